@@ -1,0 +1,39 @@
+import { FleetError } from "../core/std/errors.ts";
+import type { Principal, Scope } from "./tokens.ts";
+
+/** What kind of thing a route does; every route names one. */
+export type Access = "open" | "look" | "read" | "write" | "allocate" | "enter" | "link";
+
+/** The one table of who may do what. An empty row means: no credential needed. */
+// biome-ignore format: a table is read by its columns
+export const ACCESS: Readonly<Record<Access, readonly Scope[]>> = {
+  /** Whether it lives, and the description of the API. */
+  open:     [],
+  /** Versions and the list of kinds: nothing about what runs. */
+  look:     ["admin", "allocate"],
+  /** Resources, events, logs, metrics. */
+  read:     ["admin"],
+  write:    ["admin"],
+  allocate: ["admin", "allocate"],
+  /** Commands inside a container. */
+  enter:    ["admin"],
+  /** What machines say to the control plane. */
+  link:     ["agent"],
+};
+
+/** Throws unless `principal` may do `access`: 401 without a valid token, 403 with one that is too narrow. */
+export function demandAccess(access: Access, principal: Principal | undefined): void {
+  const scopes = ACCESS[access];
+  if (scopes.length === 0) return;
+  if (!principal)
+    throw new FleetError(
+      "UNAUTHENTICATED",
+      `a valid token is needed: send "Authorization: Bearer TOKEN" with one of scope ${scopes.join(" or ")}`,
+    );
+  if (!scopes.includes(principal.scope))
+    throw new FleetError(
+      "FORBIDDEN",
+      `a token of scope ${principal.scope} may not do this: ${scopes.join(" or ")} is needed`,
+      { scopes },
+    );
+}
