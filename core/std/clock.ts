@@ -31,3 +31,10 @@ export const systemClock: Clock = {
 export function rfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
+
+/** Milliseconds since 1970 of an RFC 3339 time; undefined when `text` is none. */
+export function parseRfc3339(text: string): number | undefined {
+  const hasForm = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
+  const ms = hasForm ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,117 @@
+import type { Clock } from "./clock.ts";
+
+interface Entry {
+  readonly key: string;
+  readonly at: number;
+}
+
+/** Passed-over entries that may lie in the heap beyond as many as there are keys. */
+const STALE_MAX = 64;
+
+/** Keys that become due at a time: one timer for all of them, the earliest time of a key counts. */
+export class DelayedKeys {
+  readonly #clock: Clock;
+  readonly #onDue: (key: string) => void;
+  readonly #dueAt = new Map<string, number>();
+  /** A binary heap by time; entries that are no longer the key's time are passed over. */
+  readonly #heap: Entry[] = [];
+  #timer: { readonly at: number; readonly cancel: AbortController } | undefined;
+
+  constructor(clock: Clock, onDue: (key: string) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  get size(): number {
+    return this.#dueAt.size;
+  }
+
+  has(key: string): boolean {
+    return this.#dueAt.has(key);
+  }
+
+  /** `at` in monotonic milliseconds. */
+  add(key: string, at: number): void {
+    if ((this.#dueAt.get(key) ?? Number.POSITIVE_INFINITY) <= at) return;
+    this.#dueAt.set(key, at);
+    this.#push({ key, at });
+    this.#arm();
+  }
+
+  delete(key: string): void {
+    if (this.#dueAt.delete(key) && this.#heap.length > 2 * this.#dueAt.size + STALE_MAX)
+      this.#compact();
+  }
+
+  /** Forgets everything that waits. */
+  stop(): void {
+    this.#dueAt.clear();
+    this.#heap.length = 0;
+    this.#timer?.cancel.abort();
+    this.#timer = undefined;
+  }
+
+  #compact(): void {
+    this.#heap.length = 0;
+    for (const [key, at] of this.#dueAt) this.#push({ key, at });
+  }
+
+  #arm(): void {
+    const first = this.#heap[0];
+    if (!first || (this.#timer && this.#timer.at <= first.at)) return;
+    this.#timer?.cancel.abort();
+    const timer = { at: first.at, cancel: new AbortController() };
+    this.#timer = timer;
+    const waitMs = Math.max(0, first.at - this.#clock.monotonic());
+    this.#clock.sleep(waitMs, timer.cancel.signal).then(
+      () => this.#ring(timer),
+      () => undefined,
+    );
+  }
+
+  #ring(timer: object): void {
+    if (this.#timer !== timer) return;
+    this.#timer = undefined;
+    const now = this.#clock.monotonic();
+    const due: string[] = [];
+    for (let top = this.#heap[0]; top && top.at <= now; top = this.#heap[0]) {
+      this.#pop();
+      if (this.#dueAt.get(top.key) !== top.at) continue;
+      this.#dueAt.delete(top.key);
+      due.push(top.key);
+    }
+    this.#arm();
+    for (const key of due) this.#onDue(key);
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let i = heap.push(entry) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      if (this.#at(up) <= entry.at) break;
+      heap[i] = heap[up] as Entry;
+      i = up;
+    }
+    heap[i] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      const left = 2 * i + 1;
+      const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
+      if (this.#at(child) >= last.at) break;
+      heap[i] = heap[child] as Entry;
+      i = child;
+    }
+    heap[i] = last;
+  }
+
+  #at(i: number): number {
+    return this.#heap[i]?.at ?? Number.POSITIVE_INFINITY;
+  }
+}
