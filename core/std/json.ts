@@ -18,3 +18,13 @@ export function mergePatch<T>(target: T, patch: unknown): T {
   }
   return result as T;
 }
+
+/** True when two JSON values say the same; members that are undefined count as absent. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((value, i) => sameJson(value, b[i]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => sameJson(a[key], b[key]));
+}

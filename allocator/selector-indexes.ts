@@ -1,0 +1,133 @@
+import type { GameServerSelector } from "../core/model/allocation.ts";
+import { FLEET_LABEL } from "../core/model/fleet.ts";
+import type { GameServer } from "../core/model/game-server.ts";
+import { compileSelector, signatureOf } from "../core/model/label-selector.ts";
+import type { Resource } from "../core/model/resource.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
+import { Candidates, type NodeLoads } from "./decide/candidates.ts";
+
+interface SelectorIndex {
+  readonly namespace: string;
+  readonly fleet: string | undefined;
+  readonly matches: (server: GameServer) => boolean;
+  readonly candidates: Candidates;
+}
+
+/**
+ * One list of candidates per selector that was asked for, kept in step with the head of the store, so that a request
+ * never looks through servers. At most `indexesMax` are kept; the one that was asked for longest ago makes room.
+ */
+export class SelectorIndexes implements NodeLoads, Disposable {
+  readonly #store: ResourceStore;
+  readonly #indexesMax: number;
+  readonly #indexes = new Map<string, SelectorIndex>();
+  /** Those that ask for one fleet, by fleet: a change of a server concerns only these and `#others`. */
+  readonly #byFleet = new Map<string, Set<SelectorIndex>>();
+  readonly #others = new Set<SelectorIndex>();
+  readonly #allocatedOn = new Map<string, number>();
+  readonly #following: Disposable;
+  /** Keeps the signature of a selector object that comes again. */
+  readonly #keys = new WeakMap<GameServerSelector, string>();
+  /** How many times a list had to be made by looking through all servers of a namespace. */
+  scans = 0;
+
+  constructor(store: ResourceStore, options: { readonly indexesMax: number }) {
+    this.#store = store;
+    this.#indexesMax = options.indexesMax;
+    for (const server of store.list("GameServer")) this.#count(server, 1);
+    this.#following = store.onHead((before, after) => this.#follow(before, after));
+  }
+
+  allocatedOn(node: string): number {
+    return this.#allocatedOn.get(node) ?? 0;
+  }
+
+  candidatesOf(namespace: string, selector: GameServerSelector): Candidates {
+    const signature = this.#keys.get(selector) ?? keyFor(selector);
+    this.#keys.set(selector, signature);
+    const key = `${namespace}\n${signature}`;
+    const found = this.#indexes.get(key);
+    if (!found) return this.#make(key, namespace, selector).candidates;
+    if (this.#indexes.size >= this.#indexesMax) {
+      this.#indexes.delete(key);
+      this.#indexes.set(key, found);
+    }
+    return found.candidates;
+  }
+
+  [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
+  }
+
+  #make(key: string, namespace: string, selector: GameServerSelector): SelectorIndex {
+    const matchesLabels = compileSelector(selector);
+    const state = selector.gameServerState ?? "Ready";
+    const index: SelectorIndex = {
+      namespace,
+      fleet: selector.matchLabels?.[FLEET_LABEL],
+      matches: ({ metadata, status }) =>
+        status.state === state &&
+        metadata.deletionTimestamp === undefined &&
+        metadata.namespace === namespace &&
+        matchesLabels(metadata.labels ?? {}),
+      candidates: new Candidates(),
+    };
+    this.scans++;
+    for (const server of this.#store.list("GameServer", namespace))
+      if (index.matches(server)) index.candidates.add(server);
+    this.#indexes.set(key, index);
+    this.#groupOf(index).add(index);
+    const oldest = this.#indexes.keys().next().value;
+    if (this.#indexes.size > this.#indexesMax && oldest !== undefined) this.#drop(oldest);
+    return index;
+  }
+
+  #drop(key: string): void {
+    const index = this.#indexes.get(key);
+    this.#indexes.delete(key);
+    if (index) this.#groupOf(index).delete(index);
+  }
+
+  #groupOf({ fleet }: SelectorIndex): Set<SelectorIndex> {
+    if (fleet === undefined) return this.#others;
+    const group = this.#byFleet.get(fleet) ?? new Set();
+    this.#byFleet.set(fleet, group);
+    return group;
+  }
+
+  #follow(before: Resource | undefined, after: Resource | undefined): void {
+    const was = before?.kind === "GameServer" ? before : undefined;
+    const is = after?.kind === "GameServer" ? after : undefined;
+    if (was) this.#count(was, -1);
+    if (is) this.#count(is, 1);
+    const fleets = new Set([
+      was?.metadata.labels?.[FLEET_LABEL],
+      is?.metadata.labels?.[FLEET_LABEL],
+    ]);
+    for (const fleet of fleets) {
+      const group = fleet === undefined ? undefined : this.#byFleet.get(fleet);
+      if (group) for (const index of group) followOne(index, was, is);
+    }
+    for (const index of this.#others) followOne(index, was, is);
+  }
+
+  #count({ status }: GameServer, by: number): void {
+    if (status.state !== "Allocated") return;
+    this.#allocatedOn.set(status.nodeName, this.allocatedOn(status.nodeName) + by);
+  }
+}
+
+function followOne(
+  index: SelectorIndex,
+  before: GameServer | undefined,
+  after: GameServer | undefined,
+): void {
+  const stays = after !== undefined && index.matches(after);
+  const hasMoved = !stays || after.status.nodeName !== before?.status.nodeName;
+  if (before && hasMoved && index.matches(before)) index.candidates.remove(before);
+  if (stays) index.candidates.add(after);
+}
+
+function keyFor(selector: GameServerSelector): string {
+  return `${selector.gameServerState ?? "Ready"}\n${signatureOf(selector)}`;
+}

@@ -1,0 +1,37 @@
+import { decideContainer } from "../decide/container.ts";
+import { type ControllerContext, recordOn, removalOf, tryCommit, updateOf } from "./context.ts";
+import type { Pass } from "./controller.ts";
+import { placeContainer } from "./place.ts";
+
+const PLACE_AGAIN_MS = 1_000;
+
+/** Finds a node for one Container, or forgets one that never had a node. */
+export async function reconcileContainer(
+  context: ControllerContext,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<Pass> {
+  const container = context.store.get("Container", namespace, name);
+  const action = container && decideContainer(container);
+  if (!container || !action) return {};
+  if (action.do === "remove") {
+    await tryCommit(context, [removalOf(container)]);
+    return {};
+  }
+  const found = placeContainer(context, container);
+  if (!found.node) {
+    const { because, message } = found;
+    if (container.status.message !== message) {
+      const status = { ...container.status, reason: because, message };
+      await tryCommit(context, [updateOf(container, { ...container, status })]);
+      recordOn(context, container, because, message, "Warning");
+    }
+    return { againInMs: PLACE_AGAIN_MS };
+  }
+  const { reason: _r, message: _m, ...kept } = container.status;
+  const nodeName = found.node.metadata.name;
+  const status = { ...kept, nodeName, ports: found.ports };
+  if (!(await tryCommit(context, [updateOf(container, { ...container, status })])))
+    return { againInMs: 0 };
+  recordOn(context, container, "Placed", `on node ${nodeName}`);
+  return {};
+}

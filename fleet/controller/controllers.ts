@@ -1,0 +1,112 @@
+import { FLEET_LABEL, SET_LABEL } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { type Kind, keyOf, type Resource, refOf } from "../../core/model/resource.ts";
+import { reconcileAutoscaler } from "./autoscaler-controller.ts";
+import { reconcileContainer } from "./container-controller.ts";
+import type { ControllerContext } from "./context.ts";
+import { Controller } from "./controller.ts";
+import { reconcileFleet } from "./fleet-controller.ts";
+import { reconcileGameServer } from "./game-server-controller.ts";
+import { reconcileSet } from "./game-server-set-controller.ts";
+import { NodeLink } from "./node-link.ts";
+import type { PortCursors } from "./place.ts";
+import { stateSeen } from "./world.ts";
+
+type Managed = Exclude<Kind, "Network" | "Image" | "Node">;
+const NODE_CHECK_MS = 1_000;
+
+/** All loops of the control plane over one store. Changes of the head put keys into their queues; nothing else does. */
+export class Controllers {
+  readonly link: NodeLink;
+  readonly #context: ControllerContext;
+  readonly #loops: Readonly<Record<Managed, Controller>>;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.link = new NodeLink(context);
+    const cursors: PortCursors = new Map();
+    this.#loops = {
+      Fleet: new Controller("fleet", context, reconcileFleet),
+      GameServerSet: new Controller("game server set", context, reconcileSet),
+      GameServer: new Controller("game server", context, (c, key) =>
+        reconcileGameServer(c, key, cursors),
+      ),
+      FleetAutoscaler: new Controller("fleet autoscaler", context, reconcileAutoscaler),
+      Container: new Controller("container", context, reconcileContainer),
+    };
+  }
+
+  /** Runs every loop until `signal` is aborted; looks at everything once at the start. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#context;
+    using _follow = store.onHead((before, after) => this.#follow(before, after));
+    for (const kind of Object.keys(this.#loops) as Managed[])
+      for (const resource of store.list(kind)) this.#add(resource);
+    const startedAt = clock.monotonic();
+    const check = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await clock.sleep(NODE_CHECK_MS, signal);
+        await this.link.checkNodes(startedAt);
+      }
+    };
+    const loops = Object.values(this.#loops).map((loop) => loop.run(signal));
+    await Promise.allSettled([...loops, check()]);
+  }
+
+  #follow(before: Resource | undefined, after: Resource | undefined): void {
+    const one = after ?? before;
+    if (!one) return;
+    if (one.kind === "GameServer") {
+      this.#followServer(before as GameServer | undefined, after as GameServer | undefined);
+      return;
+    }
+    this.#add(one);
+    if (one.kind === "GameServerSet") this.#addFleetOf(one);
+    if (one.kind === "Fleet") this.#addAround(one.metadata.namespace, one.metadata.name);
+    if (one.kind === "Node") this.#addWaiting();
+    if (one.kind === "GameServerSet" && !after) this.#addServersOf(one);
+  }
+
+  /** A server's change concerns its own loop always, its set and fleet only when a count changed. */
+  #followServer(before: GameServer | undefined, after: GameServer | undefined): void {
+    const one = after ?? before;
+    if (!one) return;
+    const { namespace, labels } = one.metadata;
+    const was = before && stateSeen(before);
+    const is = after && stateSeen(after);
+    if (is !== "Ready" && is !== "Allocated") this.#add(one);
+    if (was === is) return;
+    const set = labels?.[SET_LABEL];
+    if (set) this.#loops.GameServerSet.add(`GameServerSet/${namespace}/${set}`);
+    this.#addFleetOf(one);
+  }
+
+  #addFleetOf({ metadata }: Resource): void {
+    const fleet = metadata.labels?.[FLEET_LABEL];
+    if (!fleet) return;
+    this.#loops.Fleet.add(`Fleet/${metadata.namespace}/${fleet}`);
+    for (const autoscaler of this.#context.world.autoscalersOf(metadata.namespace, fleet))
+      this.#add(autoscaler);
+  }
+
+  #addAround(namespace: string, fleet: string): void {
+    const { world } = this.#context;
+    for (const set of world.setsOfFleet(namespace, fleet)) this.#add(set);
+    for (const autoscaler of world.autoscalersOf(namespace, fleet)) this.#add(autoscaler);
+  }
+
+  #addServersOf({ metadata }: Resource): void {
+    for (const server of this.#context.store.list("GameServer", metadata.namespace))
+      if (server.metadata.labels?.[SET_LABEL] === metadata.name) this.#add(server);
+  }
+
+  /** A node came, went or changed: what has no node may fit now. */
+  #addWaiting(): void {
+    for (const resource of this.#context.world.unplaced()) this.#add(resource);
+  }
+
+  #add(resource: Resource): void {
+    const loop = this.#loops[resource.kind as Managed];
+    loop?.add(keyOf(refOf(resource)));
+  }
+}

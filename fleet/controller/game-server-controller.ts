@@ -1,0 +1,125 @@
+import {
+  devAddressOf,
+  type GameServer,
+  type GameServerStatus,
+} from "../../core/model/game-server.ts";
+import { rfc3339 } from "../../core/std/clock.ts";
+import { decideGameServer, type GameServerAction } from "../decide/game-server.ts";
+import {
+  type ControllerContext,
+  deletionOf,
+  recordOn,
+  removalOf,
+  tryCommit,
+  updateOf,
+} from "./context.ts";
+import type { Pass } from "./controller.ts";
+import { type PortCursors, placeGameServer } from "./place.ts";
+
+/** How long an unplaceable server waits before it asks again by itself; a change of nodes asks at once. */
+const PLACE_AGAIN_MS = 1_000;
+
+/** Takes one GameServer one step further: to a node, to Ready, or away. */
+export async function reconcileGameServer(
+  context: ControllerContext,
+  { namespace, name }: { namespace: string; name: string },
+  cursors: PortCursors,
+): Promise<Pass> {
+  const server = context.store.get("GameServer", namespace, name);
+  if (!server) return {};
+  const { reservedUntil } = server.status;
+  const reservedLeftMs = reservedUntil
+    ? Date.parse(reservedUntil) - context.clock.now()
+    : undefined;
+  const action = decideGameServer(server, {
+    ownerExists: ownerExists(context, server),
+    reservedLeftMs,
+  });
+  return action ? await apply(context, server, action, cursors) : {};
+}
+
+async function apply(
+  context: ControllerContext,
+  server: GameServer,
+  action: GameServerAction,
+  cursors: PortCursors,
+): Promise<Pass> {
+  switch (action.do) {
+    case "place":
+      return await place(context, server, cursors);
+    case "become":
+      return await become(context, server, action);
+    case "beginDeletion":
+      await tryCommit(context, [deletionOf(server, rfc3339(context.clock.now()))]);
+      return {};
+    case "remove":
+      if (await tryCommit(context, [removalOf(server)]))
+        recordOn(context, server, action.because, "removed");
+      return {};
+    case "lookAgain":
+      return { againInMs: action.inMs };
+  }
+}
+
+async function become(
+  context: ControllerContext,
+  server: GameServer,
+  { state, because }: Extract<GameServerAction, { do: "become" }>,
+): Promise<Pass> {
+  const { reservedUntil: _ended, ...kept } = server.status;
+  const dev = devAddressOf(server);
+  const status: GameServerStatus = dev
+    ? { ...kept, ...devStatus(server, dev), state }
+    : { ...kept, state };
+  const delta = dev ? undefined : { status: { state, reservedUntil: null } };
+  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)]))
+    recordOn(context, server, because, `is ${state} at ${status.address}`);
+  return {};
+}
+
+/** A development server has the address that its annotation says and the host ports of its spec. */
+function devStatus(server: GameServer, address: string): Partial<GameServerStatus> {
+  const ports = server.spec.ports.map(({ name, hostPort = 0 }) => ({ name, port: hostPort }));
+  return { address, addresses: [{ type: "InternalIP", address }], ports, nodeName: "" };
+}
+
+async function place(
+  context: ControllerContext,
+  server: GameServer,
+  cursors: PortCursors,
+): Promise<Pass> {
+  const found = placeGameServer(context, server, cursors);
+  if (!found.node) return await wait(context, server, found.because, found.message);
+  const { reason: _r, message: _m, ...kept } = server.status;
+  const nodeName = found.node.metadata.name;
+  const status = { ...kept, state: "Starting" as const, nodeName, ports: found.ports };
+  const delta = {
+    status: { state: status.state, nodeName, ports: found.ports, reason: null, message: null },
+  };
+  if (!(await tryCommit(context, [updateOf(server, { ...server, status }, delta)])))
+    return { againInMs: 0 };
+  recordOn(context, server, "Placed", `on node ${nodeName}`);
+  return {};
+}
+
+async function wait(
+  context: ControllerContext,
+  server: GameServer,
+  reason: NonNullable<GameServerStatus["reason"]> & Parameters<typeof recordOn>[2],
+  message: string,
+): Promise<Pass> {
+  if (server.status.reason !== reason || server.status.message !== message) {
+    const delta = { status: { reason, message } };
+    await tryCommit(context, [
+      updateOf(server, { ...server, status: { ...server.status, reason, message } }, delta),
+    ]);
+    recordOn(context, server, reason, message, "Warning");
+  }
+  return { againInMs: PLACE_AGAIN_MS };
+}
+
+function ownerExists({ store }: ControllerContext, { metadata }: GameServer): boolean {
+  const owner = metadata.ownerReferences?.find((one) => one.controller);
+  if (!owner) return true;
+  return store.get("GameServerSet", metadata.namespace, owner.name)?.metadata.uid === owner.uid;
+}

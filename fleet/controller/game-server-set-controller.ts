@@ -1,0 +1,194 @@
+import { admit } from "../../core/model/admit.ts";
+import { FLEET_LABEL, type Fleet, type GameServerSet, SET_LABEL } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { apiVersionOf } from "../../core/model/kinds.ts";
+import { rfc3339 } from "../../core/std/clock.ts";
+import { sameJson } from "../../core/std/json.ts";
+import type { Write } from "../../store/resource-store.ts";
+import { decideBroken, decideGameServerSet, pickSurplus } from "../decide/game-server-set.ts";
+import { setStatusOf } from "../decide/status.ts";
+import {
+  type ControllerContext,
+  deletionOf,
+  recordOn,
+  removalOf,
+  tryCommit,
+  updateOf,
+  withStatus,
+} from "./context.ts";
+import type { Pass } from "./controller.ts";
+
+/** Brings one set to its replicas: creates, removes what is too many, replaces what is broken; then tells its counts. */
+export async function reconcileSet(
+  context: ControllerContext,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<Pass> {
+  const set = context.store.get("GameServerSet", namespace, name);
+  if (!set) return {};
+  const owner = set.metadata.ownerReferences?.find((one) => one.controller);
+  const fleet = owner && context.store.get("Fleet", namespace, owner.name);
+  const isOrphan = owner !== undefined && fleet?.metadata.uid !== owner.uid;
+  if (isOrphan || set.metadata.deletionTimestamp) return endSet(context, set);
+  const tally = context.world.tallyOfSet(namespace, name);
+  const { create, remove } = decideGameServerSet(set.spec.replicas, tally, context.options.limits);
+  if (create > 0) await createServers(context, set, create);
+  if (remove > 0) await removeSurplus(context, set, remove);
+  const retryInMs = await replaceBroken(context, set);
+  const isMore = create > 0 && create === context.options.limits.creationsMax;
+  return { againInMs: isMore ? 0 : retryInMs, status: () => writeStatus(context, namespace, name) };
+}
+
+async function createServers(
+  context: ControllerContext,
+  set: GameServerSet,
+  count: number,
+): Promise<void> {
+  const servers = Array.from({ length: count }, () => serverOf(context, set));
+  const writes = servers.map((object): Write => ({ op: "create", object }));
+  if (!(await tryCommit(context, writes))) return;
+  recordOn(context, set, "ScaleUp", `created ${count} game servers to have ${set.spec.replicas}`);
+}
+
+/** A GameServer as the set's template says, owned and labelled as Agones does. */
+function serverOf(context: ControllerContext, set: GameServerSet): GameServer {
+  const { template } = set.spec;
+  const { name, namespace, uid, labels } = set.metadata;
+  const fleet = labels?.[FLEET_LABEL];
+  const owner = {
+    apiVersion: apiVersionOf("GameServerSet"),
+    kind: "GameServerSet",
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const metadata = {
+    generateName: `${name}-`,
+    namespace,
+    labels: {
+      ...template.metadata?.labels,
+      ...(fleet ? { [FLEET_LABEL]: fleet } : {}),
+      [SET_LABEL]: name,
+    },
+    annotations: { ...template.metadata?.annotations },
+    ownerReferences: [owner],
+  };
+  const input = {
+    apiVersion: apiVersionOf("GameServer"),
+    kind: "GameServer",
+    metadata,
+    spec: { ...template.spec, scheduling: set.spec.scheduling },
+  };
+  const now = rfc3339(context.clock.now());
+  const admitted = admit(input, {
+    kind: "GameServer",
+    namespace,
+    now,
+    uid: context.newUid(),
+    fieldValidation: "Ignore",
+  });
+  return admitted.object as GameServer;
+}
+
+async function removeSurplus(
+  context: ControllerContext,
+  set: GameServerSet,
+  count: number,
+): Promise<void> {
+  const { namespace, name } = set.metadata;
+  const states = [
+    "PortAllocation",
+    "Creating",
+    "Starting",
+    "Scheduled",
+    "RequestReady",
+    "Ready",
+  ] as const;
+  const candidates = context.world
+    .serversOfSet(namespace, name, states)
+    .map((server) => ({ server, nodeLoad: context.world.playingOn(server.status.nodeName) }));
+  const surplus = pickSurplus(candidates, count, set.spec.scheduling);
+  const now = rfc3339(context.clock.now());
+  for (const server of surplus) {
+    if (!(await tryCommit(context, [deletionOf(server, now)]))) continue;
+    recordOn(context, server, "ScaleDown", `the set ${name} has more than ${set.spec.replicas}`);
+  }
+}
+
+/** Returns in how many milliseconds the next one is due, if any waits. */
+async function replaceBroken(
+  context: ControllerContext,
+  set: GameServerSet,
+): Promise<number | undefined> {
+  const { namespace, name } = set.metadata;
+  const { clock, options, world } = context;
+  const broken = world.serversOfSet(namespace, name, ["Unhealthy", "Error"]);
+  let soonest: number | undefined;
+  for (const server of broken.slice(0, options.limits.shutdownsMax)) {
+    const sinceMs =
+      clock.now() -
+      Date.parse(server.metadata.annotations?.[ERRORED_AT] ?? server.metadata.creationTimestamp);
+    const { remove, because, retryInMs } = decideBroken(server, sinceMs, options.errorDelayMs);
+    if (retryInMs !== undefined) soonest = Math.min(soonest ?? Number.POSITIVE_INFINITY, retryInMs);
+    if (!remove || !(await tryCommit(context, [deletionOf(server, rfc3339(clock.now()))])))
+      continue;
+    recordOn(
+      context,
+      server,
+      because,
+      `it is ${server.status.state} and is replaced: ${server.status.message ?? "no cause known"}`,
+      "Warning",
+    );
+  }
+  return soonest;
+}
+export const ERRORED_AT = "agones.dev/errored-at";
+
+/** A set that nobody owns any more takes its servers with it, and goes when they are gone. */
+async function endSet(context: ControllerContext, set: GameServerSet): Promise<Pass> {
+  const { namespace, name } = set.metadata;
+  const { world, store } = context;
+  const all = Object.entries(world.tallyOfSet(namespace, name));
+  const left = all.reduce((n, [, count]) => n + count, 0);
+  if (left === 0) {
+    await tryCommit(context, [removalOf(set)]);
+    return {};
+  }
+  const alive = all.map(([state]) => state as GameServer["status"]["state"]);
+  const now = rfc3339(context.clock.now());
+  const ending = world
+    .serversOfSet(namespace, name, alive)
+    .filter((s) => !s.metadata.deletionTimestamp);
+  for (const server of ending.slice(0, context.options.limits.shutdownsMax))
+    await tryCommit(context, [
+      deletionOf(store.get("GameServer", namespace, server.metadata.name) ?? server, now),
+    ]);
+  return ending.length > 0 ? { againInMs: 0 } : {};
+}
+
+async function writeStatus(
+  context: ControllerContext,
+  namespace: string,
+  name: string,
+): Promise<void> {
+  const set = context.store.get("GameServerSet", namespace, name);
+  if (!set) return;
+  const status = setStatusOf(context.world.tallyOfSet(namespace, name));
+  if (!sameJson(status, set.status))
+    await tryCommit(context, [updateOf(set, withStatus(set, status), { status })]);
+}
+
+/** The owner reference that a fleet puts on its sets. */
+export function ownerOf(fleet: Fleet): NonNullable<GameServerSet["metadata"]["ownerReferences"]> {
+  const { name, uid } = fleet.metadata;
+  return [
+    {
+      apiVersion: apiVersionOf("Fleet"),
+      kind: "Fleet",
+      name,
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    },
+  ];
+}

@@ -1,0 +1,172 @@
+import type { Container } from "../../core/model/container.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { apiVersionOf } from "../../core/model/kinds.ts";
+import type { LinkResult, Report, SdkCall, Subject } from "../../core/model/link.ts";
+import type { Node, NodeStatus } from "../../core/model/node.ts";
+import { rfc3339 } from "../../core/std/clock.ts";
+import { FleetError, isFleetError } from "../../core/std/errors.ts";
+import { sameJson } from "../../core/std/json.ts";
+import { isNodeReady } from "../decide/node.ts";
+import {
+  decideContainerReport,
+  decideGameServerReport,
+  type NodeAddress,
+} from "../decide/report.ts";
+import { decideSdkCall, type SdkTime } from "../decide/sdk-call.ts";
+import {
+  type ControllerContext,
+  recordOn,
+  removalOf,
+  tryCommit,
+  updateOf,
+  withStatus,
+} from "./context.ts";
+import { ERRORED_AT } from "./game-server-set-controller.ts";
+
+/** The control plane's end of the link: what nodes say becomes state, answered after the commit. */
+export class NodeLink {
+  readonly #context: ControllerContext;
+  /** Monotonic time of each node's last heartbeat. */
+  readonly #heard = new Map<string, number>();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+  }
+
+  /** Keeps the node's status; makes the Node on its first heartbeat. A heartbeat that says nothing new is not written. */
+  async heartbeat(name: string, status: NodeStatus): Promise<void> {
+    const { store, clock } = this.#context;
+    this.#heard.set(name, clock.monotonic());
+    const node = store.get("Node", "", name);
+    if (!node) {
+      await store.commit([{ op: "create", object: this.#newNode(name, status) }]);
+      return;
+    }
+    if (sameJson({ ...node.status, heartbeatAt: "" }, { ...status, heartbeatAt: "" })) return;
+    if (!node.status.ready) recordOn(this.#context, node, "NodeReady", "its heartbeats come again");
+    await tryCommit(this.#context, [updateOf(node, withStatus(node, status))]);
+  }
+
+  /** Marks nodes whose heartbeats stopped; called by a timer. Nodes of a fresh start get one period of grace. */
+  async checkNodes(startedAt: number): Promise<void> {
+    const { store, clock, options } = this.#context;
+    for (const node of store.list("Node")) {
+      const heard = this.#heard.get(node.metadata.name) ?? startedAt;
+      if (!node.status.ready || isNodeReady(clock.monotonic() - heard, options.nodeLostAfterMs))
+        continue;
+      const message = `no heartbeat for ${options.nodeLostAfterMs / 1000} s`;
+      await tryCommit(this.#context, [
+        updateOf(node, withStatus(node, { ...node.status, ready: false, message })),
+      ]);
+      recordOn(this.#context, node, "NodeLost", message, "Warning");
+    }
+  }
+
+  async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
+    return await Promise.all(reports.map((report) => answer(() => this.#report(node, report))));
+  }
+
+  async sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]> {
+    return await Promise.all(calls.map((call) => answer(() => this.#sdk(node, call))));
+  }
+
+  async #report(node: string, report: Report): Promise<void> {
+    const found = this.#find(report.subject, node);
+    if (!found) return;
+    const decision =
+      found.kind === "GameServer"
+        ? decideGameServerReport(found, report, this.#addressOf(node))
+        : decideContainerReport(found, report);
+    if (decision.do === "nothing") return;
+    if (decision.do === "remove") {
+      await this.#context.store.commit([removalOf(found)]);
+      recordOn(this.#context, found, decision.because, "removed");
+      return;
+    }
+    const next = { ...found, status: decision.status } as GameServer | Container;
+    if (sameJson(next.status, found.status)) return;
+    await this.#context.store.commit([updateOf(found, erroredAt(next, this.#context))]);
+    if (decision.because === "Updated") return;
+    const isBad = ["Unhealthy", "Error", "Failed", "Backoff"].includes(stageOf(next));
+    recordOn(
+      this.#context,
+      found,
+      decision.because,
+      decision.message || `is ${stageOf(next)} on node ${node}`,
+      isBad ? "Warning" : "Normal",
+    );
+  }
+
+  async #sdk(node: string, call: SdkCall): Promise<void> {
+    const found = this.#find(call.subject, node);
+    if (found?.kind !== "GameServer")
+      throw new FleetError(
+        "NOT_FOUND",
+        `game server ${call.subject.namespace}/${call.subject.name} is not on node ${node}`,
+      );
+    const decision = decideSdkCall(found, call, this.#time());
+    if (!decision) return;
+    await this.#context.store.commit([updateOf(found, decision.server, decision.delta)]);
+    recordOn(
+      this.#context,
+      found,
+      decision.because,
+      decision.message,
+      decision.because === "HealthFailed" ? "Warning" : "Normal",
+    );
+  }
+
+  #find({ kind, namespace, name, uid }: Subject, node: string): GameServer | Container | undefined {
+    const found = this.#context.store.get(kind, namespace, name);
+    return found?.metadata.uid === uid && found.status.nodeName === node ? found : undefined;
+  }
+
+  #addressOf(name: string): NodeAddress {
+    const status = this.#context.store.get("Node", "", name)?.status;
+    return { address: status?.address ?? "", addresses: status?.addresses ?? [] };
+  }
+
+  #time(): SdkTime {
+    const ms = this.#context.clock.now();
+    return { now: rfc3339(ms), after: (seconds) => rfc3339(ms + seconds * 1000) };
+  }
+
+  #newNode(name: string, status: NodeStatus): Node {
+    const { clock, newUid } = this.#context;
+    return {
+      apiVersion: apiVersionOf("Node"),
+      kind: "Node",
+      metadata: {
+        name,
+        namespace: "",
+        uid: newUid(),
+        resourceVersion: "0",
+        generation: 1,
+        creationTimestamp: rfc3339(clock.now()),
+      },
+      spec: { unschedulable: false },
+      status,
+    };
+  }
+}
+
+/** Agones' annotation on a server in Error, from which its delay is counted. */
+function erroredAt<R extends GameServer | Container>(next: R, { clock }: ControllerContext): R {
+  if (next.kind !== "GameServer" || next.status.state !== "Error") return next;
+  const annotations = { ...next.metadata.annotations, [ERRORED_AT]: rfc3339(clock.now()) };
+  return { ...next, metadata: { ...next.metadata, annotations } };
+}
+
+function stageOf(resource: GameServer | Container): string {
+  return resource.kind === "GameServer" ? resource.status.state : resource.status.phase;
+}
+
+async function answer(act: () => Promise<void>): Promise<LinkResult> {
+  try {
+    await act();
+    return { ok: true };
+  } catch (error) {
+    if (!isFleetError(error)) throw error;
+    return { ok: false, code: error.code, message: error.message };
+  }
+}

@@ -1,0 +1,259 @@
+import { describe, expect, it } from "vitest";
+import type { FleetAutoscalerSpec } from "../../core/model/fleet-autoscaler.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import {
+  GAME_SERVER_STATE_NAMES,
+  GAME_SERVER_STATES,
+  type GameServerState,
+  mayBecome,
+} from "../../core/model/game-server-state.ts";
+import type { Report, SdkVerb } from "../../core/model/link.ts";
+import type { Node } from "../../core/model/node.ts";
+import { decideBuffer } from "./autoscaler.ts";
+import { decideGameServer } from "./game-server.ts";
+import { decidePlacement, pickPorts, portGroups } from "./placement.ts";
+import { decideGameServerReport } from "./report.ts";
+import { decideSdkCall } from "./sdk-call.ts";
+
+const TIME = {
+  now: "2026-01-01T00:00:00Z",
+  after: (s: number) => `2026-01-01T00:00:${`${s}`.padStart(2, "0")}Z`,
+};
+const NODE = { address: "127.0.0.1", addresses: [{ type: "InternalIP", address: "127.0.0.1" }] };
+
+function serverIn(state: GameServerState, more: object = {}, metadata: object = {}): GameServer {
+  const health = { disabled: false, initialDelaySeconds: 5, periodSeconds: 5, failureThreshold: 3 };
+  return {
+    kind: "GameServer",
+    metadata: { name: "gs", namespace: "default", uid: "u", ...metadata },
+    spec: { health, ports: [] },
+    status: { state, nodeName: "a", address: "127.0.0.1", ports: [], addresses: [], ...more },
+  } as unknown as GameServer;
+}
+const report = (more: Partial<Report>): Report => ({
+  subject: { kind: "GameServer", namespace: "default", name: "gs", uid: "u" },
+  seen: "running",
+  id: "1",
+  ...more,
+});
+const buffer = (bufferSize: number | string, minReplicas: number, maxReplicas: number) =>
+  ({
+    policy: { type: "Buffer", buffer: { bufferSize, minReplicas, maxReplicas } },
+  }) as FleetAutoscalerSpec;
+
+describe("decideBuffer", () => {
+  it.each([
+    ["keeps the buffer beyond the allocated ones", buffer(2, 0, 10), 3, 5, false],
+    ["takes a percentage of all", buffer("20%", 1, 100), 40, 50, false],
+    ["never goes under the floor", buffer(2, 5, 10), 0, 5, true],
+    ["never goes over the ceiling", buffer(2, 0, 10), 20, 10, true],
+  ] as const)("%s", (_, spec, allocated, desired, limited) => {
+    expect(decideBuffer(spec, allocated)).toMatchObject({ desired, limited });
+  });
+});
+
+describe("decideGameServer", () => {
+  const facts = { ownerExists: true, reservedLeftMs: undefined };
+  it.each([
+    [
+      "is placed while it has no node",
+      serverIn("PortAllocation", { nodeName: "" }),
+      facts,
+      { do: "place" },
+    ],
+    [
+      "becomes Ready once its address is known",
+      serverIn("RequestReady"),
+      facts,
+      { do: "become", state: "Ready" },
+    ],
+    [
+      "waits for its address before Ready",
+      serverIn("RequestReady", { address: "" }),
+      facts,
+      undefined,
+    ],
+    [
+      "goes with its set",
+      serverIn("Ready"),
+      { ...facts, ownerExists: false },
+      { do: "beginDeletion" },
+    ],
+    [
+      "is removed when no node has it",
+      serverIn("Shutdown", { nodeName: "" }),
+      facts,
+      { do: "remove" },
+    ],
+    ["waits for its node to let go", serverIn("Shutdown"), facts, undefined],
+    [
+      "returns when its reservation ends",
+      serverIn("Reserved"),
+      { ...facts, reservedLeftMs: 0 },
+      { do: "become", state: "RequestReady" },
+    ],
+    ["stays reserved without an end", serverIn("Reserved"), facts, undefined],
+    [
+      "is Ready at once when it is a development server",
+      serverIn(
+        "Creating",
+        { nodeName: "" },
+        { annotations: { "agones.dev/dev-address": "10.0.0.1" } },
+      ),
+      facts,
+      { do: "become", state: "Ready" },
+    ],
+  ] as const)("%s", (_, server, given, expected) => {
+    const action = decideGameServer(server, given);
+    if (expected) expect(action).toMatchObject(expected);
+    else expect(action).toBeUndefined();
+  });
+});
+
+describe("decideGameServerReport", () => {
+  const fate = (state: GameServerState, more: Partial<Report>, metadata: object = {}) => {
+    const decision = decideGameServerReport(serverIn(state, {}, metadata), report(more), NODE);
+    return decision.do === "update" ? [decision.status.state, decision.because] : [decision.do];
+  };
+  it.each([
+    ["runs: Scheduled", "Starting", {}, ["Scheduled", "Started"]],
+    [
+      "exit 0 is a Shutdown",
+      "Allocated",
+      { seen: "exited", exitCode: 0 },
+      ["Shutdown", "Completed"],
+    ],
+    [
+      "another exit is Unhealthy",
+      "Ready",
+      { seen: "exited", exitCode: 7 },
+      ["Unhealthy", "Exited"],
+    ],
+    [
+      "out of memory is Unhealthy and says so",
+      "Ready",
+      { seen: "exited", signal: "KILL", oomKilled: true },
+      ["Unhealthy", "OOMKilled"],
+    ],
+    [
+      "a failed start is an Error",
+      "Starting",
+      { seen: "failed", reason: "ImageMissing" },
+      ["Error", "ImageMissing"],
+    ],
+    [
+      "a container that is gone is Unhealthy",
+      "Ready",
+      { seen: "removed" },
+      ["Unhealthy", "ContainerGone"],
+    ],
+    ["adopted again: stays Allocated", "Allocated", { adopted: true }, ["Allocated", "Adopted"]],
+  ] as const)("%s", (_, state, more, expected) => {
+    expect(fate(state, more as Partial<Report>)).toEqual(expected);
+  });
+  it("removes what is leaving when its node has let go of it", () => {
+    expect(fate("Shutdown", { seen: "removed" })).toEqual(["remove"]);
+    expect(fate("Ready", { seen: "removed" }, { deletionTimestamp: "x" })).toEqual(["remove"]);
+  });
+  it("only makes moves that the table allows", () => {
+    for (const state of GAME_SERVER_STATE_NAMES)
+      for (const seen of ["starting", "running", "exited", "failed", "removed"] as const) {
+        const decision = decideGameServerReport(
+          serverIn(state),
+          report({ seen, exitCode: 1 }),
+          NODE,
+        );
+        if (decision.do === "update") expect(mayBecome(state, decision.status.state)).toBe(true);
+      }
+  });
+});
+
+describe("decideSdkCall", () => {
+  const VERBS: SdkVerb[] = [
+    { verb: "ready" },
+    { verb: "allocate" },
+    { verb: "shutdown" },
+    { verb: "reserve", seconds: 5 },
+    { verb: "health", health: "unhealthy" },
+  ];
+  it("only makes moves that the table allows", () => {
+    for (const state of GAME_SERVER_STATE_NAMES)
+      for (const verb of VERBS) {
+        const decision = decideSdkCall(serverIn(state), verb, TIME);
+        if (decision)
+          expect(
+            `${state}>${decision.server.status.state} ${mayBecome(state, decision.server.status.state)}`,
+          ).toContain("true");
+      }
+  });
+  it("drops changes of a broken or leaving server without an error", () => {
+    for (const state of ["Unhealthy", "Error", "Shutdown"] as const)
+      expect(decideSdkCall(serverIn(state), { verb: "ready" }, TIME)).toBeUndefined();
+    expect(GAME_SERVER_STATES.Unhealthy.counts).toBe("broken");
+  });
+  it("stamps the time on Allocate, as clients expect", () => {
+    const decision = decideSdkCall(serverIn("Ready"), { verb: "allocate" }, TIME);
+    expect(decision?.server.metadata.annotations).toEqual({
+      "agones.dev/last-allocated": TIME.now,
+    });
+  });
+  it("sets and clears the end of a reservation", () => {
+    const reserved = decideSdkCall(serverIn("Ready"), { verb: "reserve", seconds: 9 }, TIME);
+    expect(reserved?.server.status.reservedUntil).toBe("2026-01-01T00:00:09Z");
+    const back = reserved && decideSdkCall(reserved.server, { verb: "ready" }, TIME);
+    expect(back?.server.status).not.toHaveProperty("reservedUntil");
+  });
+  it("prefixes labels and refuses what is no label", () => {
+    const call = { verb: "label", key: "map", value: "dust" } as const;
+    expect(decideSdkCall(serverIn("Ready"), call, TIME)?.server.metadata.labels).toEqual({
+      "agones.dev/sdk-map": "dust",
+    });
+    expect(() => decideSdkCall(serverIn("Ready"), { ...call, value: "a b" }, TIME)).toThrow(
+      "label value",
+    );
+    expect(() => decideSdkCall(serverIn("Ready"), { ...call, key: "a/b" }, TIME)).toThrow(
+      "label key",
+    );
+  });
+});
+
+describe("placing", () => {
+  const node = (name: string, load: number, more: object = {}) => ({
+    load,
+    node: {
+      metadata: { name, labels: {} },
+      spec: { unschedulable: false },
+      status: { ready: true },
+      ...more,
+    } as unknown as Node,
+  });
+  it("takes the fullest node when Packed and the emptiest when Distributed", () => {
+    const nodes = [node("a", 1), node("b", 3)];
+    expect(decidePlacement({ scheduling: "Packed" }, nodes).node?.metadata.name).toBe("b");
+    expect(decidePlacement({ scheduling: "Distributed" }, nodes).node?.metadata.name).toBe("a");
+  });
+  it("says of every node why not", () => {
+    const nodes = [
+      node("a", 0, { spec: { unschedulable: true } }),
+      node("b", 0, { status: { ready: false, message: "no heartbeat for 10 s" } }),
+    ];
+    expect(decidePlacement({ scheduling: "Packed" }, nodes)).toEqual({
+      message: "a: cordoned; b: not ready (no heartbeat for 10 s)",
+    });
+    expect(decidePlacement({ scheduling: "Packed" }, [])).toEqual({
+      message: "no node has joined yet",
+    });
+  });
+  it("hands out ports from the cursor on and round again", () => {
+    const range = { min: 7000, max: 7003 };
+    expect(pickPorts(range, (port) => port === 7003, 7002, 2)).toEqual([7002, 7000]);
+    expect(pickPorts(range, () => true, 7000, 1)).toBeUndefined();
+  });
+  it("gives both halves of a TCPUDP port one number", () => {
+    const port = (name: string) => ({ name, portPolicy: "Dynamic", range: "default" });
+    const server = {
+      spec: { ports: [port("game-tcp"), port("game-udp"), port("query")] },
+    } as unknown as GameServer;
+    expect(portGroups(server)).toEqual([["game-tcp", "game-udp"], ["query"]]);
+  });
+});

@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { GameServer } from "../../core/model/game-server.ts";
+import {
+  GAME_SERVER_STATE_NAMES,
+  GAME_SERVER_STATES,
+  type GameServerState,
+} from "../../core/model/game-server-state.ts";
+import { decideBroken, decideGameServerSet, pickSurplus } from "./game-server-set.ts";
+import { aliveOf, tallyOf } from "./tally.ts";
+
+const LIMITS = { creationsMax: 4, shutdownsMax: 4, startingMax: 6 };
+const tallied = (states: readonly GameServerState[]) =>
+  tallyOf((state) => states.filter((one) => one === state).length);
+
+/** A server as removal sees it. */
+function serverIn(state: GameServerState, name: string, nodeName = "a"): GameServer {
+  const metadata = { name, namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
+  return { kind: "GameServer", metadata, status: { state, nodeName } } as unknown as GameServer;
+}
+
+describe("decideGameServerSet", () => {
+  it.each([
+    ["fills an empty set up to the limit of one pass", 30, [], { create: 4, remove: 0 }],
+    [
+      "waits while enough servers are starting",
+      9,
+      Array(6).fill("Creating"),
+      { create: 0, remove: 0 },
+    ],
+    ["replaces a broken server", 1, ["Unhealthy"], { create: 1, remove: 0 }],
+    ["counts a held server", 2, ["Allocated", "Ready"], { create: 0, remove: 0 }],
+    ["does not count one on its way out", 1, ["Shutdown"], { create: 1, remove: 0 }],
+    ["removes what is too many", 1, ["Ready", "Ready", "Starting"], { create: 0, remove: 2 }],
+  ] as [string, number, GameServerState[], object][])("%s", (_, replicas, states, expected) => {
+    expect(decideGameServerSet(replicas, tallied(states), LIMITS)).toEqual(expected);
+  });
+
+  it("never creates and removes in one pass, and never beyond what is wanted", () => {
+    const states = fc.array(fc.constantFrom(...GAME_SERVER_STATE_NAMES), { maxLength: 40 });
+    fc.assert(
+      fc.property(fc.nat(50), states, (replicas, given) => {
+        const tally = tallied(given);
+        const { create, remove } = decideGameServerSet(replicas, tally, LIMITS);
+        expect(Math.min(create, remove)).toBe(0);
+        expect(aliveOf(tally) + create).toBeLessThanOrEqual(Math.max(replicas, aliveOf(tally)));
+        expect(aliveOf(tally) - remove).toBeGreaterThanOrEqual(Math.min(replicas, aliveOf(tally)));
+      }),
+    );
+  });
+});
+
+describe("pickSurplus", () => {
+  it("takes not placed, then not ready, then the least loaded node first when Packed", () => {
+    const candidates = [
+      { server: serverIn("Ready", "full", "b"), nodeLoad: 9 },
+      { server: serverIn("Ready", "empty", "c"), nodeLoad: 1 },
+      { server: serverIn("Starting", "starting"), nodeLoad: 5 },
+      { server: serverIn("Creating", "waiting", ""), nodeLoad: 0 },
+    ];
+    const names = pickSurplus(candidates, 4, "Packed").map(({ metadata }) => metadata.name);
+    expect(names).toEqual(["waiting", "starting", "empty", "full"]);
+  });
+
+  it("never takes a held server, whatever the set", () => {
+    const states = fc.array(fc.constantFrom(...GAME_SERVER_STATE_NAMES), { maxLength: 40 });
+    const policy = fc.constantFrom("Packed" as const, "Distributed" as const);
+    fc.assert(
+      fc.property(fc.nat(50), states, policy, (count, given, scheduling) => {
+        const candidates = given.map((state, i) => ({
+          server: serverIn(state, `gs-${i}`),
+          nodeLoad: i,
+        }));
+        const taken = pickSurplus(candidates, count, scheduling);
+        expect(taken.filter(({ status }) => GAME_SERVER_STATES[status.state].held)).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe("decideBroken", () => {
+  it("replaces an Unhealthy server at once and one in Error after the delay", () => {
+    expect(decideBroken(serverIn("Unhealthy", "a"), 0, 30_000).remove).toBe(true);
+    expect(decideBroken(serverIn("Error", "a"), 10_000, 30_000)).toMatchObject({
+      remove: false,
+      retryInMs: 20_000,
+    });
+    expect(decideBroken(serverIn("Error", "a"), 30_000, 30_000).remove).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+import type { GameServer, GameServerStatus } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES, type GameServerState } from "../../core/model/game-server-state.ts";
+import type { SdkVerb } from "../../core/model/link.ts";
+import type { Reason } from "../../core/model/reason.ts";
+import { FleetError } from "../../core/std/errors.ts";
+import { mergePatch } from "../../core/std/json.ts";
+
+export interface SdkDecision {
+  readonly server: GameServer;
+  /** Merge patch from the old to the new one. */
+  readonly delta: object;
+  readonly because: Reason;
+  readonly message: string;
+}
+export interface SdkTime {
+  /** RFC 3339. */
+  readonly now: string;
+  /** RFC 3339 of now + n seconds. */
+  readonly after: (seconds: number) => string;
+}
+
+export const SDK_PREFIX = "agones.dev/sdk-";
+export const LAST_ALLOCATED = "agones.dev/last-allocated";
+
+/**
+ * What one SDK call changes; undefined when it changes nothing. As Agones does it, changes of state by a server that is
+ * broken or on its way out are dropped without an error. Throws INVALID for a bad label or annotation.
+ */
+export function decideSdkCall(
+  server: GameServer,
+  call: SdkVerb,
+  time: SdkTime,
+): SdkDecision | undefined {
+  if (call.verb === "label" || call.verb === "annotation") return decideMetadata(server, call);
+  const { runs } = GAME_SERVER_STATES[server.status.state];
+  if (!runs || server.metadata.deletionTimestamp) return undefined;
+  switch (call.verb) {
+    case "ready":
+      return become(server, "RequestReady", "SdkRequest", "the game called Ready", {
+        reservedUntil: null,
+      });
+    case "allocate":
+      return become(
+        server,
+        "Allocated",
+        "Allocated",
+        "the game called Allocate",
+        { reservedUntil: null },
+        { [LAST_ALLOCATED]: time.now },
+      );
+    case "shutdown":
+      return become(server, "Shutdown", "SdkRequest", "the game called Shutdown");
+    case "reserve":
+      return become(
+        server,
+        "Reserved",
+        "Reserved",
+        `the game reserved itself for ${call.seconds} s`,
+        {
+          reservedUntil: call.seconds > 0 ? time.after(call.seconds) : null,
+        },
+      );
+    case "health":
+      return decideHealthReport(server, call.health);
+  }
+}
+
+function decideHealthReport(
+  server: GameServer,
+  health: NonNullable<GameServerStatus["health"]>,
+): SdkDecision | undefined {
+  if (health === server.status.health) return undefined;
+  if (health !== "unhealthy")
+    return changed(
+      server,
+      { status: { health } },
+      health === "unknown" ? "HealthUnknown" : "Updated",
+      `health is ${health}`,
+    );
+  const { failureThreshold, periodSeconds } = server.spec.health;
+  const message = `no health ping for ${failureThreshold} periods of ${periodSeconds} s`;
+  return become(server, "Unhealthy", "HealthFailed", message, { health });
+}
+
+type StatusPatch = { readonly reservedUntil?: string | null; readonly health?: string };
+
+function become(
+  server: GameServer,
+  state: GameServerState,
+  because: Reason,
+  message: string,
+  more: StatusPatch = {},
+  annotations?: object,
+): SdkDecision {
+  const why =
+    GAME_SERVER_STATES[state].counts === "up"
+      ? { reason: null, message: null }
+      : { reason: because, message };
+  const status = { state, ...why, ...more };
+  const delta = annotations ? { status, metadata: { annotations } } : { status };
+  return changed(server, delta, because, message);
+}
+
+const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const ANNOTATION_BYTES_MAX = 65_536;
+
+function decideMetadata(
+  server: GameServer,
+  { verb, key, value }: Extract<SdkVerb, { verb: "label" | "annotation" }>,
+): SdkDecision {
+  const name = `sdk-${key}`;
+  if (!NAME.test(name))
+    throw new FleetError(
+      "INVALID",
+      `${verb} key "${key}" must be at most 59 letters, digits, -, _ or . and end with a letter or digit`,
+    );
+  if (verb === "label" && !VALUE.test(value))
+    throw new FleetError(
+      "INVALID",
+      `label value "${value}" must be at most 63 letters, digits, -, _ or .`,
+    );
+  if (value.length > ANNOTATION_BYTES_MAX)
+    throw new FleetError(
+      "INVALID",
+      `annotation value is ${value.length} characters, at most ${ANNOTATION_BYTES_MAX} are kept`,
+    );
+  const patch = { [SDK_PREFIX + key]: value };
+  const metadata = verb === "label" ? { labels: patch } : { annotations: patch };
+  return changed(server, { metadata }, "SdkRequest", `the game set ${verb} ${SDK_PREFIX}${key}`);
+}
+
+function changed(server: GameServer, delta: object, because: Reason, message: string): SdkDecision {
+  return { server: mergePatch(server, delta), delta, because, message };
+}

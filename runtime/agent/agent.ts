@@ -1,0 +1,133 @@
+import type { Container } from "../../core/model/container.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import type { LinkResource, LinkResult, Report } from "../../core/model/link.ts";
+import type { NodeStatus } from "../../core/model/node.ts";
+import type { Clock } from "../../core/std/clock.ts";
+import { messageOf } from "../../core/std/errors.ts";
+import type { Logger } from "../../core/std/logger.ts";
+import { WorkQueue } from "../../core/std/work-queue.ts";
+import type { ContainerDriver } from "../container/driver.ts";
+import { ContainerKeeper } from "./container-keeper.ts";
+import { Prober } from "./prober.ts";
+import type { SdkPeers } from "./sdk-peers.ts";
+
+/** What the agent needs of the link to the control plane. */
+export interface AgentLink {
+  /** Everything of this node as last told; empty before the first sync. */
+  list(): Iterable<LinkResource>;
+  /** Resolves when the first whole list has come. */
+  synced(signal: AbortSignal): Promise<void>;
+  onChange(
+    listener: (before: LinkResource | undefined, after: LinkResource | undefined) => void,
+  ): Disposable;
+  /** Resolves when the control plane has committed it; retried while it is away. */
+  report(report: Report): Promise<LinkResult>;
+  heartbeat(status: NodeStatus): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly link: AgentLink;
+  readonly driver: ContainerDriver;
+  readonly peers: SdkPeers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly nodeStatus: () => Promise<NodeStatus>;
+  readonly heartbeatEveryMs: number;
+  readonly concurrencyMax: number;
+  readonly queueMax: number;
+}
+
+/**
+ * One machine's agent: compares what is wanted here with what it finds, one container at a time, and acts. Containers
+ * go on when it dies; when it is back it adopts them. Nothing is stopped before the control plane has told the whole list.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #queue: WorkQueue;
+  readonly #keeper: ContainerKeeper;
+  readonly #prober: Prober;
+
+  constructor(options: AgentOptions) {
+    const { clock, logger, concurrencyMax, queueMax, driver } = options;
+    this.#options = options;
+    const backoff = { firstMs: 50, factor: 2, maxMs: 10_000 };
+    this.#queue = new WorkQueue({
+      name: "containers",
+      clock,
+      logger,
+      concurrencyMax,
+      queueMax,
+      backoff,
+    });
+    this.#keeper = new ContainerKeeper(options);
+    this.#prober = new Prober({
+      driver,
+      clock,
+      onFailed: (id, message) => this.#probeFailed(id, message),
+    });
+  }
+
+  /** Runs until `signal` is aborted; containers stay. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { driver, link, logger } = this.#options;
+    const found = await driver.find();
+    this.#keeper.adopt(found);
+    logger.info({ containers: found.length }, "looked at what runs here");
+    using _exits = driver.onExit((id, exit) => {
+      this.#keeper.ended(id, exit);
+      this.#queue.add(id);
+    });
+    const heartbeats = this.#heartbeats(signal);
+    await link.synced(signal);
+    using _changes = link.onChange((before, after) => this.#changed(before, after));
+    for (const resource of link.list()) this.#changed(undefined, resource);
+    for (const { plan } of found) this.#queue.add(plan.id);
+    await Promise.allSettled([
+      heartbeats,
+      this.#prober.run(signal),
+      this.#queue.run((id) => this.#pass(id), signal),
+    ]);
+  }
+
+  #changed(before: LinkResource | undefined, after: LinkResource | undefined): void {
+    for (const resource of [before, after]) {
+      if (resource?.kind !== "GameServer" && resource?.kind !== "Container") continue;
+      const id = idOf(resource);
+      this.#keeper.know(id, resource === after ? resource : undefined);
+      this.#queue.add(id);
+    }
+    if (after?.kind === "Image")
+      for (const id of this.#keeper.waitingForImage()) this.#queue.add(id);
+  }
+
+  async #pass(id: string): Promise<void> {
+    const next = await this.#keeper.step(id);
+    if (next.againInMs !== undefined) this.#queue.addAfter(id, next.againInMs);
+    const plan = this.#keeper.runningPlan(id);
+    if (plan) this.#prober.watch(plan.plan, plan.running);
+    else this.#prober.forget(id);
+  }
+
+  #probeFailed(id: string, message: string): void {
+    this.#options.logger.warn({ container: id, because: "ProbeFailed" }, message);
+    this.#keeper.fail(id, message);
+    this.#queue.add(id);
+  }
+
+  async #heartbeats(signal: AbortSignal): Promise<void> {
+    const { clock, link, nodeStatus, heartbeatEveryMs, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await link.heartbeat(await nodeStatus());
+      } catch (error) {
+        logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
+      }
+      await clock.sleep(heartbeatEveryMs, signal);
+    }
+  }
+}
+
+/** The container id of a resource: the same as in its plan. */
+export function idOf({ metadata }: GameServer | Container): string {
+  return metadata.uid.replaceAll("-", "").slice(0, 12);
+}

@@ -1,0 +1,231 @@
+import type { Container } from "../../core/model/container.ts";
+import { type ContainerPlan, containerPlanOf } from "../../core/model/container-plan.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import type { Report } from "../../core/model/link.ts";
+import type { Reason } from "../../core/model/reason.ts";
+import { isFleetError, messageOf } from "../../core/std/errors.ts";
+import type { ExitStatus, FoundContainer, RunningContainer } from "../container/driver.ts";
+import type { AgentOptions } from "./agent.ts";
+import {
+  type ContainerAction,
+  decideContainer,
+  type Memory,
+  rememberEnd,
+} from "./decide-container.ts";
+import { freeLocalPorts } from "./sdk-peers.ts";
+
+interface Kept {
+  resource?: GameServer | Container | undefined;
+  found?: FoundContainer | undefined;
+  memory: Memory;
+  /** Found running at the start, not started by this agent. */
+  adopted: boolean;
+  /** The last report that was answered, so that the same is not told twice. */
+  reported: string;
+  probeFailure?: string | undefined;
+}
+const FRESH: Memory = { restarts: 0, notBefore: 0 };
+export interface Step {
+  readonly againInMs?: number;
+}
+
+/** Knows, for each container of this machine, what is wanted and what is found, and takes the next step. */
+export class ContainerKeeper {
+  readonly #options: AgentOptions;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  adopt(found: readonly FoundContainer[]): void {
+    for (const one of found) Object.assign(this.#of(one.plan.id), { found: one, adopted: true });
+  }
+
+  know(id: string, resource: GameServer | Container | undefined): void {
+    this.#of(id).resource = resource;
+  }
+
+  ended(id: string, exit: ExitStatus): void {
+    const kept = this.#kept.get(id);
+    if (!kept?.found) return;
+    const ranMs = exit.finishedAt - (kept.found.running?.startedAt ?? exit.finishedAt);
+    kept.found = { plan: kept.found.plan, exit };
+    kept.memory = rememberEnd(kept.memory, ranMs, this.#options.clock.now());
+  }
+
+  /** A probe failed too often: the container is stopped, and its restart policy says what follows. */
+  fail(id: string, message: string): void {
+    this.#of(id).probeFailure = message;
+  }
+
+  runningPlan(id: string): { plan: ContainerPlan; running: RunningContainer } | undefined {
+    const found = this.#kept.get(id)?.found;
+    return found?.running ? { plan: found.plan, running: found.running } : undefined;
+  }
+
+  waitingForImage(): readonly string[] {
+    return [...this.#kept]
+      .filter(([, { memory }]) => memory.failure?.because === "ImageMissing")
+      .map(([id]) => id);
+  }
+
+  /** Decides on one container and does it; says when to look again. */
+  async step(id: string): Promise<Step> {
+    const kept = this.#of(id);
+    const { resource, found, memory } = kept;
+    const plan = resource && containerPlanOf(resource);
+    const now = this.#options.clock.now();
+    const situation = {
+      resource,
+      plan,
+      running: found?.running,
+      exit: found?.exit,
+      startedPlan: found?.plan,
+      memory,
+    };
+    const action: ContainerAction | undefined =
+      kept.probeFailure && found?.running
+        ? { do: "stop", graceMs: found.plan.stopGraceMs, because: "ProbeFailed" }
+        : decideContainer(situation, now);
+    if (action) return await this.#apply(id, kept, action, now);
+    if (!resource && !found) this.#kept.delete(id);
+    return {};
+  }
+
+  async #apply(id: string, kept: Kept, action: ContainerAction, now: number): Promise<Step> {
+    const { driver } = this.#options;
+    switch (action.do) {
+      case "start":
+        return await this.#start(kept, action.plan);
+      case "stop":
+        await driver.stop(id, action.graceMs);
+        return { againInMs: 0 };
+      case "remove":
+        await driver.remove(id);
+        await this.#options.peers.remove(id);
+        kept.found = undefined;
+        kept.probeFailure = undefined;
+        return { againInMs: 0 };
+      case "limit":
+        await driver.limit(id, {
+          ...action.plan.limits,
+          cpuMilli: action.plan.cpuLimited ? action.plan.limits.cpuMilli : 0,
+        });
+        if (kept.found)
+          kept.found = {
+            ...kept.found,
+            plan: { ...kept.found.plan, cpuLimited: action.plan.cpuLimited },
+          };
+        return { againInMs: 0 };
+      case "report":
+        await this.#report(id, kept, action);
+        return {};
+      case "wait":
+        await this.#report(id, kept, {
+          do: "report",
+          seen: "backoff",
+          ...waitReason(kept, action.untilMs - now),
+        });
+        return { againInMs: action.untilMs - now };
+    }
+  }
+
+  async #start(kept: Kept, wanted: ContainerPlan): Promise<Step> {
+    const { driver, clock, logger } = this.#options;
+    const began = clock.monotonic();
+    try {
+      const plan = await this.#withSdk(kept, wanted);
+      const running = await driver.start(plan);
+      kept.found = { plan, running };
+      kept.memory = { restarts: kept.memory.restarts, notBefore: kept.memory.notBefore };
+      kept.adopted = false;
+      logger.info(
+        { container: plan.id, ...plan.subject, durationMs: Math.round(clock.monotonic() - began) },
+        "started a container",
+      );
+    } catch (error) {
+      const because: Reason = isFleetError(error, "NOT_FOUND") ? "ImageMissing" : "StartFailed";
+      const message = messageOf(error);
+      kept.memory = { ...rememberEnd(kept.memory, 0, clock.now()), failure: { because, message } };
+      logger.warn(
+        { container: wanted.id, ...wanted.subject, because, error: message },
+        "could not start a container",
+      );
+      await driver.remove(wanted.id);
+      await this.#options.peers.remove(wanted.id);
+    }
+    return { againInMs: 0 };
+  }
+
+  /** Without a network of its own, a game server gets two SDK ports of the host; with one, its driver tells the door. */
+  async #withSdk(kept: Kept, plan: ContainerPlan): Promise<ContainerPlan> {
+    const { driver, peers, clock } = this.#options;
+    if (!plan.sdk || driver.name !== "process" || kept.resource?.kind !== "GameServer") return plan;
+    const sdk = await freeLocalPorts();
+    const listen = { address: "127.0.0.1", ...sdk };
+    await peers.put(plan, kept.resource.spec.health, { listen }, clock.now());
+    return { ...plan, sdk };
+  }
+
+  async #report(
+    id: string,
+    kept: Kept,
+    { seen, because, message }: Extract<ContainerAction, { do: "report" }>,
+  ): Promise<void> {
+    const { resource, found, memory } = kept;
+    if (!resource) return;
+    const report: Report = {
+      subject: subjectOf(resource),
+      seen,
+      id,
+      ...factsOf(found),
+      restarts: memory.restarts,
+      ...(because ? { reason: because } : {}),
+      ...(message ? { message } : {}),
+      ...(kept.adopted && seen === "running" ? { adopted: true } : {}),
+    };
+    const text = JSON.stringify(report);
+    if (kept.reported === text) return;
+    kept.reported = text;
+    const result = await this.#options.link.report(report);
+    if (!result.ok) kept.reported = "";
+  }
+
+  #of(id: string): Kept {
+    const kept = this.#kept.get(id) ?? { memory: FRESH, adopted: false, reported: "" };
+    this.#kept.set(id, kept);
+    return kept;
+  }
+}
+
+function subjectOf({ kind, metadata }: GameServer | Container): Report["subject"] {
+  const { namespace, name, uid } = metadata;
+  return { kind, namespace, name, uid };
+}
+
+function factsOf(found: FoundContainer | undefined): Partial<Report> {
+  const { running, exit } = found ?? {};
+  const time = (ms: number): string => new Date(ms).toISOString();
+  return {
+    ...(running
+      ? { address: running.address, pid: running.pid, startedAt: time(running.startedAt) }
+      : {}),
+    ...(exit ? { finishedAt: time(exit.finishedAt), oomKilled: exit.oomKilled } : {}),
+    ...(exit?.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit?.signal === undefined ? {} : { signal: exit.signal }),
+  };
+}
+
+function waitReason(
+  { memory, probeFailure, found }: Kept,
+  ms: number,
+): { because: Reason; message: string } {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const again = `started again in ${seconds} s`;
+  if (memory.failure)
+    return { because: memory.failure.because, message: `${memory.failure.message}; ${again}` };
+  if (found?.exit?.oomKilled)
+    return { because: "OOMKilled", message: `over its memory limit; ${again}` };
+  return { because: "BackOff", message: probeFailure ? `${probeFailure}; ${again}` : again };
+}
