@@ -121,6 +121,9 @@ enum tag {
   TAG_NET_TEXT = 212,
   TAG_NET_VETH = 213,
   TAG_NET_TABLE = 214,
+  TAG_NET_SOURCE = 215,
+  TAG_NET_DOOR_GRPC_PORT = 216,
+  TAG_NET_DOOR_HTTP_PORT = 217,
 };
 
 /* The names are the error codes of core/std/errors.ts. */

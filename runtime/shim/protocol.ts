@@ -113,6 +113,9 @@ export const TAG = {
   NET_TEXT: 212,
   NET_VETH: 213,
   NET_TABLE: 214,
+  NET_SOURCE: 215,
+  NET_DOOR_GRPC_PORT: 216,
+  NET_DOOR_HTTP_PORT: 217,
 } as const;
 
 /** Error codes; the names are those of core/std/errors.ts. */
