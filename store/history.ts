@@ -1,0 +1,112 @@
+import { FleetError, messageOf } from "../core/std/errors.ts";
+import type { Logger } from "../core/std/logger.ts";
+import type { StoreEvent, Watch } from "./resource-store.ts";
+
+type Listener = (event: StoreEvent) => void;
+
+interface Watcher {
+  readonly listener: Listener;
+  /** Position of the next event to give. */
+  next: number;
+  /** False until the events already past were given. */
+  caughtUp: boolean;
+  closed: boolean;
+}
+
+/** The last durable events, oldest dropped first, and those who watch them. */
+export class History {
+  readonly #max: number;
+  readonly #logger: Logger;
+  readonly #ring: StoreEvent[] = [];
+  readonly #watchers = new Set<Watcher>();
+  /** Position of the next event to come; event `i` lies in slot `i % max`. */
+  #end = 0;
+  /** Everything after this revision is here. */
+  #floor: number;
+
+  constructor(historyMax: number, floor: number, logger: Logger) {
+    this.#max = historyMax;
+    this.#floor = floor;
+    this.#logger = logger;
+  }
+
+  push(event: StoreEvent): void {
+    const slot = this.#end % this.#max;
+    const dropped = this.#ring[slot];
+    if (dropped) this.#floor = dropped.revision;
+    this.#ring[slot] = event;
+    this.#end += 1;
+  }
+
+  /** Gives every watcher what was pushed since the last call. */
+  dispatch(): void {
+    for (const watcher of this.#watchers) if (watcher.caughtUp) this.#give(watcher);
+  }
+
+  watch(from: number, head: number, listener: Listener): Watch {
+    if (from < this.#floor || from > head) {
+      const message = `revision ${from} is no longer in the history (${this.#floor} to ${head}); list again`;
+      throw new FleetError("EXPIRED", message, { from, oldest: this.#floor, newest: head });
+    }
+    const next = this.#positionAfter(from);
+    const watcher: Watcher = { listener, next, caughtUp: false, closed: false };
+    this.#watchers.add(watcher);
+    queueMicrotask(() => {
+      watcher.caughtUp = true;
+      this.#give(watcher);
+    });
+    return new HistoryWatch(watcher, this.#watchers);
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    for (const watcher of this.#watchers) watcher.closed = true;
+    this.#watchers.clear();
+  }
+
+  #give(watcher: Watcher): void {
+    while (!watcher.closed && watcher.next < this.#end) {
+      const event = this.#ring[watcher.next % this.#max];
+      watcher.next += 1;
+      if (!event) continue;
+      try {
+        watcher.listener(event);
+      } catch (error) {
+        const because = messageOf(error);
+        this.#logger.error({ because, revision: event.revision }, "a watch's listener failed");
+      }
+    }
+  }
+
+  /** Binary search: revisions only grow. */
+  #positionAfter(from: number): number {
+    let low = Math.max(0, this.#end - this.#max);
+    let high = this.#end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const revision = this.#ring[middle % this.#max]?.revision ?? 0;
+      if (revision > from) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+class HistoryWatch implements Watch {
+  readonly #watcher: Watcher;
+  readonly #all: Set<Watcher>;
+
+  constructor(watcher: Watcher, all: Set<Watcher>) {
+    this.#watcher = watcher;
+    this.#all = all;
+  }
+
+  get closed(): boolean {
+    return this.#watcher.closed;
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher.closed = true;
+    this.#all.delete(this.#watcher);
+  }
+}
