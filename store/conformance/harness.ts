@@ -15,7 +15,7 @@ export interface StoreHarness extends AsyncDisposable {
 /** Small bounds, so that the suite meets them. */
 export const CONFORMANCE_OPTIONS: LiveStoreOptions = {
   groupMax: 16,
-  groupCharsMax: 8_000,
+  groupCharsMax: 9_000,
   waitingMax: 10_000,
   historyMax: 50,
   answersMax: 20,

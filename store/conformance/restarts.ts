@@ -35,10 +35,10 @@ export function describeRestarts({ adapter, makeHarness }: Suite): void {
 
     it("is the same as a plain map, for any operations, deltas and restarts", () =>
       fc.assert(
-        fc.asyncProperty(fc.array(anyStep(), { maxLength: 60 }), (steps) =>
+        fc.asyncProperty(fc.array(anyStep(), { maxLength: 40 }), (steps) =>
           sameAsMap(makeHarness, steps),
         ),
-        { numRuns: 30 },
+        { numRuns: 20 },
       ));
   });
 }

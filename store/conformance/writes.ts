@@ -70,7 +70,7 @@ export function describeWriteBounds({ adapter, inStore }: Suite): void {
 
     it("refuses a commit that is too large and stays as it was", () =>
       inStore(async (store) => {
-        const huge = store.commit([{ op: "create", object: network("a", "x".repeat(9_000)) }]);
+        const huge = store.commit([{ op: "create", object: network("a", "x".repeat(9_001)) }]);
         await expect(huge).rejects.toMatchObject({ code: "TOO_LARGE" });
         expect([store.revision, store.count("Network")]).toEqual([0, 0]);
       }));

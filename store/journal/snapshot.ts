@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Resource } from "../../core/model/resource.ts";
+import type { Change } from "../commit-log.ts";
+import { keyOfChange, outcomeOf } from "../replay.ts";
+import type { Remembered } from "../resource-store.ts";
+import { migrate, readMeta, SNAPSHOT_MIGRATIONS, writeMeta } from "./schema.ts";
+
+export interface SnapshotOptions {
+  readonly answersMax: number;
+  readonly answerAgeMsMax: number;
+}
+
+/** How far the snapshot reaches: the number of the last record in it, and that record's revision. */
+export interface SnapshotMark {
+  readonly record: number;
+  readonly revision: number;
+}
+
+const UPSERT_RESOURCE =
+  "INSERT INTO resource VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET body = ?2";
+const UPSERT_ANSWER = "INSERT OR REPLACE INTO answer (key, at, body) VALUES (?, ?, ?)";
+const DROP_OLD = "DELETE FROM answer WHERE at <= (SELECT max(at) FROM answer) - ?";
+const DROP_MANY = `DELETE FROM answer WHERE position <=
+  (SELECT position FROM answer ORDER BY position DESC LIMIT 1 OFFSET ?)`;
+
+/** Every resource as of some record of the journal, in one SQLite file. */
+export class Snapshot implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #options: SnapshotOptions;
+  readonly #select: StatementSync;
+  readonly #upsert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #answer: StatementSync;
+
+  /** Opens or makes the file in `folder` and touches all that SQLite opens lazily: later the folder's path may be out of reach. */
+  constructor(folder: string, options: SnapshotOptions) {
+    const path = join(folder, "snapshot.db");
+    this.#options = options;
+    this.#db = new DatabaseSync(path, { timeout: 10_000 });
+    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+      PRAGMA journal_size_limit = 16777216`);
+    migrate(this.#db, path, SNAPSHOT_MIGRATIONS);
+    writeMeta(this.#db, "opened", readMeta(this.#db, "opened") + 1);
+    this.#select = this.#db.prepare("SELECT body FROM resource WHERE key = ?");
+    this.#upsert = this.#db.prepare(UPSERT_RESOURCE);
+    this.#delete = this.#db.prepare("DELETE FROM resource WHERE key = ?");
+    this.#answer = this.#db.prepare(UPSERT_ANSWER);
+  }
+
+  get mark(): SnapshotMark {
+    return { record: readMeta(this.#db, "record"), revision: readMeta(this.#db, "revision") };
+  }
+
+  *load(): Iterable<Change> {
+    const { revision } = this.mark;
+    for (const row of this.#db.prepare("SELECT body FROM resource").iterate())
+      yield { revision, put: JSON.parse(String(row.body)) as Resource };
+    for (const row of this.#db.prepare("SELECT body FROM answer ORDER BY position").iterate())
+      yield { remember: JSON.parse(String(row.body)) as Remembered };
+  }
+
+  /** Takes in the changes after the present mark, up to `mark`, in one durable transaction. */
+  fold(changes: Iterable<Change>, mark: SnapshotMark): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const touched = new Map<string, Resource | undefined>();
+      for (const change of changes) this.#take(change, touched);
+      for (const [key, resource] of touched) this.#put(key, resource);
+      this.#db.prepare(DROP_OLD).run(this.#options.answerAgeMsMax);
+      this.#db.prepare(DROP_MANY).run(this.#options.answersMax);
+      writeMeta(this.#db, "record", mark.record);
+      writeMeta(this.#db, "revision", mark.revision);
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#db[Symbol.dispose]();
+  }
+
+  #take(change: Change, touched: Map<string, Resource | undefined>): void {
+    if ("remember" in change) {
+      const { remember } = change;
+      this.#answer.run(remember.key, remember.at, JSON.stringify(remember));
+      return;
+    }
+    const find = (key: string): Resource | undefined =>
+      touched.has(key) ? touched.get(key) : this.#read(key);
+    touched.set(keyOfChange(change), outcomeOf(change, find).after);
+  }
+
+  #read(key: string): Resource | undefined {
+    const row = this.#select.get(key);
+    return row && JSON.parse(String(row.body));
+  }
+
+  #put(key: string, resource: Resource | undefined): void {
+    if (resource) this.#upsert.run(key, JSON.stringify(resource));
+    else this.#delete.run(key);
+  }
+}
