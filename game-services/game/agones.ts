@@ -1,0 +1,114 @@
+import agones from "@google-cloud/agones-sdk";
+import { log } from "./log.ts";
+
+/** What the arena uses of Agones' client; its own type declarations name it otherwise than it is. */
+interface AgonesClient {
+  connect(): Promise<void>;
+  close(): void;
+  ready(): Promise<object>;
+  shutdown(): Promise<object>;
+  health(onError: (error: Error) => void): void;
+  watchGameServer(
+    onChange: (gameServer: { readonly status: { readonly state: string } }) => void,
+    onError: (error: Error) => void,
+  ): void;
+}
+const AgonesSdk = agones as unknown as new () => AgonesClient;
+
+const HEALTH_MS = 2000;
+const RECONNECT_MS = 1000;
+const TRIES_MAX = 60;
+
+/**
+ * The arena's life with Agones: health pings, the state it is in, Ready and Shutdown. The client opens its health stream
+ * and its watch once and never again, so when one of them breaks (the SDK server was restarted) a new client takes over.
+ */
+export class AgonesLife implements Disposable {
+  readonly #onState: (state: string) => void;
+  readonly #pinging: NodeJS.Timeout;
+  #client: AgonesClient | undefined;
+  #connecting: Promise<AgonesClient> | undefined;
+  #isOver = false;
+
+  constructor(onState: (state: string) => void) {
+    this.#onState = onState;
+    this.#pinging = setInterval(() => this.#ping(), HEALTH_MS);
+    this.#pinging.unref();
+  }
+
+  /** Resolves when the SDK server can be spoken to. */
+  async connect(): Promise<void> {
+    await this.#connected();
+    this.#ping();
+  }
+
+  async ready(): Promise<void> {
+    await this.#asked((client) => client.ready());
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#asked((client) => client.shutdown());
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearInterval(this.#pinging);
+    this.#client?.close();
+  }
+
+  /** Asks again with a new client while the SDK server is away. */
+  async #asked(ask: (client: AgonesClient) => Promise<unknown>): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const client = await this.#connected();
+      try {
+        await ask(client);
+        return;
+      } catch (error) {
+        if ((error as { code?: number }).code !== UNAVAILABLE || tries >= TRIES_MAX) throw error;
+        this.#lost(client, error as Error);
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+  }
+
+  #ping(): void {
+    const client = this.#client;
+    client?.health((error) => this.#lost(client, error));
+  }
+
+  #connected(): Promise<AgonesClient> {
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<AgonesClient> {
+    for (let tries = 1; ; tries++) {
+      const client = new AgonesSdk();
+      try {
+        await client.connect();
+        this.#client = client;
+        client.watchGameServer(
+          ({ status }) => this.#onState(status.state),
+          (error) => this.#lost(client, error),
+        );
+        return client;
+      } catch (error) {
+        client.close();
+        if (this.#isOver || tries >= TRIES_MAX) throw error;
+        log("no SDK server yet", { error: (error as Error).message });
+      }
+    }
+  }
+
+  #lost(client: AgonesClient, error: Error): void {
+    if (this.#isOver || this.#client !== client) return;
+    log("SDK server lost", { error: error.message });
+    this.#client = undefined;
+    this.#connecting = undefined;
+    client.close();
+    this.connect().catch((failure: Error) => log("SDK server gone", { error: failure.message }));
+  }
+}
+
+/** gRPC's code for: not now. */
+const UNAVAILABLE = 14;

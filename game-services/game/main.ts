@@ -1,0 +1,107 @@
+import type { AgonesLife } from "./agones.ts";
+import type { ArenaServer } from "./arena-server.ts";
+import { log } from "./log.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+
+/** The arena as a process: Colyseus and UDP, with Agones when there is an SDK server. */
+class Game {
+  readonly #settings: Settings;
+  #arena: ArenaServer | undefined;
+  #agones: AgonesLife | undefined;
+  #state = "";
+  #players = 0;
+  #empty: NodeJS.Timeout | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async start(): Promise<void> {
+    const { hasSdk } = this.#settings;
+    // The connection to the SDK server is made while Colyseus is loaded: a start is mostly reading code.
+    const connecting = hasSdk ? this.#connect() : undefined;
+    const { ArenaServer } = await import("./arena-server.ts");
+    const arena = await ArenaServer.open({
+      ...this.#settings,
+      onPlayers: (players) => this.#seePlayers(players),
+    });
+    this.#arena = arena;
+    const { webSocketPort, udpPort } = arena;
+    log("listening", { webSocketPort, udpPort, sdk: hasSdk });
+    const agones = await connecting;
+    await agones?.ready();
+    if (agones) log("ready", { sinceStartMs: Math.round(performance.now()) });
+  }
+
+  /** Tells the players, lets rooms end, says goodbye to the platform. */
+  end(because: string): Promise<void> {
+    this.#ending ??= this.#end(because);
+    return this.#ending;
+  }
+
+  async #connect(): Promise<AgonesLife> {
+    const { AgonesLife } = await import("./agones.ts");
+    this.#agones = new AgonesLife((state) => this.#seeState(state));
+    await this.#agones.connect();
+    return this.#agones;
+  }
+
+  async #end(because: string): Promise<void> {
+    clearTimeout(this.#empty);
+    log("ending", { because, players: this.#players, dropped: this.#arena?.dropped });
+    await this.#arena?.[Symbol.asyncDispose]();
+    // When the platform ends this process it knows already, and its SDK server may be gone.
+    await Promise.race([
+      this.#agones
+        ?.shutdown()
+        .catch((error: Error) => log("no shutdown", { error: error.message })),
+      new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS)),
+    ]);
+    this.#agones?.[Symbol.dispose]();
+    log("ended");
+  }
+
+  #seeState(state: string): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    log("state", { state });
+    this.#armReuse();
+  }
+
+  #seePlayers(players: number): void {
+    this.#players = players;
+    this.#armReuse();
+  }
+
+  /** Nobody in an allocated game for a while: it may be used again, if it was told so. */
+  #armReuse(): void {
+    clearTimeout(this.#empty);
+    const { reuse, emptyMs } = this.#settings;
+    if (reuse === "stay" || this.#state !== "Allocated" || this.#players > 0) return;
+    this.#empty = setTimeout(() => this.#reuse(reuse), emptyMs);
+  }
+
+  #reuse(reuse: "ready" | "shutdown"): void {
+    log("everybody left", { reuse });
+    if (reuse === "shutdown") return void this.end("everybody left").then(() => process.exit(0));
+    this.#agones?.ready().catch((error: Error) => log("no ready", { error: error.message }));
+  }
+}
+
+const SHUTDOWN_MS = 2000;
+
+async function main(): Promise<void> {
+  const game = new Game(settingsOf(process.env));
+  const stop = (signal: string): void => void game.end(signal).then(() => process.exit(0));
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  await game.start();
+}
+
+main().catch((error: Error) => {
+  log("failed", { error: error.message });
+  process.exitCode = 1;
+  // Sockets that are open already must not keep a game alive that never started.
+  setTimeout(() => process.exit(1), 100);
+});

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Bucket,
+  fullBucket,
+  isAfter,
+  type Point,
+  stepTowards,
+  taken,
+  UDP_RATE,
+} from "./rules.ts";
+import { TOKEN_BYTES } from "./wire.ts";
+
+/** Where the packets of a player come from. */
+export interface Remote {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The one authority on where a player is: WebSocket and UDP both move through it. */
+export class Seat {
+  /** A secret of the player, told over the WebSocket. */
+  readonly token: string = randomBytes(TOKEN_BYTES).toString("hex");
+  /** Names the player in UDP packets. */
+  readonly number: number;
+  position: Point;
+  remote: Remote | undefined;
+  /** Packets that came, and those that are missing in the row of numbers or came too late. */
+  received = 0;
+  missed = 0;
+  #movedAt: number;
+  #sequence: number | undefined;
+  #bucket: Bucket;
+
+  constructor(options: {
+    readonly number: number;
+    readonly position: Point;
+    readonly now: number;
+  }) {
+    this.number = options.number;
+    this.position = options.position;
+    this.#movedAt = options.now;
+    this.#bucket = fullBucket(UDP_RATE, options.now);
+  }
+
+  /** Moves as far towards `wanted` as the rules allow. */
+  move(wanted: Point, now: number): Point {
+    this.position = stepTowards(this.position, wanted, now - this.#movedAt);
+    this.#movedAt = now;
+    return this.position;
+  }
+
+  /** False when the player sends more packets than the rules allow. */
+  admits(now: number): boolean {
+    const left = taken(this.#bucket, UDP_RATE, now);
+    if (left) this.#bucket = left;
+    return left !== undefined;
+  }
+
+  /** Counts a packet; false for one that is older than what is known already. */
+  isNews(sequence: number): boolean {
+    this.received += 1;
+    if (!isAfter(sequence, this.#sequence)) return false;
+    if (this.#sequence !== undefined) this.missed += ((sequence - this.#sequence) >>> 0) - 1;
+    this.#sequence = sequence;
+    return true;
+  }
+}
+
+/** The seats of all rooms of this process, by their tokens. */
+export class Seats {
+  readonly #byToken = new Map<string, Seat>();
+  #next = 0;
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  take(position: Point, now: number): Seat {
+    this.#next = (this.#next % 0xffff) + 1;
+    const seat = new Seat({ number: this.#next, position, now });
+    this.#byToken.set(seat.token, seat);
+    return seat;
+  }
+
+  leave(seat: Seat): void {
+    this.#byToken.delete(seat.token);
+  }
+
+  find(token: string): Seat | undefined {
+    return this.#byToken.get(token);
+  }
+}

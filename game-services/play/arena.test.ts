@@ -1,0 +1,92 @@
+import { createSocket } from "node:dgram";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ArenaServer } from "../game/arena-server.ts";
+import { encodeToServer } from "../game/wire.ts";
+import { Player } from "./players.ts";
+import { missingIn, play } from "./script.ts";
+import { tableOf } from "./table.ts";
+
+let arena: ArenaServer;
+const counts: number[] = [];
+const address = () => {
+  return { host: "127.0.0.1", webSocketPort: arena.webSocketPort, udpPort: arena.udpPort };
+};
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !isSo(); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(isSo()).toBe(true);
+}
+
+// Colyseus keeps its matchmaker in a module: one server for all tests of this file, closed in the last one.
+beforeAll(async () => {
+  arena = await ArenaServer.open({
+    host: "127.0.0.1",
+    webSocketPort: 0,
+    udpPort: 0,
+    onPlayers: (players) => counts.push(players),
+  });
+});
+afterAll(() => arena[Symbol.asyncDispose]());
+
+describe("the arena", () => {
+  it("shows two players how the other moves and what it says, over WebSocket and UDP", async () => {
+    const stats = await play({ address: address(), players: 2, seconds: 1 });
+    expect(missingIn(stats)).toEqual([]);
+    expect(stats.map(({ udpLost, drops }) => [udpLost, drops])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(tableOf(stats).split("\n")).toHaveLength(3);
+    expect(counts).toEqual([1, 2, 1, 0]);
+  });
+
+  it("judges a leap by its rules, whichever way it is asked for", async () => {
+    await using player = await Player.join(address(), "ann");
+    await until(() => player.position !== undefined);
+    const { x } = player.position ?? expect.fail("it has joined");
+    player.move({ x: 100, y: 50 }, "udp");
+    player.move({ x: 100, y: 50 }, "webSocket");
+    await until(() => (player.position?.x ?? 0) > x);
+    expect(player.position?.x).toBeLessThan(60);
+  });
+
+  it("stops a player who talks too much, and keeps the others' lines", async () => {
+    await using loud = await Player.join(address(), "loud");
+    await using calm = await Player.join(address(), "calm");
+    for (let line = 0; line < 20; line++) loud.say(`line ${line}`);
+    calm.say("hello");
+    await until(() => loud.stats().heard.some(({ name }) => name === "calm"));
+    expect(loud.stats().heard.filter(({ name }) => name === "loud")).toHaveLength(5);
+  });
+
+  it("counts and drops packets with a wrong token, and garbage, and answers nothing", async () => {
+    const before = { ...arena.dropped };
+    const socket = createSocket("udp4");
+    let answers = 0;
+    socket.on("message", () => {
+      answers += 1;
+    });
+    const token = "ab".repeat(16);
+    const packet = encodeToServer({ type: "echo", token, sequence: 1, payload: Buffer.from("x") });
+    socket.send(packet, arena.udpPort, "127.0.0.1");
+    socket.send(Buffer.from("garbage"), arena.udpPort, "127.0.0.1");
+    await until(() => arena.dropped.malformed > before.malformed);
+    await until(() => arena.dropped.unknownToken > before.unknownToken);
+    expect(answers).toBe(0);
+    socket.close();
+  });
+
+  it("drops what a player sends faster than allowed", async () => {
+    await using player = await Player.join(address(), "fast");
+    const before = arena.dropped.tooMany;
+    for (let i = 0; i < 300; i++) player.echoUdp();
+    await until(() => arena.dropped.tooMany > before);
+    expect(player.stats().udpRtts.count).toBeLessThan(200);
+  });
+
+  it("lets a player say why it cannot join", async () => {
+    await expect(
+      Player.join({ host: "127.0.0.1", webSocketPort: 1, udpPort: 1 }, "ann"),
+    ).rejects.toThrow("ann cannot join at 127.0.0.1:1");
+  });
+});

@@ -1,0 +1,159 @@
+import { Client, type Room } from "@colyseus/sdk";
+import type { ArenaView, ChatLine, UdpTicket } from "../game/room.ts";
+import type { Point } from "../game/rules.ts";
+import { Rtts } from "./rtt.ts";
+import { probeUdp, UdpStream } from "./udp-stream.ts";
+
+/** Where an arena can be joined. */
+export interface ArenaAddress {
+  readonly host: string;
+  readonly webSocketPort: number;
+  readonly udpPort: number;
+}
+
+/** What one player saw until now. */
+export interface PlayerStats {
+  readonly name: string;
+  /** Names of the others that it saw over the WebSocket, and those that it saw move. */
+  readonly saw: readonly string[];
+  readonly sawMove: readonly string[];
+  /** Names of the others that it saw move over UDP. */
+  readonly sawMoveByUdp: readonly string[];
+  readonly heard: readonly ChatLine[];
+  readonly webSocketRtts: Rtts;
+  readonly udpRtts: Rtts;
+  readonly udpSent: number;
+  readonly udpLost: number;
+  readonly positionPackets: number;
+  /** How often its WebSocket broke, also when it came back. */
+  readonly drops: number;
+}
+
+const RTTS_MAX = 20_000;
+const HEARD_MAX = 1000;
+
+/** A real player: Colyseus' own client over WebSocket, and UDP beside it. */
+export class Player implements AsyncDisposable {
+  readonly name: string;
+  readonly #room: Room<unknown, ArenaView>;
+  readonly #udp: UdpStream;
+  readonly #heard: ChatLine[] = [];
+  readonly #rtts = new Rtts(RTTS_MAX);
+  readonly #first = new Map<number, Point>();
+  readonly #firstByUdp = new Map<number, Point>();
+  readonly #moved = new Set<string>();
+  readonly #movedByUdp = new Set<string>();
+  #drops = 0;
+
+  private constructor(name: string, room: Room<unknown, ArenaView>, udp: UdpStream) {
+    this.name = name;
+    this.#room = room;
+    this.#udp = udp;
+    room.onMessage("chat", (line: ChatLine) => {
+      if (this.#heard.length < HEARD_MAX) this.#heard.push(line);
+    });
+    room.onMessage("refused", () => undefined);
+    room.onMessage("ending", () => undefined);
+    room.onDrop(() => {
+      this.#drops += 1;
+    });
+    room.onStateChange(() => this.#look());
+  }
+
+  /** Joins over WebSocket, gets its UDP token there, and makes sure that the UDP port answers. */
+  static async join(address: ArenaAddress, name: string): Promise<Player> {
+    const { host, webSocketPort, udpPort } = address;
+    const literal = host.includes(":") ? `[${host}]` : host;
+    const client = new Client(`ws://${literal}:${webSocketPort}`);
+    const room = await client.joinOrCreate<ArenaView>("arena", { name }).catch((error: Error) => {
+      const cause = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new Error(`${name} cannot join at ${literal}:${webSocketPort}: ${cause}`);
+    });
+    const { token }: UdpTicket = await room.request("udp");
+    const target = { host, port: udpPort, token };
+    if (!(await probeUdp(target))) {
+      await room.leave();
+      throw new Error(`UDP port ${udpPort} of ${host} does not answer`);
+    }
+    return new Player(name, room, await UdpStream.open(target));
+  }
+
+  /** Where the arena says that this player is. */
+  get position(): Point | undefined {
+    return this.#room.state?.players?.get(this.#room.sessionId);
+  }
+
+  move(wanted: Point, by: "webSocket" | "udp"): void {
+    if (by === "udp") this.#udp.move(wanted);
+    else this.#room.send("move", wanted);
+  }
+
+  say(text: string): void {
+    this.#room.send("say", text);
+  }
+
+  /** One round trip over WebSocket (waited for), one over UDP (counted when it comes back). */
+  async echo(): Promise<void> {
+    this.#udp.echo();
+    const sentAt = performance.now();
+    await this.#room.request("echo", sentAt);
+    this.#rtts.add(performance.now() - sentAt);
+  }
+
+  echoUdp(): void {
+    this.#udp.echo();
+  }
+
+  stats(): PlayerStats {
+    this.#look();
+    const saw = [...this.#others()].map(([, { name }]) => name);
+    return {
+      name: this.name,
+      saw,
+      sawMove: [...this.#moved],
+      sawMoveByUdp: [...this.#movedByUdp],
+      heard: this.#heard,
+      webSocketRtts: this.#rtts,
+      udpRtts: this.#udp.rtts,
+      udpSent: this.#udp.sent,
+      udpLost: this.#udp.lost,
+      positionPackets: this.#udp.positionPackets,
+      drops: this.#drops,
+    };
+  }
+
+  async leave(): Promise<void> {
+    await this.#udp.settle(SETTLE_MS);
+    await this.#room.leave();
+    await this.#udp[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  /** Compares where the others are with where they were first, over both channels. */
+  #look(): void {
+    for (const [, { name, number, x, y }] of this.#others()) {
+      if (differs(this.#first, number, { x, y })) this.#moved.add(name);
+      const byUdp = this.#udp.positions.get(number);
+      if (byUdp && differs(this.#firstByUdp, number, byUdp)) this.#movedByUdp.add(name);
+    }
+  }
+
+  #others(): (readonly [string, PlayerSeen])[] {
+    const players = [...(this.#room.state?.players?.entries() ?? [])];
+    return players.filter(([id]) => id !== this.#room.sessionId);
+  }
+}
+
+type PlayerSeen = ArenaView["players"] extends ReadonlyMap<string, infer P> ? P : never;
+
+const SETTLE_MS = 500;
+
+function differs(first: Map<number, Point>, number: number, { x, y }: Point): boolean {
+  const known = first.get(number);
+  if (known) return known.x !== x || known.y !== y;
+  first.set(number, { x, y });
+  return false;
+}

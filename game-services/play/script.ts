@@ -1,0 +1,64 @@
+import { type ArenaAddress, Player, type PlayerStats } from "./players.ts";
+
+export interface PlayOptions {
+  readonly address: ArenaAddress;
+  readonly players: number;
+  readonly seconds: number;
+}
+
+const STEP_MS = 50;
+const SAY_MS = 1000;
+
+/** Lets players join, walk in circles (WebSocket and UDP by turns), chat and measure; what each saw, before they left. */
+export async function play({ address, players, seconds }: PlayOptions): Promise<PlayerStats[]> {
+  const names = Array.from({ length: players }, (_, i) => NAMES[i] ?? `player ${i + 1}`);
+  const joined: Player[] = [];
+  try {
+    for (const name of names) joined.push(await Player.join(address, name));
+    const until = performance.now() + seconds * 1000;
+    await Promise.all(joined.map((player, i) => live(player, i, until)));
+    // What was said and moved last is still on its way.
+    await pause(4 * STEP_MS);
+    return joined.map((player) => player.stats());
+  } finally {
+    await Promise.allSettled(joined.map((player) => player.leave()));
+  }
+}
+
+async function live(player: Player, index: number, until: number): Promise<void> {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  for (let step = 0; performance.now() < until; step++) {
+    const angle = step / 10 + index;
+    const wanted = { x: 50 + 20 * Math.cos(angle), y: 50 + 20 * Math.sin(angle) };
+    player.move(wanted, step % 2 === 0 ? "udp" : "webSocket");
+    if (performance.now() - saidAt >= SAY_MS) {
+      saidAt = performance.now();
+      player.say(`${player.name} here, step ${step}`);
+    }
+    await player.echo();
+    await pause(STEP_MS);
+  }
+}
+
+/** What was not seen though it should have been, one sentence each; empty when all is well. */
+export function missingIn(all: readonly PlayerStats[]): string[] {
+  return all.flatMap((one) => {
+    const others = all.filter(({ name }) => name !== one.name).map(({ name }) => name);
+    const lacking = (seen: readonly string[], what: string): string[] =>
+      others.filter((name) => !seen.includes(name)).map((name) => `${one.name} ${what} ${name}`);
+    const heard = one.heard.map(({ name }) => name);
+    return [
+      ...lacking(one.saw, "did not see"),
+      ...lacking(one.sawMove, "did not see over WebSocket how somebody moved:"),
+      ...lacking(one.sawMoveByUdp, "did not see over UDP how somebody moved:"),
+      ...lacking(heard, "did not hear"),
+      ...(one.udpRtts.count === 0 ? [`${one.name} got no UDP echo back`] : []),
+    ];
+  });
+}
+
+const NAMES = ["red", "blue", "green", "gold", "pink", "teal", "grey", "lime"];
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
