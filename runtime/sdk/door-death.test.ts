@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { SdkPeer } from "../../core/model/sdk-peer.ts";
+import { until } from "./door-fixture.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+let folder: string;
+let grpcPort: number;
+const children: ChildProcess[] = [];
+
+interface Said extends ChildProcess {
+  readonly lines: Record<string, unknown>[];
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Said {
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const lines: Record<string, unknown>[] = [];
+  const read = (line: string): void => {
+    if (line.startsWith("{")) lines.push(JSON.parse(line));
+    else lines.push({ text: line });
+  };
+  createInterface({ input: child.stdout }).on("line", read);
+  createInterface({ input: child.stderr }).on("line", read);
+  children.push(child);
+  return Object.assign(child, { lines });
+}
+
+async function startDoor(): Promise<Said> {
+  const door = start([join(import.meta.dirname, "door-process.ts"), folder, "one"]);
+  await until(
+    () => door.lines.length,
+    (n) => n > 0,
+  );
+  return door;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+const verbs = ({ lines }: Said): unknown[] => lines.map(({ verb, health }) => health ?? verb);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flotilla-door-"));
+  grpcPort = await freePort();
+  const peer: SdkPeer = {
+    subject: { kind: "GameServer", namespace: "default", name: "one", uid: "uid-of-one" },
+    containerId: "one",
+    listen: { address: "127.0.0.1", grpcPort, httpPort: await freePort() },
+    health: { disabled: false, initialDelaySeconds: 0, periodSeconds: 1, failureThreshold: 1 },
+    startedAt: Date.now(),
+  };
+  await writeFile(join(folder, "one.json"), JSON.stringify(peer));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
+  await rm(folder, { recursive: true });
+});
+
+describe("a door that dies and comes back", () => {
+  it("finds the arena going on: it pings again by itself, and was unknown, never unhealthy", async () => {
+    const door = await startDoor();
+    const game = start([join(ROOT, "game-services/game/main.ts")], {
+      ...process.env,
+      AGONES_SDK_GRPC_PORT: String(grpcPort),
+      ARENA_HOST: "127.0.0.1",
+      FLOTILLA_PORT_GAME: "0",
+      FLOTILLA_PORT_UDP: "0",
+    });
+    await until(
+      () => verbs(door),
+      (said) => said.includes("ready") && said.includes("healthy"),
+    );
+    await kill(door);
+    await until(
+      () => game.lines,
+      (lines) => lines.some(({ fact }) => fact === "SDK server lost"),
+    );
+    const second = await startDoor();
+    expect(verbs(second)).toEqual(["unknown"]);
+    await until(
+      () => verbs(second),
+      (said) => said.includes("healthy"),
+    );
+    expect(verbs(second)).toEqual(["unknown", "healthy"]);
+    expect(game.exitCode).toBeNull();
+    game.kill("SIGTERM");
+    await once(game, "exit");
+    expect(verbs(second)).toContain("shutdown");
+  }, 30_000);
+
+  it("leaves a plain client alive that gave its watch and its pings an error callback", async () => {
+    const door = await startDoor();
+    const script = `
+      import AgonesSDK from "@google-cloud/agones-sdk";
+      const say = (text) => console.log(JSON.stringify({ text }));
+      const sdk = new AgonesSDK();
+      await sdk.connect();
+      sdk.watchGameServer(() => say("seen"), (error) => say("watch broke: " + error.code));
+      setInterval(() => sdk.health((error) => say("ping failed")), 50);
+      setInterval(() => sdk.getGameServer().then(() => say("answered"), () => undefined), 50);`;
+    const client = start(["--input-type=module", "-e", script], {
+      ...process.env,
+      AGONES_SDK_GRPC_PORT: String(grpcPort),
+    });
+    const texts = (): unknown[] => client.lines.map(({ text }) => text);
+    await until(texts, (said) => said.includes("seen") && said.includes("answered"));
+    await kill(door);
+    await until(texts, (said) => said.includes("watch broke: 14"));
+    client.lines.length = 0;
+    await startDoor();
+    // Its calls work again by themselves; its health stream and its watch do not, which is why the arena makes a new client.
+    await until(texts, (said) => said.includes("answered"));
+    expect(client.exitCode).toBeNull();
+    expect(texts()).not.toContain("seen");
+  }, 30_000);
+});
