@@ -1,0 +1,41 @@
+import { sameJson } from "../../std/json.ts";
+import type { Kind } from "../resource.ts";
+import { CONTAINER_RULES } from "./container.ts";
+import { FLEET_RULES, GAME_SERVER_SET_RULES } from "./fleet.ts";
+import { FLEET_AUTOSCALER_RULES } from "./fleet-autoscaler.ts";
+import { GAME_SERVER_RULES } from "./game-server.ts";
+import { type Rules, unless } from "./rules.ts";
+
+/** The rules of every stored kind. */
+export const RULES: { readonly [K in Kind]: Rules<K> } = {
+  GameServer: GAME_SERVER_RULES,
+  GameServerSet: GAME_SERVER_SET_RULES,
+  Fleet: FLEET_RULES,
+  FleetAutoscaler: FLEET_AUTOSCALER_RULES,
+  Container: CONTAINER_RULES,
+  Network: {
+    frozen: (old, next) =>
+      unless(
+        sameJson(old.spec.subnet, next.spec.subnet),
+        "spec.subnet",
+        "cannot be changed: create another network",
+      ),
+    firstStatus: () => ({}),
+  },
+  Image: { firstStatus: () => ({ nodes: [] }) },
+  Node: {
+    firstStatus: () => ({
+      ready: false,
+      heartbeatAt: "1970-01-01T00:00:00Z",
+      message: "it has not said anything yet",
+      address: "",
+      addresses: [],
+      capacity: { cpuMilli: 0, memoryBytes: 0 },
+      portRange: { min: 7_000, max: 8_000 },
+      driver: "process",
+      isolation: "",
+      version: "",
+      images: [],
+    }),
+  },
+};

@@ -1,0 +1,99 @@
+import type { Schema } from "../schema.ts";
+import { annotations, integer, labels, list, map, object, oneOf, text } from "./build.ts";
+import { GAME_SERVER_SPEC, SCHEDULING } from "./game-server.ts";
+import { TEMPLATE_METADATA } from "./metadata.ts";
+
+export const REPLICAS_MAX = 1_000_000;
+const replicas = (description: string): Schema =>
+  integer(description, 0, REPLICAS_MAX, { default: 0 });
+const share = (description: string): Schema => ({
+  description,
+  format: "int-or-percent",
+  minimum: 1,
+  default: "25%",
+});
+
+const PRIORITIES: Schema = list(
+  "Which servers scaling takes first.",
+  object(
+    "One criterion.",
+    {
+      type: oneOf("What is compared.", ["Counter", "List"]),
+      key: text("Name of the counter or list.", { minLength: 1 }),
+      order: oneOf("Ascending: least room first.", ["Ascending", "Descending"], {
+        default: "Ascending",
+      }),
+    },
+    { required: ["type", "key"] },
+  ),
+  16,
+);
+const OVERFLOW: Schema = object(
+  "Put on allocated servers beyond the wanted number: they are old and may drain.",
+  { labels: labels("Labels to set."), annotations: annotations("Annotations to set.") },
+);
+const TEMPLATE: Schema = object(
+  "The GameServer that is made.",
+  { metadata: TEMPLATE_METADATA, spec: GAME_SERVER_SPEC },
+  { required: ["spec"] },
+);
+const COMMON = {
+  replicas: replicas("How many game servers."),
+  scheduling: SCHEDULING,
+  priorities: PRIORITIES,
+  allocationOverflow: OVERFLOW,
+};
+
+export const GAME_SERVER_SET_SPEC: Schema = object(
+  "A number of game servers of one template.",
+  { ...COMMON, template: TEMPLATE },
+  { required: ["template"] },
+);
+export const FLEET_SPEC: Schema = object(
+  "A number of game servers whose template can change.",
+  {
+    ...COMMON,
+    strategy: object(
+      "How a changed template replaces servers; held ones are left to end.",
+      {
+        type: oneOf("Bit by bit, or all at once.", ["RollingUpdate", "Recreate"], {
+          default: "RollingUpdate",
+        }),
+        rollingUpdate: object("Bounds of one step.", {
+          maxSurge: share("Servers beyond replicas at once."),
+          maxUnavailable: share("Servers fewer than replicas at once."),
+        }),
+      },
+      { default: {} },
+    ),
+    template: TEMPLATE,
+  },
+  { required: ["template"] },
+);
+
+const sum = (description: string): Schema =>
+  integer(description, 0, Number.MAX_SAFE_INTEGER, { default: 0 });
+const AGGREGATES: Schema = map(
+  "Sums over the servers, by name.",
+  object("Sums.", {
+    allocatedCount: sum("Counts of Allocated servers."),
+    allocatedCapacity: sum("Capacities of Allocated servers."),
+    count: sum("Counts of all servers."),
+    capacity: sum("Capacities of all servers."),
+  }),
+  text("Name.", { maxLength: 63 }),
+  1_000,
+);
+const COUNTS = {
+  replicas: sum("Servers that are there."),
+  readyReplicas: sum("Servers in state Ready."),
+  reservedReplicas: sum("Servers in state Reserved."),
+  allocatedReplicas: sum("Servers in state Allocated."),
+  counters: AGGREGATES,
+  lists: AGGREGATES,
+};
+export const FLEET_STATUS: Schema = object("What is there.", COUNTS);
+export const GAME_SERVER_SET_STATUS: Schema = object("What is there.", {
+  ...COUNTS,
+  shutdownReplicas: sum("Servers in state Shutdown."),
+});

@@ -1,0 +1,39 @@
+import type { Schema } from "../schema.ts";
+import { flag, integer, list, object, oneOf, port, text, time } from "./build.ts";
+import { ADDRESSES } from "./game-server.ts";
+
+export const NODE_SPEC: Schema = object("A machine that runs containers.", {
+  unschedulable: flag("True: takes no new containers.", { default: false }),
+});
+export const NODE_STATUS: Schema = object("What the machine's agent says.", {
+  ready: flag("Its heartbeats come.", { default: false }),
+  heartbeatAt: time("When the last one came."),
+  message: text("Why it is not ready."),
+  address: text("What players are told.", { default: "" }),
+  addresses: ADDRESSES,
+  capacity: object(
+    "What the machine has.",
+    {
+      cpuMilli: integer("Thousandths of a core.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+      memoryBytes: integer("Bytes.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+    },
+    { default: {} },
+  ),
+  portRange: object(
+    "Host ports for game servers.",
+    {
+      min: port("First.", { default: 7_000 }),
+      max: port("Last.", { default: 8_000 }),
+    },
+    { default: {} },
+  ),
+  driver: oneOf("What makes containers.", ["shim", "process"], { default: "process" }),
+  isolation: text("What is isolated, for people.", { default: "" }),
+  version: text("Version of the agent.", { default: "" }),
+  images: list(
+    "Images that are there.",
+    object("One image.", { reference: text("Its name."), digest: text("Its digest.") }),
+    10_000,
+    { default: [] },
+  ),
+});
