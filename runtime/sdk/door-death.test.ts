@@ -104,6 +104,26 @@ describe("a door that dies and comes back", () => {
     expect(verbs(second)).toContain("shutdown");
   }, 30_000);
 
+  it("does not hold against a game server what it did not hear while it was stopped", async () => {
+    const door = await startDoor();
+    const script = `
+      import AgonesSDK from "@google-cloud/agones-sdk";
+      const sdk = new AgonesSDK();
+      await sdk.connect();
+      setInterval(() => sdk.health(() => undefined), 100);`;
+    const env = { ...process.env, AGONES_SDK_GRPC_PORT: String(grpcPort) };
+    start(["--input-type=module", "-e", script], env);
+    await until(
+      () => verbs(door),
+      (said) => said.includes("healthy"),
+    );
+    door.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    door.kill("SIGCONT");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(verbs(door)).toEqual(["unknown", "healthy"]);
+  }, 30_000);
+
   it("leaves a plain client alive that gave its watch and its pings an error callback", async () => {
     const door = await startDoor();
     const script = `

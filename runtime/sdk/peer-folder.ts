@@ -18,6 +18,7 @@ export interface PeerFolderOptions {
   readonly scanEveryMs: number;
   /** Files beyond this are not read. */
   readonly peersMax: number;
+  /** Called again when a file says something else. */
   readonly onPeer: (id: string, peer: SdkPeer) => void;
   readonly onGone: (id: string) => void;
 }
@@ -73,8 +74,11 @@ export class PeerFolder implements Disposable {
 
   async #scanNow(): Promise<void> {
     const { folder, peersMax, logger } = this.#options;
-    // Not there yet: the agent makes it.
-    const names = await readdir(folder).catch((): string[] => []);
+    const names = await readdir(folder).catch((): string[] => {
+      // Not there yet, or made anew: the agent makes it, and what was watched is not it.
+      this.#loseWatcher();
+      return [];
+    });
     const files = names.filter((name) => name.endsWith(".json"));
     if (files.length > peersMax)
       logger.warn({ files: files.length, peersMax }, "there are more peers than are served");
@@ -91,7 +95,6 @@ export class PeerFolder implements Disposable {
       const text = await readFile(join(folder, `${id}.json`), "utf8");
       if (this.#known.get(id) === text) return;
       const peer = peerOf(text);
-      if (this.#known.has(id)) this.#forget(id);
       this.#known.set(id, text);
       onPeer(id, peer);
     } catch (error) {
@@ -128,11 +131,15 @@ export class PeerFolder implements Disposable {
   async #scanNowAndThen(): Promise<void> {
     const { clock, scanEveryMs } = this.#options;
     while (!this.#stop.signal.aborted) {
-      await clock.sleep(scanEveryMs, this.#stop.signal).catch(() => undefined);
+      const waitMs = this.#watcher ? scanEveryMs : Math.min(scanEveryMs, FOLDER_WAIT_MS);
+      await clock.sleep(waitMs, this.#stop.signal).catch(() => undefined);
       await this.scan();
     }
   }
 }
+
+/** How often a folder that is not there is looked for. */
+const FOLDER_WAIT_MS = 50;
 
 /** Reads a peer file; throws with a sentence when it is none. */
 export function peerOf(text: string): SdkPeer {

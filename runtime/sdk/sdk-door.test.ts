@@ -182,6 +182,21 @@ describe("the official client at the door", () => {
     sdk.close();
   });
 
+  it("keeps streams and calls going when its file is written again", async () => {
+    const sdk = await connected(ports.grpc);
+    const states: string[] = [];
+    sdk.watchGameServer((gameServer) => states.push(gameServer.status.state));
+    await fixture.add("one", { startedAt: 7 });
+    await fixture.door.scan();
+    await sdk.ready();
+    await until(
+      () => states,
+      (seen) => seen.includes("RequestReady"),
+    );
+    expect(fixture.door.portsOf("one")).toEqual([ports.grpc, ports.http]);
+    sdk.close();
+  });
+
   it("ends the streams of a game server that is gone without an error", async () => {
     const sdk = await connected(ports.grpc);
     const errors: Error[] = [];

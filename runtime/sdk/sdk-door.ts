@@ -91,6 +91,11 @@ export class SdkDoor implements AsyncDisposable {
     return door;
   }
 
+  /** Resolves when the folder has been read after this call. */
+  scan(): Promise<void> {
+    return this.#folder.scan();
+  }
+
   /** Health as the door sees it now, by container id. */
   health(): ReadonlyMap<string, HealthVerdict> {
     return new Map([...this.#sessions].map(([id, { session }]) => [id, session.health()]));
@@ -111,9 +116,21 @@ export class SdkDoor implements AsyncDisposable {
 
   #add(id: string, peer: SdkPeer): void {
     if (this.#stop.signal.aborted) return;
+    const present = this.#sessions.get(id)?.session.peer;
+    // An agent that adopts a container may write its file again: streams and pings go on.
+    if (present && isSameSpeaker(present, peer)) return;
+    this.#remove(id);
+    const gateKey = gateKeyOf(peer);
+    const session = this.#sessionFor(peer);
+    const gate = this.#gates.get(gateKey) ?? this.#openGate(gateKey, peer.listen);
+    gate.add(session);
+    this.#sessions.set(id, { session, gateKey });
+  }
+
+  #sessionFor(peer: SdkPeer): Session {
     const { clock, link, maxima } = this.#options;
     const age = Math.max(0, clock.now() - peer.startedAt);
-    const session = new Session({
+    return new Session({
       peer,
       link,
       clock,
@@ -125,11 +142,6 @@ export class SdkDoor implements AsyncDisposable {
       doorStartedAtMs: 0,
       awakeMs: () => this.#awakeMs(),
     });
-    const { address, grpcPort, httpPort } = peer.listen;
-    const gateKey = `${address} ${grpcPort} ${httpPort}`;
-    const gate = this.#gates.get(gateKey) ?? this.#openGate(gateKey, peer.listen);
-    gate.add(session);
-    this.#sessions.set(id, { session, gateKey });
   }
 
   #openGate(gateKey: string, listen: SdkPeer["listen"]): Gate {
@@ -189,4 +201,12 @@ export class SdkDoor implements AsyncDisposable {
       logger.error({ node, gameServer, error: messageOf(error) }, "health cannot be decided");
     }
   }
+}
+
+function gateKeyOf({ listen: { address, grpcPort, httpPort } }: SdkPeer): string {
+  return `${address} ${grpcPort} ${httpPort}`;
+}
+
+function isSameSpeaker(a: SdkPeer, b: SdkPeer): boolean {
+  return a.subject.uid === b.subject.uid && a.source === b.source && gateKeyOf(a) === gateKeyOf(b);
 }
