@@ -1,0 +1,57 @@
+import { gatewayOf, type NetworkLease } from "./ipam.ts";
+import { parseSubnet } from "./ipv4.ts";
+import type { KernelState } from "./kernel-state.ts";
+import { bridgeName, type KernelNames, vethName } from "./names.ts";
+import { type NetworkState, wantedPorts, wantedSources } from "./network-state.ts";
+import { decidePortMaps, type PortChanges } from "./port-maps.ts";
+
+export interface BridgeRepair {
+  readonly key: string;
+  readonly network: NetworkLease;
+  /** Veths of its containers that are no longer its ports. */
+  readonly veths: readonly string[];
+}
+
+export interface Repairs {
+  readonly bridges: readonly BridgeRepair[];
+  /** Whether the ruleset must be installed again, and the source addresses that it must put back. */
+  readonly table: boolean;
+  readonly sources: readonly { readonly veth: string; readonly address: string }[];
+  readonly ports: PortChanges;
+}
+
+function bridgeRepair(
+  [key, network]: readonly [string, NetworkLease],
+  names: KernelNames,
+  found: KernelState,
+): BridgeRepair[] {
+  const name = bridgeName(names, network.number);
+  const present = found.bridges.find((bridge) => bridge.name === name);
+  const isRight =
+    present?.up &&
+    present.address === gatewayOf(network.subnet) &&
+    present.prefix === parseSubnet(network.subnet).prefix;
+  const members = new Set(Object.keys(network.addresses).map((id) => vethName(names, id)));
+  const astray = found.veths.filter((veth) => veth.bridge !== name && members.has(veth.name));
+  if (isRight && astray.length === 0) return [];
+  return [{ key, network, veths: astray.map((veth) => veth.name) }];
+}
+
+/** What of the wanted networks the kernel has lost: somebody flushed a table, removed a bridge, or the machine started. */
+export function decideRepairs(
+  wanted: NetworkState,
+  names: KernelNames,
+  rulesWanted: number,
+  found: KernelState,
+): Repairs {
+  const present = new Set(found.sources.map(({ veth, address }) => `${veth} ${address}`));
+  const sources = wantedSources(wanted, names).filter(
+    ({ veth, address }) => !present.has(`${veth} ${address}`),
+  );
+  return {
+    bridges: Object.entries(wanted.ipam.networks).flatMap((one) => bridgeRepair(one, names, found)),
+    table: found.rules !== rulesWanted || sources.length > 0,
+    sources,
+    ports: decidePortMaps(wantedPorts(wanted), found.ports),
+  };
+}

@@ -1,0 +1,49 @@
+import { EMPTY_IPAM, type IpamState, type NetworkLease } from "./ipam.ts";
+import { type KernelNames, vethName } from "./names.ts";
+import type { PortLead } from "./port-maps.ts";
+
+/** What the agent keeps of this node's networks, as JSON. */
+export interface NetworkState {
+  readonly ipam: IpamState;
+  /** Container id → the host ports that lead to it. */
+  readonly ports: { readonly [containerId: string]: readonly PortLead[] };
+}
+
+export const EMPTY_NETWORK_STATE: NetworkState = { ipam: EMPTY_IPAM, ports: {} };
+
+export interface ContainerLease {
+  readonly key: string;
+  readonly network: NetworkLease;
+  readonly address: string;
+}
+
+export function leaseOf(state: NetworkState, containerId: string): ContainerLease | undefined {
+  for (const [key, network] of Object.entries(state.ipam.networks)) {
+    const address = network.addresses[containerId];
+    if (address !== undefined) return { key, network, address };
+  }
+  return undefined;
+}
+
+/** Which veth may speak from which address, for all containers that have one. */
+export function wantedSources(
+  state: NetworkState,
+  names: KernelNames,
+): { readonly veth: string; readonly address: string }[] {
+  return Object.values(state.ipam.networks).flatMap(({ addresses }) =>
+    Object.entries(addresses).map(([id, address]) => ({ veth: vethName(names, id), address })),
+  );
+}
+
+export function wantedPorts(state: NetworkState): PortLead[] {
+  return Object.values(state.ports).flat();
+}
+
+export function withPorts(
+  state: NetworkState,
+  containerId: string,
+  leads: readonly PortLead[],
+): NetworkState {
+  const { [containerId]: _before, ...others } = state.ports;
+  return { ...state, ports: leads.length > 0 ? { ...others, [containerId]: leads } : others };
+}

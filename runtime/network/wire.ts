@@ -1,0 +1,48 @@
+import type { FieldIn } from "../shim/message.ts";
+import { OP, TAG } from "../shim/protocol.ts";
+import type { NetShim } from "./net-shim.ts";
+import type { PortLead } from "./port-maps.ts";
+
+/** The shim takes no more ports in one message. */
+export const PORTS_PER_MESSAGE_MAX = 500;
+
+export interface BridgeWish {
+  readonly name: string;
+  readonly gateway: string;
+  readonly prefix: number;
+  readonly mtu: number;
+  /** Veths that have lost their bridge and belong to it. */
+  readonly veths: readonly string[];
+}
+
+export async function ensureBridge(shim: NetShim, bridge: BridgeWish): Promise<void> {
+  await shim.net(OP.NET_BRIDGE, [
+    [TAG.NET_BRIDGE, bridge.name],
+    [TAG.NET_ADDRESS, bridge.gateway],
+    [TAG.NET_PREFIX, bridge.prefix],
+    [TAG.NET_MTU, bridge.mtu],
+    ...bridge.veths.map((veth): FieldIn => [TAG.NET_VETH, veth]),
+  ]);
+}
+
+function portField(lead: PortLead): FieldIn {
+  return [
+    TAG.NET_PORT,
+    [
+      [TAG.NET_PROTOCOL, lead.protocol],
+      [TAG.NET_HOST_PORT, lead.hostPort],
+      [TAG.NET_ADDRESS, lead.address],
+      [TAG.NET_CONTAINER_PORT, lead.containerPort],
+    ],
+  ];
+}
+
+/** Sends NET_PORTS_ADD, NET_PORTS_DELETE or NET_CONNTRACK_FLUSH for any number of ports. */
+export async function sendPorts(
+  shim: NetShim,
+  op: number,
+  leads: readonly PortLead[],
+): Promise<void> {
+  for (let at = 0; at < leads.length; at += PORTS_PER_MESSAGE_MAX)
+    await shim.net(op, leads.slice(at, at + PORTS_PER_MESSAGE_MAX).map(portField));
+}
