@@ -22,12 +22,14 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /**
  * Fills a file through `fill` and puts it in place of `path` at once: readers see the old or the new content and never
- * a part, also after a power loss. On failure nothing changes.
+ * a part, also after a power loss. On failure nothing changes. `nameOf` names the file by what was written, in the same
+ * folder.
  */
 export async function replaceFileWith<T>(
   path: string,
   mode: number,
   fill: (handle: FileHandle) => Promise<T>,
+  nameOf?: (result: T) => string,
 ): Promise<T> {
   const temporary = temporaryBeside(path);
   try {
@@ -37,7 +39,7 @@ export async function replaceFileWith<T>(
       result = await fill(handle);
       await handle.sync();
     }
-    await rename(temporary, path);
+    await rename(temporary, nameOf?.(result) ?? path);
     await syncFolder(dirname(path));
     return result;
   } catch (error) {

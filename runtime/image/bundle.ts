@@ -1,0 +1,88 @@
+import { access } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { FleetError, messageOf } from "../../core/std/errors.ts";
+
+/** Native add-ons that packages use when they are there and do without otherwise. */
+const OPTIONAL_NATIVE = [
+  "bufferutil",
+  "utf-8-validate",
+  "msgpackr-extract",
+  "uWebSockets.js",
+  "*.node",
+];
+/** esbuild keeps the name `require` free in the bundle's scope for exactly this. */
+const BANNER =
+  'import { createRequire as flotillaRequire } from "node:module";const require = flotillaRequire(import.meta.url);';
+const ERRORS_SHOWN_MAX = 5;
+
+export interface Bundle {
+  readonly code: Uint8Array;
+  /** Every file that it was made of, and those that decide which files these are. */
+  readonly inputs: readonly string[];
+}
+
+/** Makes one ECMAScript module out of an entry file and all that it imports. */
+export async function bundleNode(entry: string): Promise<Bundle> {
+  // Loaded here: agents never bundle, and the bundler is large.
+  const esbuild = await import("esbuild");
+  const folder = dirname(resolve(entry));
+  const result = await esbuild
+    .build({
+      absWorkingDir: folder,
+      entryPoints: [resolve(entry)],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: "node",
+      format: "esm",
+      target: "node24",
+      minify: true,
+      keepNames: true,
+      legalComments: "none",
+      logLevel: "silent",
+      external: OPTIONAL_NATIVE,
+      define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
+      banner: { js: BANNER },
+      outfile: "main.mjs",
+    })
+    .catch((error: unknown) => {
+      throw asExpected(entry, error);
+    });
+  const code = result.outputFiles[0]?.contents ?? new Uint8Array();
+  const sources = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
+  return {
+    code,
+    inputs: [...sources.filter((p) => !p.includes("\0")), ...(await deciders(folder))],
+  };
+}
+
+export const BUNDLE_RULES: object = { OPTIONAL_NATIVE, BANNER, rules: 1 };
+
+/** Package files above the entry: another installed version of a package means another bundle. */
+async function deciders(folder: string): Promise<readonly string[]> {
+  const folders: string[] = [folder];
+  for (let at = folder; at !== dirname(at); at = dirname(at)) folders.push(dirname(at));
+  const paths = folders.flatMap((at) =>
+    ["package.json", "tsconfig.json", "node_modules/.package-lock.json"].map((n) => join(at, n)),
+  );
+  const there = await Promise.all(
+    paths.map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return paths.filter((_, index) => there[index]);
+}
+
+function asExpected(entry: string, error: unknown): FleetError {
+  const errors =
+    error instanceof Error && "errors" in error && Array.isArray(error.errors) ? error.errors : [];
+  const lines = errors.slice(0, ERRORS_SHOWN_MAX).map(({ text, location }) => {
+    const place = location ? `${location.file}:${location.line}: ` : "";
+    return `${place}${text}`;
+  });
+  const why = lines.length > 0 ? lines.join("; ") : messageOf(error);
+  return new FleetError("INVALID", `cannot bundle ${entry}: ${why}`, { entry }, error);
+}
