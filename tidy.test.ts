@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { stateDiagram } from "./core/model/state-diagram.ts";
 
 /** The floors: a folder imports only from floors below its own; on one floor, folders do not see each other. */
 const FLOORS: readonly (readonly string[])[] = [
@@ -27,6 +28,9 @@ const FLOORS: readonly (readonly string[])[] = [
 /** They talk to the house over sockets only; types of core/model are the exception. */
 const OUTBUILDINGS = ["dashboard", "game-services", "loadtest", "examples"];
 const FILE_LINES_MAX = 400;
+/** Biome holds the same for TypeScript. */
+const FUNCTION_LINES_MAX = 60;
+const ARCHITECTURE_LINES_MAX = 200;
 
 const root = import.meta.dirname;
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })
@@ -57,6 +61,32 @@ function climbs(from: string, to: string): boolean {
   return b.floor > a.floor || (b.floor === a.floor && b.folder !== a.folder);
 }
 
+/** C functions with their lengths: from a line in the first column that opens a body to the `}` in the first column. */
+function functionsOf(file: string): { name: string; lines: number }[] {
+  const found: { name: string; lines: number }[] = [];
+  let name: string | undefined;
+  let began = 0;
+  read(file)
+    .split("\n")
+    .forEach((line, i) => {
+      const opens = /^[A-Za-z_][^;=]*?(\w+)\s*\([^;]*$/.exec(line);
+      if (name === undefined && opens) [name, began] = [opens[1] ?? "", i];
+      else if (/^[^\s{}].*;\s*$/.test(line)) name = undefined;
+      if (!line.startsWith("}")) return;
+      if (name !== undefined) found.push({ name, lines: i - began + 1 });
+      name = undefined;
+    });
+  return found;
+}
+
+/** The floors as ARCHITECTURE.md shows them: one row each, every folder in backticks. */
+function shownFloors(): string[][] {
+  const rows = read("ARCHITECTURE.md").matchAll(/^\| (\d) \|(.*)\|$/gm);
+  return [...rows].map(([, , cell]) =>
+    [...(cell ?? "").matchAll(/`([^`]+)`/g)].map((m) => m[1] ?? ""),
+  );
+}
+
 describe("the house is tidy", () => {
   it("has no import that climbs a floor or crosses one", () => {
     const wrong = sources
@@ -70,6 +100,53 @@ describe("the house is tidy", () => {
   it(`has no source file over ${FILE_LINES_MAX} lines`, () => {
     const long = sources.filter((f) => read(f).split("\n").length > FILE_LINES_MAX + 1);
     expect(long).toEqual([]);
+  });
+
+  it(`has no C function over ${FUNCTION_LINES_MAX} lines`, () => {
+    const long = sources
+      .filter((f) => /\.[ch]$/.test(f))
+      .flatMap((file) => functionsOf(file).map((f) => ({ file, ...f })))
+      .filter(({ lines }) => lines > FUNCTION_LINES_MAX)
+      .map(({ file, name, lines }) => `${file}: ${name} has ${lines} lines`);
+    expect(long).toEqual([]);
+  });
+
+  it("shows the floors in ARCHITECTURE.md as they are here", () => {
+    const sorted = (floors: readonly (readonly string[])[]): string[][] =>
+      floors.map((names) => [...names].sort());
+    const built = FLOORS.map((names) => names.filter((name) => files.includes(name)));
+    expect(sorted(shownFloors())).toEqual(sorted(built.filter((names) => names.length > 0)));
+  });
+
+  it("shows the life of a GameServer in ARCHITECTURE.md as the table has it", () => {
+    const [, shown] = /```mermaid\n(stateDiagram-v2\n[^`]*)```/.exec(read("ARCHITECTURE.md")) ?? [];
+    expect(shown?.trimEnd()).toBe(stateDiagram());
+  });
+
+  it(`keeps ARCHITECTURE.md within ${ARCHITECTURE_LINES_MAX} lines`, () => {
+    expect(read("ARCHITECTURE.md").split("\n").length - 1).toBeLessThanOrEqual(
+      ARCHITECTURE_LINES_MAX,
+    );
+  });
+
+  it("says the same in both languages of the README: headings, commands and links agree in number", () => {
+    const shape = (file: string): number[] =>
+      [/^#+ /gm, /^(?:npm|bin\/flotilla) .*$/gm, /^- /gm, /^\|/gm].map(
+        (form) => [...read(file).matchAll(form)].length,
+      );
+    expect(shape("README.ko.md")).toEqual(shape("README.md"));
+  });
+
+  it("holds no path of anybody's own machine", () => {
+    const own = /(?<![\w.$}/-])\/(?:work|root|tmp|farm)\/[A-Za-z]/;
+    const wrong = files
+      .filter((f) => /\.(ts|mjs|c|h|md|json|ya?ml|proto|sh)$/.test(f) && f !== "package-lock.json")
+      .flatMap((file) =>
+        read(file)
+          .split("\n")
+          .flatMap((line, i) => (own.test(line) ? [`${file}:${i + 1}`] : [])),
+      );
+    expect(wrong).toEqual([]);
   });
 
   it("names only paths that exist in its documents", () => {

@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import { contextOf, makeCommand } from "../command.ts";
+import type { Io } from "../io.ts";
+import { runPart } from "../run-part.ts";
+import { SERVER_SETTINGS } from "../up/parts.ts";
+
+export function serverCommand(io: Io): Command {
+  const command = makeCommand(io, {
+    usage: "server",
+    summary: "Run the control plane alone",
+    settings: SERVER_SETTINGS,
+    examples: [["flotilla server --listen 10.0.0.5", "for agents on other machines"]],
+  });
+  command.action(() =>
+    runPart(async (control) => {
+      const { runServer } = await import("../processes/server.ts");
+      await runServer(contextOf(io, command).config, control);
+    }),
+  );
+  return command;
+}

@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { FleetError, messageOf } from "../core/std/errors.ts";
+import { isObject } from "../core/std/json.ts";
+import { nearestName } from "../core/std/nearest.ts";
+
+/** Everything that can be set, resolved. Which part reads what stands in the table below. */
+export interface Config {
+  readonly state: string;
+  readonly api: string;
+  readonly token: string;
+  readonly tokenFile: string;
+  readonly namespace: string;
+  readonly listen: string;
+  readonly port: number;
+  readonly advertiseAddress: string;
+  readonly node: string;
+  readonly driver: "auto" | "shim" | "process";
+  readonly pool: string;
+  readonly portRange: string;
+  readonly serverUid: number;
+  readonly agentTokenFile: string;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+export type SettingName = keyof Config;
+
+export interface Setting<T> {
+  /** As commander writes it; absent for what must not show in a process list. */
+  readonly flag?: string;
+  readonly env: string;
+  readonly fallback: T;
+  /** Shown instead of `fallback` where that depends on the machine. */
+  readonly fallbackShown?: string;
+  readonly description: string;
+  readonly secret?: true;
+  readonly read: (text: string) => T | undefined;
+  /** What `read` takes, for the error message. */
+  readonly takes: string;
+}
+
+const text = (value: string): string | undefined => value;
+const oneOf =
+  <T extends string>(...values: readonly T[]) =>
+  (value: string): T | undefined =>
+    values.find((v) => v === value);
+const between =
+  (min: number, max: number) =>
+  (value: string): number | undefined =>
+    /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : undefined;
+const matching =
+  (form: RegExp) =>
+  (value: string): string | undefined =>
+    form.test(value) ? value : undefined;
+
+function portRange(value: string): string | undefined {
+  const [, min, max] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
+  return min && max && 1 <= +min && +min <= +max && +max <= 65_535 ? value : undefined;
+}
+
+/** Where everything is kept: root's is the machine's, anybody else has one of their own. */
+function defaultState(): string {
+  if (process.getuid?.() === 0) return "/var/lib/flotilla";
+  const data = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
+  return join(data, "flotilla");
+}
+
+/** The one table of settings: flag, environment, key of the file (its name here), default, meaning. */
+// biome-ignore format: a table is read by its columns
+export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
+  state:            { flag: "--state <folder>", env: "FLOTILLA_STATE", fallback: defaultState(), fallbackShown: "/var/lib/flotilla, or the user's data folder", read: text, takes: "a folder", description: "state folder: tokens, databases, images, logs" },
+  api:              { flag: "--api <url>", env: "FLOTILLA_API", fallback: "http://127.0.0.1:8700", read: matching(/^https?:\/\/[^/]+\/?$/), takes: "a URL such as http://127.0.0.1:8700", description: "URL of the control plane" },
+  token:            { env: "FLOTILLA_TOKEN", fallback: "", secret: true, read: text, takes: "a token", description: "the token itself (no flag: flags show in process lists)" },
+  tokenFile:        { flag: "--token-file <file>", env: "FLOTILLA_TOKEN_FILE", fallback: "", fallbackShown: "admin.token in the state folder", read: text, takes: "a file", description: "file that holds the token" },
+  namespace:        { flag: "-n, --namespace <name>", env: "FLOTILLA_NAMESPACE", fallback: "default", read: matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/), takes: "a name of small letters, digits and '-'", description: "namespace" },
+  listen:           { flag: "--listen <address>", env: "FLOTILLA_LISTEN", fallback: "127.0.0.1", read: matching(/^[0-9a-fA-F.:]+$/), takes: "an IP address", description: "address that the API listens on" },
+  port:             { flag: "--port <port>", env: "FLOTILLA_PORT", fallback: 8700, read: between(1, 65_535), takes: "a port from 1 to 65535", description: "port of the API" },
+  advertiseAddress: { flag: "--advertise-address <address>", env: "FLOTILLA_ADVERTISE_ADDRESS", fallback: "auto", read: text, takes: "an address, or auto", description: "address that players are told (`flotilla doctor` explains the choice)" },
+  node:             { flag: "--node <name>", env: "FLOTILLA_NODE", fallback: hostname().toLowerCase(), fallbackShown: "the host's name", read: matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/), takes: "a name of small letters, digits, '-' and '.'", description: "name of this machine's Node" },
+  driver:           { flag: "--driver <name>", env: "FLOTILLA_DRIVER", fallback: "auto", read: oneOf("auto", "shim", "process"), takes: "auto, shim or process", description: "how containers are made: shim isolates, process does not" },
+  pool:             { flag: "--pool <cidr>", env: "FLOTILLA_POOL", fallback: "10.87.0.0/16", read: matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/), takes: "an IPv4 range such as 10.87.0.0/16", description: "addresses that networks take theirs from" },
+  portRange:        { flag: "--port-range <min-max>", env: "FLOTILLA_PORT_RANGE", fallback: "7000-8000", read: portRange, takes: "two ports such as 7000-8000", description: "host ports for game servers" },
+  serverUid:        { flag: "--server-uid <number>", env: "FLOTILLA_SERVER_UID", fallback: 58_700, read: between(1, 4_294_967_294), takes: "a user number above 0", description: "unprivileged user and group that the server runs as when root starts it" },
+  agentTokenFile:   { flag: "--agent-token-file <file>", env: "FLOTILLA_AGENT_TOKEN_FILE", fallback: "", fallbackShown: "agent.token in the state folder", read: text, takes: "a file", description: "file that holds the agent's token" },
+  logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
+};
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+export const CONFIG_FILE = "/etc/flotilla/config.yaml";
+const CONFIG_FILE_ENV = "FLOTILLA_CONFIG";
+
+export type Texts = { readonly [name: string]: string | undefined };
+type Values = { -readonly [K in SettingName]?: Config[K] };
+
+function take<K extends SettingName>(into: Values, name: K, value: string, from: string): void {
+  const setting = SETTINGS[name];
+  const read = setting.read(value);
+  if (read === undefined) {
+    const shown = setting.secret ? "a secret" : JSON.stringify(value);
+    throw new FleetError("INVALID", `${from} takes ${setting.takes}, not ${shown}`);
+  }
+  into[name] = read;
+}
+
+function refuseUnknown(names: readonly string[], known: readonly string[], where: string): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearestName(unknown, known);
+  throw new FleetError("INVALID", `${where} has no setting ${unknown}`, {
+    next: near ? `did you mean ${near}?` : `known: ${known.join(", ")}`,
+  });
+}
+
+/** Flag before environment before file before default. Pure: the command line's words in, a complete Config out. */
+export function resolveConfig(flags: Texts, env: Texts, file: Record<string, unknown>): Config {
+  const envNames = [...SETTING_NAMES.map((name) => SETTINGS[name].env), CONFIG_FILE_ENV];
+  const ours = Object.keys(env).filter((name) => name.startsWith("FLOTILLA_"));
+  refuseUnknown(ours, envNames, "the environment");
+  refuseUnknown(Object.keys(file), SETTING_NAMES, "the configuration file");
+  const values: Values = {};
+  for (const name of SETTING_NAMES) {
+    const { env: variable } = SETTINGS[name];
+    const fromFile = file[name];
+    if (flags[name] !== undefined) take(values, name, flags[name], `--${kebab(name)}`);
+    else if (env[variable]) take(values, name, env[variable], variable);
+    else if (fromFile !== undefined) take(values, name, String(fromFile), `${name} in the file`);
+    else Object.assign(values, { [name]: SETTINGS[name].fallback });
+  }
+  return values as Config;
+}
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+function readConfigFile(path: string, mustExist: boolean): Record<string, unknown> {
+  if (!mustExist && !existsSync(path)) return {};
+  try {
+    const read: unknown = parse(readFileSync(path, "utf8")) ?? {};
+    if (isObject(read)) return read;
+  } catch (error) {
+    throw new FleetError(
+      "INVALID",
+      `cannot read the configuration file ${path}: ${messageOf(error)}`,
+    );
+  }
+  throw new FleetError("INVALID", `the configuration file ${path} must hold names and values`);
+}
+
+/** The environment of this process; nothing else in the house reads it. */
+export function environment(): Texts {
+  return process.env;
+}
+
+/** `flags` are the settings that were given on the command line. */
+export function readConfig(flags: Texts, env: Texts): Config {
+  const named = flags.config ?? env[CONFIG_FILE_ENV];
+  const file = readConfigFile(named || CONFIG_FILE, Boolean(named));
+  return resolveConfig(flags, env, file);
+}
+
+/** Some settings as the words that would give them on a command line; secrets and unset ones left out. */
+export function textsOf(config: Config, names: readonly SettingName[]): Record<string, string> {
+  const given = names.filter((name) => SETTINGS[name].flag && config[name] !== "");
+  return Object.fromEntries(given.map((name) => [name, String(config[name])]));
+}
+
+/** For a child process: the same settings as flags. */
+export function configFlags(config: Config, names: readonly SettingName[]): string[] {
+  return Object.entries(textsOf(config, names)).flatMap(([name, text]) => [
+    `--${kebab(name)}`,
+    text,
+  ]);
+}
+
+/** The environment of a child of ours: without our own variables, which have become its flags. */
+export function childEnvironment(env: Texts): Record<string, string> {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith("FLOTILLA_"));
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? ""]));
+}

@@ -1,0 +1,81 @@
+import { Command, CommanderError } from "commander";
+import { FleetError } from "../core/std/errors.ts";
+import { agentCommand } from "./commands/agent.ts";
+import { allocateCommand } from "./commands/allocate.ts";
+import { applyCommand } from "./commands/apply.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { describeCommand } from "./commands/describe.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { doorCommand } from "./commands/door.ts";
+import { downCommand } from "./commands/down.ts";
+import { execCommand } from "./commands/exec.ts";
+import { getCommand } from "./commands/get.ts";
+import { imageCommand } from "./commands/image.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { powerCommand } from "./commands/power.ts";
+import { scaleCommand } from "./commands/scale.ts";
+import { serverCommand } from "./commands/server.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { upCommand } from "./commands/up.ts";
+import { versionCommand } from "./commands/version.ts";
+import { errorText, explain } from "./explain.ts";
+import type { Io } from "./io.ts";
+import { packageVersion } from "./version.ts";
+
+const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[] = [
+  ["Run it:", (io) => [upCommand(io), downCommand(io), doctorCommand(io)]],
+  ["Look:", (io) => [getCommand(io), describeCommand(io), logsCommand(io)]],
+  [
+    "Change:",
+    (io) => [
+      applyCommand(io),
+      deleteCommand(io),
+      scaleCommand(io),
+      allocateCommand(io),
+      powerCommand(io, "start"),
+      powerCommand(io, "stop"),
+      powerCommand(io, "restart"),
+      execCommand(io),
+    ],
+  ],
+  ["Images, tokens:", (io) => [imageCommand(io), tokenCommand(io), versionCommand(io)]],
+  ["Single parts, for several machines:", (io) => [serverCommand(io), agentCommand(io)]],
+];
+
+/** The whole command line. */
+export function makeProgram(io: Io): Command {
+  const program = new Command("flotilla")
+    .description("Game-server fleets on bare Linux: no Kubernetes, no Docker, one command.")
+    .version(packageVersion(), "-V, --version", "print this program's version")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined });
+  for (const [heading, commands] of HELP_GROUPS)
+    for (const command of commands(io)) program.addCommand(command.helpGroup(heading));
+  program.addCommand(doorCommand(io), { hidden: true });
+  program.addHelpText("after", "\nStart with: flotilla up    Help on one: flotilla get --help\n");
+  return program;
+}
+
+/** Runs one command line and says how it ended; every failure has been printed as cause and next step. */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    await makeProgram(io).parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError && error.code === "commander.help") return 2;
+    const told = error instanceof CommanderError ? usageError(error) : error;
+    io.err(errorText(told));
+    return explain(told).exit;
+  }
+}
+
+/** Commander's words for a wrong command line, in the form of every other error. */
+function usageError({ message }: CommanderError): FleetError {
+  const [first = "", hint] = message.replace(/^error: /, "").split("\n");
+  const suggestion = hint?.replace(/^\(|\)$/g, "");
+  const cause = first.charAt(0).toLowerCase() + first.slice(1);
+  return new FleetError("BAD_REQUEST", cause, suggestion ? { next: suggestion.toLowerCase() } : {});
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { systemClock } from "../../core/std/clock.ts";
+import { type Config, childEnvironment, configFlags, type SettingName } from "../config.ts";
+import type { Io } from "../io.ts";
+import { ChildKeeper } from "./child-keeper.ts";
+
+export const SERVER_SETTINGS: readonly SettingName[] = [
+  "state",
+  "listen",
+  "port",
+  "serverUid",
+  "logLevel",
+];
+export const AGENT_SETTINGS: readonly SettingName[] = [
+  "state",
+  "api",
+  "agentTokenFile",
+  "node",
+  "advertiseAddress",
+  "driver",
+  "pool",
+  "portRange",
+  "logLevel",
+];
+
+/** A crashed part is back before anybody waits for it; one that keeps crashing does not burn the machine. */
+const BACKOFF = { firstMs: 50, factor: 3, maxMs: 10_000 };
+const STEADY_MS = 30_000;
+const LOG_BYTES_MAX: number = 16 * 1024 * 1024;
+
+/** How this very program is started once more: the same Node with the same flags on the same file. */
+export function ownArgv(args: readonly string[]): [string, ...string[]] {
+  return [process.execPath, ...process.execArgv, process.argv[1] ?? "", ...args];
+}
+
+export interface PartsOptions {
+  readonly config: Config;
+  readonly io: Io;
+  readonly onRestart: (sentence: string) => void;
+}
+
+function keep(name: string, args: readonly string[], { config, io, onRestart }: PartsOptions) {
+  return new ChildKeeper({
+    name,
+    argv: ownArgv([name, ...args]),
+    env: childEnvironment(io.env),
+    logFolder: join(config.state, "logs"),
+    logBytesMax: LOG_BYTES_MAX,
+    clock: systemClock,
+    backoff: BACKOFF,
+    steadyMs: STEADY_MS,
+    onRestart,
+  });
+}
+
+export function startServer(options: PartsOptions): ChildKeeper {
+  return keep("server", configFlags(options.config, SERVER_SETTINGS), options);
+}
+
+/** `isDown`: it is started only to end what an earlier run left. */
+export function startAgent(options: PartsOptions, { isDown }: { isDown: boolean }): ChildKeeper {
+  const flags = configFlags(options.config, AGENT_SETTINGS);
+  return keep("agent", isDown ? [...flags, "--down"] : flags, options);
+}

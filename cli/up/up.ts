@@ -1,0 +1,145 @@
+import { systemClock } from "../../core/std/clock.ts";
+import { isFleetError } from "../../core/std/errors.ts";
+import { lockFolder } from "../../store/journal/lock.ts";
+import { ApiClient, readToken } from "../api-client.ts";
+import { applyDocuments } from "../apply-documents.ts";
+import { readDocuments } from "../commands/apply.ts";
+import type { Config } from "../config.ts";
+import type { Io } from "../io.ts";
+import type { ChildKeeper } from "./child-keeper.ts";
+import { startAgent, startServer } from "./parts.ts";
+import { Progress } from "./progress.ts";
+import { writeRunRecord } from "./run-record.ts";
+import { openStateFolder } from "./state-folder.ts";
+import { summaryText } from "./summary.ts";
+import { type Patience, waitForApi, waitForFleets, waitForNode } from "./wait.ts";
+
+/** SIGINT is a person's Ctrl-C and means `down`; TERM, HUP (and any crash) leave the containers running. */
+export type Ending = "down" | "stop";
+
+export interface UpOptions {
+  readonly config: Config;
+  readonly io: Io;
+  /** Applied when everything is up. */
+  readonly files: readonly string[];
+  /** Aborted with an Ending as its reason. */
+  readonly ending: AbortSignal;
+  readonly say: (line: string) => void;
+  /** Called when everything that was asked for is there. */
+  readonly onReady: () => void;
+}
+
+const STOP_GRACE_MS = 10_000;
+/** Longer than a game server's own grace. */
+const DOWN_GRACE_MS = 60_000;
+const PATIENCE: Patience = { clock: systemClock, pauseMs: 50, patienceMs: 60_000 };
+
+/** Runs server and agent of this machine until it is told to end; returns when both have ended. */
+export async function up(options: UpOptions): Promise<void> {
+  const { config, io, ending, say } = options;
+  const progress = new Progress({ say, now: () => systemClock.monotonic() });
+  const isRoot = process.getuid?.() === 0;
+  const { path, instance } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
+  using _lock = lockFolder(path);
+  const documents = options.files.length > 0 ? await readDocuments(options.files, io.stdin) : [];
+  await writeRunRecord(config);
+  progress.done(`state folder ${path} (instance ${instance})`);
+
+  const onRestart = (sentence: string): void => progress.note(sentence);
+  const keepers: ChildKeeper[] = [];
+  try {
+    const server = startServer({ config, io, onRestart });
+    keepers.push(server);
+    const token = (): string => readToken({ ...config, token: "", tokenFile: "" });
+    const api = new ApiClient({ url: urlOf(config), token });
+    await orEnded(ending, Promise.all([server.ready, waitForApi(api, PATIENCE, ending)]));
+    progress.done(`server answers on ${urlOf(config)}`);
+
+    const agent = startAgent(
+      { config: { ...config, api: urlOf(config) }, io, onRestart },
+      { isDown: false },
+    );
+    keepers.push(agent);
+    const node = waitForNode(api, config.node, PATIENCE, ending);
+    const [, { driver, isolation }] = await orEnded(ending, Promise.all([agent.ready, node]));
+    progress.done(`node ${config.node} is ready (${driver}: ${isolation})`);
+
+    await applyAll(api, options, documents, progress);
+    say(summaryText({ config, url: urlOf(config), isolation, env: io.env }));
+    options.onReady();
+    await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
+  } catch (error) {
+    if (!ending.aborted) {
+      await endAll(keepers, "stop");
+      throw error;
+    }
+  }
+  await endAll(keepers, ending.reason as Ending);
+  say(
+    ending.reason === "down"
+      ? "✓ down: game servers stopped, what is stored stays"
+      : "✓ stopped: game servers go on",
+  );
+}
+
+async function applyAll(
+  api: ApiClient,
+  { config, ending, say }: UpOptions,
+  documents: Awaited<ReturnType<typeof readDocuments>>,
+  progress: Progress,
+): Promise<void> {
+  if (documents.length === 0) return;
+  const { namespace } = config;
+  const warn = (line: string): void => progress.note(`warning: ${line}`);
+  await applyDocuments({
+    api,
+    documents,
+    namespace,
+    fieldValidation: "Strict",
+    dryRun: false,
+    say: (line) => progress.done(line),
+    warn,
+  });
+  const fleets = documents.filter(({ kind }) => kind === "Fleet");
+  for (const { value } of fleets) {
+    const { name, namespace: own } = value.metadata as { name: string; namespace?: string };
+    const found = await waitForFleets(api, { name, namespace: own ?? namespace }, PATIENCE, ending);
+    if (found.isReady) progress.done(found.sentence);
+    else say(`· ${found.sentence}`);
+  }
+}
+
+/** The server goes first: what stops afterwards must not look like failures that it has to mend. */
+async function endAll(keepers: readonly ChildKeeper[], how: Ending): Promise<void> {
+  const [server, agent] = keepers;
+  if (how === "stop") await Promise.all(keepers.map((keeper) => keeper.end("stop", STOP_GRACE_MS)));
+  else {
+    await server?.end("stop", STOP_GRACE_MS);
+    await agent?.end("down", DOWN_GRACE_MS);
+  }
+}
+
+/** What `promise` gives, unless the end comes first. */
+async function orEnded<T>(ending: AbortSignal, promise: Promise<T>): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(ending.reason);
+  if (ending.aborted) stop();
+  ending.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    ending.removeEventListener("abort", stop);
+  }
+}
+
+/** Where this machine itself reaches the API. */
+export function urlOf({ listen, port }: Pick<Config, "listen" | "port">): string {
+  const anywhere = listen === "0.0.0.0" || listen === "::";
+  const host = anywhere ? "127.0.0.1" : listen.includes(":") ? `[${listen}]` : listen;
+  return `http://${host}:${port}`;
+}
+
+/** True for what a second `up` on one state folder gets. */
+export function isInUse(error: unknown): error is Error & { details: { pid?: number } } {
+  return isFleetError(error, "FAILED_PRECONDITION") && "pid" in error.details;
+}

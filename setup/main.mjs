@@ -1,0 +1,69 @@
+import { buildDemoImage } from "./demo-image.mjs";
+import { findNode } from "./node.mjs";
+import { installPackages } from "./packages.mjs";
+import { Progress, SetupError } from "./progress.mjs";
+import { runInForeground } from "./run.mjs";
+import { buildShim } from "./shim.mjs";
+import { BENCH_PACKAGES, installSystemPackages, RUN_PACKAGES, TEST_PACKAGES } from "./system.mjs";
+import { runTests } from "./tests.mjs";
+
+const DEMO = "examples/demo";
+
+/** What each word sets up and then runs. */
+const MODES = {
+  start: async (progress, args) => {
+    await prepare(progress, RUN_PACKAGES);
+    await buildDemoImage(progress, args);
+    progress.summary();
+    return cli(["up", "-f", DEMO, ...args]);
+  },
+  test: async (progress, args) => {
+    await prepare(progress, [...RUN_PACKAGES, ...TEST_PACKAGES]);
+    progress.summary();
+    return runTests(args);
+  },
+  bench: async (progress, args) => {
+    await prepare(progress, [...RUN_PACKAGES, ...BENCH_PACKAGES]);
+    progress.summary();
+    return runInForeground(findNode(), ["loadtest/bench/main.ts", ...args]);
+  },
+  play: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["game-services/play/main.ts", ...args]);
+  },
+  // Everything that `npm start` needs, without starting it.
+  prepare: async (progress, args) => {
+    await prepare(progress, RUN_PACKAGES);
+    await buildDemoImage(progress, args);
+    progress.summary();
+    return 0;
+  },
+};
+
+async function prepare(progress, systemPackages) {
+  await installPackages(progress);
+  await installSystemPackages(progress, systemPackages);
+  await buildShim(progress);
+}
+
+function cli(args) {
+  return runInForeground(findNode(), ["cli/main.ts", ...args]);
+}
+
+/** Runs one mode; returns the exit code. */
+export async function main([word = "start", ...args]) {
+  const mode = MODES[word];
+  if (!mode) {
+    console.error(`error: setup.mjs does not know ${word}`);
+    console.error(`next:  one of ${Object.keys(MODES).join(", ")}`);
+    return 2;
+  }
+  try {
+    return await mode(new Progress(), args);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`error: ${error.message}`);
+    console.error(`next:  ${error.next}`);
+    return 1;
+  }
+}

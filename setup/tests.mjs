@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { countsFile } from "./count-reporter.mjs";
+import { findNode } from "./node.mjs";
+import { ROOT, runInForeground } from "./run.mjs";
+
+const BIN = join(ROOT, "node_modules", ".bin");
+
+/** Style, types, then both test projects; the last line is the sum, alone. `args` go to vitest (a path narrows). */
+export async function runTests(args) {
+  const sum = { passed: 0, failed: 0, skipped: [] };
+  await check(sum, "style (biome)", ["check", "--error-on-warnings", "."], "biome");
+  await check(sum, "types (tsc)", ["-p", "."], "tsc");
+  await project(sum, "unit", args);
+  const why = whyNoLinux();
+  if (why) sum.skipped.push(`all *.linux.test.ts (${countLinuxTests()} files): ${why}`);
+  else await project(sum, "linux", args);
+  for (const line of sum.skipped) console.log(`skipped: ${line}`);
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  return sum.failed === 0 ? 0 : 1;
+}
+
+function whyNoLinux() {
+  if (process.platform !== "linux") return "this is not Linux";
+  return process.getuid() === 0 ? undefined : "they make namespaces and cgroups, which takes root";
+}
+
+function countLinuxTests() {
+  const { stdout } = spawnSync("git", ["ls-files", "*.linux.test.ts"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return (stdout ?? "").split("\n").filter(Boolean).length;
+}
+
+async function check(sum, name, args, program) {
+  const code = await runInForeground(findNode(), [join(BIN, program), ...args]);
+  const isGood = code === 0;
+  sum[isGood ? "passed" : "failed"] += 1;
+  console.log(`${isGood ? "✓" : "✗"} ${name}`);
+}
+
+async function project(sum, name, args) {
+  const file = countsFile(name);
+  rmSync(file, { force: true });
+  const reporters = [
+    "--reporter=default",
+    `--reporter=${join(ROOT, "setup", "count-reporter.mjs")}`,
+  ];
+  const run = [
+    join(BIN, "vitest"),
+    "run",
+    "--project",
+    name,
+    "--passWithNoTests",
+    ...reporters,
+    ...args,
+  ];
+  const code = await runInForeground(findNode(), run);
+  const counts = readCounts(file);
+  sum.passed += counts.passed;
+  // A run that failed without a failed test has ended in the middle: that is one failure.
+  sum.failed += counts.failed || (code === 0 ? 0 : 1);
+  sum.skipped.push(...counts.skipped);
+}
+
+/** A run without any result (no test matched, or it broke off) counts nothing; its exit code tells which. */
+function readCounts(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return { passed: 0, failed: 0, skipped: [] };
+  }
+}
