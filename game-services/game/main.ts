@@ -10,6 +10,8 @@ class Game {
   #agones: AgonesLife | undefined;
   #state = "";
   #players = 0;
+  /** Somebody has played since it was allocated: before that, players may still be on their way. */
+  #hadPlayers = false;
   #empty: NodeJS.Timeout | undefined;
   #ending: Promise<void> | undefined;
 
@@ -65,20 +67,23 @@ class Game {
   #seeState(state: string): void {
     if (state === this.#state) return;
     this.#state = state;
+    this.#hadPlayers = this.#players > 0;
     log("state", { state });
     this.#armReuse();
   }
 
   #seePlayers(players: number): void {
     this.#players = players;
+    this.#hadPlayers ||= players > 0;
     this.#armReuse();
   }
 
-  /** Nobody in an allocated game for a while: it may be used again, if it was told so. */
+  /** Everybody has left an allocated game for a while: it may be used again, if it was told so. */
   #armReuse(): void {
     clearTimeout(this.#empty);
     const { reuse, emptyMs } = this.#settings;
-    if (reuse === "stay" || this.#state !== "Allocated" || this.#players > 0) return;
+    if (reuse === "stay" || this.#state !== "Allocated") return;
+    if (this.#players > 0 || !this.#hadPlayers) return;
     this.#empty = setTimeout(() => this.#reuse(reuse), emptyMs);
   }
 

@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { ArenaServer } from "../game/arena-server.ts";
 import { encodeToServer } from "../game/wire.ts";
 import { Player } from "./players.ts";
@@ -17,7 +17,7 @@ async function until(isSo: () => boolean): Promise<void> {
   expect(isSo()).toBe(true);
 }
 
-// Colyseus keeps its matchmaker in a module: one server for all tests of this file, closed in the last one.
+// Colyseus keeps its matchmaker in a module: one server for all tests of this file, and the last test closes it.
 beforeAll(async () => {
   arena = await ArenaServer.open({
     host: "127.0.0.1",
@@ -26,7 +26,6 @@ beforeAll(async () => {
     onPlayers: (players) => counts.push(players),
   });
 });
-afterAll(() => arena[Symbol.asyncDispose]());
 
 describe("the arena", () => {
   it("shows two players how the other moves and what it says, over WebSocket and UDP", async () => {
@@ -88,5 +87,14 @@ describe("the arena", () => {
     await expect(
       Player.join({ host: "127.0.0.1", webSocketPort: 1, udpPort: 1 }, "ann"),
     ).rejects.toThrow("ann cannot join at 127.0.0.1:1");
+  });
+
+  it("tells its players when it ends, and waits until its rooms are disposed", async () => {
+    const player = await Player.join(address(), "last");
+    await arena[Symbol.asyncDispose]();
+    await until(() => player.stats().ending !== undefined);
+    expect(player.stats().ending).toBe("the game server stops");
+    expect(arena.players).toBe(0);
+    await player.leave();
   });
 });

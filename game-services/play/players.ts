@@ -27,6 +27,8 @@ export interface PlayerStats {
   readonly positionPackets: number;
   /** How often its WebSocket broke, also when it came back. */
   readonly drops: number;
+  /** Why the game server said that it ends, if it did. */
+  readonly ending?: string;
 }
 
 const RTTS_MAX = 20_000;
@@ -44,6 +46,7 @@ export class Player implements AsyncDisposable {
   readonly #moved = new Set<string>();
   readonly #movedByUdp = new Set<string>();
   #drops = 0;
+  #ending: string | undefined;
 
   private constructor(name: string, room: Room<unknown, ArenaView>, udp: UdpStream) {
     this.name = name;
@@ -53,7 +56,9 @@ export class Player implements AsyncDisposable {
       if (this.#heard.length < HEARD_MAX) this.#heard.push(line);
     });
     room.onMessage("refused", () => undefined);
-    room.onMessage("ending", () => undefined);
+    room.onMessage("ending", ({ because }: { readonly because: string }) => {
+      this.#ending = because;
+    });
     room.onDrop(() => {
       this.#drops += 1;
     });
@@ -119,12 +124,16 @@ export class Player implements AsyncDisposable {
       udpLost: this.#udp.lost,
       positionPackets: this.#udp.positionPackets,
       drops: this.#drops,
+      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
     };
   }
 
   async leave(): Promise<void> {
     await this.#udp.settle(SETTLE_MS);
-    await this.#room.leave();
+    // A room that has ended, or that tries to come back, never answers a goodbye.
+    this.#room.reconnection.enabled = false;
+    const late = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    await Promise.race([this.#room.leave(), late]);
     await this.#udp[Symbol.asyncDispose]();
   }
 
@@ -150,6 +159,7 @@ export class Player implements AsyncDisposable {
 type PlayerSeen = ArenaView["players"] extends ReadonlyMap<string, infer P> ? P : never;
 
 const SETTLE_MS = 500;
+const GOODBYE_MS = 1000;
 
 function differs(first: Map<number, Point>, number: number, { x, y }: Point): boolean {
   const known = first.get(number);
