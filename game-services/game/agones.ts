@@ -12,6 +12,8 @@ interface AgonesClient {
     onChange: (gameServer: { readonly status: { readonly state: string } }) => void,
     onError: (error: Error) => void,
   ): void;
+  /** Its watches. When the SDK server is stopped in good order they end without an error, which nothing else tells. */
+  readonly streams: readonly NodeJS.EventEmitter[];
 }
 const AgonesSdk = agones as unknown as new () => AgonesClient;
 
@@ -66,7 +68,7 @@ export class AgonesLife implements Disposable {
       } catch (error) {
         if ((error as { code?: number }).code !== UNAVAILABLE || tries >= TRIES_MAX) throw error;
         this.#lost(client, error as Error);
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+        await pause(RECONNECT_MS);
       }
     }
   }
@@ -91,6 +93,7 @@ export class AgonesLife implements Disposable {
           ({ status }) => this.#onState(status.state),
           (error) => this.#lost(client, error),
         );
+        client.streams.at(-1)?.once("end", () => this.#lost(client, new Error("the watch ended")));
         return client;
       } catch (error) {
         client.close();
@@ -104,7 +107,7 @@ export class AgonesLife implements Disposable {
     if (this.#isOver || this.#client !== client) return;
     log("SDK server lost", { error: error.message });
     this.#client = undefined;
-    this.#connecting = undefined;
+    this.#connecting = pause(RECONNECT_MS).then(() => this.#connect());
     client.close();
     this.connect().catch((failure: Error) => log("SDK server gone", { error: failure.message }));
   }
@@ -112,3 +115,7 @@ export class AgonesLife implements Disposable {
 
 /** gRPC's code for: not now. */
 const UNAVAILABLE = 14;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -21,6 +21,7 @@ export interface PlayerStats {
   readonly sawMoveByUdp: readonly string[];
   readonly heard: readonly ChatLine[];
   readonly webSocketRtts: Rtts;
+  readonly webSocketLost: number;
   readonly udpRtts: Rtts;
   readonly udpSent: number;
   readonly udpLost: number;
@@ -46,6 +47,7 @@ export class Player implements AsyncDisposable {
   readonly #moved = new Set<string>();
   readonly #movedByUdp = new Set<string>();
   #drops = 0;
+  #webSocketLost = 0;
   #ending: string | undefined;
 
   private constructor(name: string, room: Room<unknown, ArenaView>, udp: UdpStream) {
@@ -97,12 +99,16 @@ export class Player implements AsyncDisposable {
     this.#room.send("say", text);
   }
 
-  /** One round trip over WebSocket (waited for), one over UDP (counted when it comes back). */
+  /** One round trip over WebSocket (waited for, counted as lost when it takes too long) and one over UDP. */
   async echo(): Promise<void> {
     this.#udp.echo();
     const sentAt = performance.now();
-    await this.#room.request("echo", sentAt);
-    this.#rtts.add(performance.now() - sentAt);
+    try {
+      await this.#room.request("echo", sentAt, { timeout: ECHO_MS });
+      this.#rtts.add(performance.now() - sentAt);
+    } catch {
+      this.#webSocketLost += 1;
+    }
   }
 
   echoUdp(): void {
@@ -119,6 +125,7 @@ export class Player implements AsyncDisposable {
       sawMoveByUdp: [...this.#movedByUdp],
       heard: this.#heard,
       webSocketRtts: this.#rtts,
+      webSocketLost: this.#webSocketLost,
       udpRtts: this.#udp.rtts,
       udpSent: this.#udp.sent,
       udpLost: this.#udp.lost,
@@ -158,6 +165,7 @@ export class Player implements AsyncDisposable {
 
 type PlayerSeen = ArenaView["players"] extends ReadonlyMap<string, infer P> ? P : never;
 
+const ECHO_MS = 5000;
 const SETTLE_MS = 500;
 const GOODBYE_MS = 1000;
 

@@ -53,6 +53,8 @@ export function missingIn(all: readonly PlayerStats[]): string[] {
       ...lacking(one.sawMoveByUdp, "did not see over UDP how somebody moved:"),
       ...lacking(heard, "did not hear"),
       ...(one.udpRtts.count === 0 ? [`${one.name} got no UDP echo back`] : []),
+      ...(one.webSocketRtts.count === 0 ? [`${one.name} got no WebSocket echo back`] : []),
+      ...(one.ending === undefined ? [] : [`${one.name} was told: ${one.ending}`]),
     ];
   });
 }

@@ -48,8 +48,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill("SIGKILL");
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
   await once(child, "exit");
 }
 
@@ -72,37 +72,44 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("a door that dies and comes back", () => {
-  it("finds the arena going on: it pings again by itself, and was unknown, never unhealthy", async () => {
-    const door = await startDoor();
-    const game = start([join(ROOT, "game-services/game/main.ts")], {
-      ...process.env,
-      AGONES_SDK_GRPC_PORT: String(grpcPort),
-      ARENA_HOST: "127.0.0.1",
-      FLOTILLA_PORT_GAME: "0",
-      FLOTILLA_PORT_UDP: "0",
-    });
-    await until(
-      () => verbs(door),
-      (said) => said.includes("ready") && said.includes("healthy"),
-    );
-    await kill(door);
-    await until(
-      () => game.lines,
-      (lines) => lines.some(({ fact }) => fact === "SDK server lost"),
-    );
-    const second = await startDoor();
-    expect(verbs(second)).toEqual(["unknown"]);
-    await until(
-      () => verbs(second),
-      (said) => said.includes("healthy"),
-    );
-    expect(verbs(second)).toEqual(["unknown", "healthy"]);
-    expect(game.exitCode).toBeNull();
-    game.kill("SIGTERM");
-    await once(game, "exit");
-    expect(verbs(second)).toContain("shutdown");
-  }, 30_000);
+describe("a door that goes and comes back", () => {
+  it.each([
+    ["is killed", "SIGKILL"],
+    ["is stopped in good order", "SIGTERM"],
+  ] as const)(
+    "and %s finds the arena going on: unknown, then healthy, never unhealthy",
+    async (_, signal) => {
+      const door = await startDoor();
+      const game = start([join(ROOT, "game-services/game/main.ts")], {
+        ...process.env,
+        AGONES_SDK_GRPC_PORT: String(grpcPort),
+        ARENA_HOST: "127.0.0.1",
+        FLOTILLA_PORT_GAME: "0",
+        FLOTILLA_PORT_UDP: "0",
+      });
+      await until(
+        () => verbs(door),
+        (said) => said.includes("ready") && said.includes("healthy"),
+      );
+      await end(door, signal);
+      await until(
+        () => game.lines,
+        (lines) => lines.some(({ fact }) => fact === "SDK server lost"),
+      );
+      const second = await startDoor();
+      expect(verbs(second)).toEqual(["unknown"]);
+      await until(
+        () => verbs(second),
+        (said) => said.includes("healthy"),
+      );
+      expect(verbs(second)).toEqual(["unknown", "healthy"]);
+      expect(game.exitCode).toBeNull();
+      game.kill("SIGTERM");
+      await once(game, "exit");
+      expect(verbs(second)).toContain("shutdown");
+    },
+    30_000,
+  );
 
   it("does not hold against a game server what it did not hear while it was stopped", async () => {
     const door = await startDoor();
@@ -140,7 +147,7 @@ describe("a door that dies and comes back", () => {
     });
     const texts = (): unknown[] => client.lines.map(({ text }) => text);
     await until(texts, (said) => said.includes("seen") && said.includes("answered"));
-    await kill(door);
+    await end(door, "SIGKILL");
     await until(texts, (said) => said.includes("watch broke: 14"));
     client.lines.length = 0;
     await startDoor();

@@ -26,3 +26,4 @@ const door = await SdkDoor.open({
   maxima: { ...DOOR_MAXIMA, healthTickMs: 50 },
 });
 say({ health: door.health().get(name) });
+process.once("SIGTERM", () => void door[Symbol.asyncDispose]().then(() => process.exit(0)));
