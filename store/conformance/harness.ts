@@ -9,7 +9,7 @@ export interface StoreHarness extends AsyncDisposable {
   /** Opens a store on the storage; the one before must be disposed. */
   open(options: LiveStoreOptions): Promise<ResourceStore>;
   /** True: no more space from now on. An adapter may still have some in reserve. */
-  setFull(full: boolean): void;
+  setFull(full: boolean): Promise<void>;
 }
 
 /** Small bounds, so that the suite meets them. */

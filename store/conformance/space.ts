@@ -34,7 +34,7 @@ export function describeSpace({ adapter, makeHarness }: Suite): void {
           expect(await read).toBe(refused.includes(name) ? "STORAGE_FULL" : "durable");
           return !refused.includes(name);
         };
-        harness.setFull(true);
+        await harness.setFull(true);
         for (let i = 0; i < 5_000 && refused.length === 0; i++) await attempt(`n${i}`);
         await Promise.all(["x", "y", "z"].map(attempt));
         expect(refused).toHaveLength(4);
@@ -47,7 +47,7 @@ export function describeSpace({ adapter, makeHarness }: Suite): void {
             .sort(),
         ).toEqual([...kept].sort());
         const before = store.revision;
-        harness.setFull(false);
+        await harness.setFull(false);
         expect(await attempt("after")).toBe(true);
         expect(store.revision).toBe(before + 1);
         expect(names(seen).at(-1)).toBe(`${before + 1} put after`);

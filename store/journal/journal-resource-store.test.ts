@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describeResourceStore } from "../conformance/resource-store.ts";
 import { openJournalResourceStore } from "./journal-resource-store.ts";
-import { UNFINISHED } from "./segment-files.ts";
+import { listSegments, UNFINISHED } from "./segment-files.ts";
 
 /** Segments of few records, so that every test meets a change of segment. */
 const SMALL = { segmentBytes: 32_768, unfoldedMax: 2, retryMs: 0 };
@@ -12,10 +13,13 @@ describeResourceStore("journal", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flotilla-journal-"));
   return {
     open: (options) => openJournalResourceStore({ ...options, ...SMALL, folder }),
-    setFull: (full) => {
+    setFull: async (full) => {
+      const unfinished = join(folder, UNFINISHED);
+      if (!full) return rmSync(unfinished);
+      // Once the reserved segment is there, nothing else is under way.
+      while (listSegments(folder).length < 2 || existsSync(unfinished)) await setImmediate();
       // The kernel answers every write to /dev/full with ENOSPC.
-      rmSync(join(folder, UNFINISHED), { force: true });
-      if (full) symlinkSync("/dev/full", join(folder, UNFINISHED));
+      symlinkSync("/dev/full", unfinished);
     },
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }),
   };

@@ -24,7 +24,9 @@ export async function openJournalResourceStore(
   const { monotonic } = options.clock;
   const journal = await Journal.open({ ...options, monotonic: () => monotonic() });
   try {
-    return new LiveStore(journal, options);
+    const store = new LiveStore(journal, options);
+    await journal.ready();
+    return store;
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     throw error;

@@ -127,6 +127,11 @@ export class Journal implements CommitLog {
     space.reserve(segment + 1);
   }
 
+  /** Resolves when all files that can be made ahead are made: from then on the process may give up its rights. */
+  async ready(): Promise<void> {
+    await this.#parts.space.idle();
+  }
+
   async append({ text, revision }: CommitGroup): Promise<void> {
     const record = { number: this.#number + 1, revision, text };
     let length = encodeRecord(this.#buffer, this.#current.segment, record);

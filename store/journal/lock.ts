@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { FleetError } from "../../core/std/errors.ts";
+import { makeOwned } from "./owned-file.ts";
 
 const SQLITE_BUSY = 5;
 
@@ -10,7 +11,9 @@ const SQLITE_BUSY = 5;
  * the process, however that ends. Throws FAILED_PRECONDITION when another process, or another store here, has it.
  */
 export function lockFolder(folder: string): Disposable {
-  const db = new DatabaseSync(join(folder, "lock"), { timeout: 0 });
+  const path = join(folder, "lock");
+  makeOwned(path, folder);
+  const db = new DatabaseSync(path, { timeout: 0 });
   const pidPath = join(folder, "lock.pid");
   try {
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
@@ -21,7 +24,8 @@ export function lockFolder(folder: string): Disposable {
     const message = `the state folder ${resolve(folder)} is in use by process ${pid ?? "unknown"}; stop it first, or choose another folder`;
     throw new FleetError("FAILED_PRECONDITION", message, { folder, pid }, error);
   }
-  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  makeOwned(pidPath, folder);
+  writeFileSync(pidPath, `${process.pid}\n`);
   return { [Symbol.dispose]: () => db.close() };
 }
 

@@ -30,7 +30,6 @@ export class SegmentFolder {
     worker.on("error", (error) =>
       this.#fail(error instanceof Error ? error : new Error(String(error))),
     );
-    worker.unref();
   }
 
   static async open(options: SegmentFolderOptions): Promise<SegmentFolder> {

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
+import { ownerOf } from "./owned-file.ts";
 import { segmentName, UNFINISHED } from "./segment-files.ts";
 
 const fsyncOf = promisify(fsync);
@@ -60,6 +61,11 @@ export class SegmentSpace {
     this.#next = Promise.resolve({ made: found });
   }
 
+  /** Resolves when nothing is under way: the reserved segment is there, or could not be made. */
+  async idle(): Promise<void> {
+    await this.#next;
+  }
+
   async close(): Promise<void> {
     const last = await this.#next;
     this.#next = undefined;
@@ -81,7 +87,7 @@ export class SegmentSpace {
     try {
       const { folder, folderFd, segmentBytes } = this.#options;
       const unfinished = join(folder, UNFINISHED);
-      await writeZeros(unfinished, segmentBytes);
+      await writeZeros(unfinished, segmentBytes, ownerOf(folder));
       const path = join(folder, segmentName(segment));
       await rename(unfinished, path);
       await fsyncOf(folderFd);
@@ -102,9 +108,14 @@ export async function openSegment(
 }
 
 /** Real zeros, not a hole: a later write then changes data only and needs no space and no metadata. */
-async function writeZeros(path: string, bytes: number): Promise<void> {
+async function writeZeros(
+  path: string,
+  bytes: number,
+  owner: ReturnType<typeof ownerOf>,
+): Promise<void> {
   const file = await open(path, O_WRONLY | O_CREAT | O_DSYNC, 0o600);
   try {
+    if (owner) await file.chown(owner.uid, owner.gid);
     const zeros = Buffer.alloc(Math.min(PIECE_BYTES, bytes));
     for (let at = 0; at < bytes; at += zeros.length)
       await writeAll(file, zeros, Math.min(zeros.length, bytes - at), at);

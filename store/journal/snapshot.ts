@@ -4,6 +4,7 @@ import type { Resource } from "../../core/model/resource.ts";
 import type { Change } from "../commit-log.ts";
 import { keyOfChange, outcomeOf } from "../replay.ts";
 import type { Remembered } from "../resource-store.ts";
+import { makeOwned } from "./owned-file.ts";
 import { migrate, readMeta, SNAPSHOT_MIGRATIONS, writeMeta } from "./schema.ts";
 
 export interface SnapshotOptions {
@@ -37,6 +38,7 @@ export class Snapshot implements Disposable {
   constructor(folder: string, options: SnapshotOptions) {
     const path = join(folder, "snapshot.db");
     this.#options = options;
+    makeOwned(path, folder);
     this.#db = new DatabaseSync(path, { timeout: 10_000 });
     this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
       PRAGMA journal_size_limit = 16777216`);

@@ -8,7 +8,7 @@ describeResourceStore("memory", async () => {
   const log = new MemoryCommitLog({ keep: true });
   return {
     open: async (options) => openMemoryResourceStore(options, log),
-    setFull: (full) => log.fail(full ? "full" : "none"),
+    setFull: async (full) => log.fail(full ? "full" : "none"),
     [Symbol.asyncDispose]: async () => undefined,
   };
 });
