@@ -18,6 +18,8 @@ export interface Repairs {
   readonly table: boolean;
   readonly sources: readonly { readonly veth: string; readonly address: string }[];
   readonly ports: PortChanges;
+  /** Veths, or rights to speak of veths, that belong to no container which has an address. */
+  readonly strays: readonly string[];
 }
 
 function bridgeRepair(
@@ -45,13 +47,15 @@ export function decideRepairs(
   found: KernelState,
 ): Repairs {
   const present = new Set(found.sources.map(({ veth, address }) => `${veth} ${address}`));
-  const sources = wantedSources(wanted, names).filter(
-    ({ veth, address }) => !present.has(`${veth} ${address}`),
-  );
+  const allowed = wantedSources(wanted, names);
+  const sources = allowed.filter(({ veth, address }) => !present.has(`${veth} ${address}`));
+  const owned = new Set(allowed.map(({ veth }) => veth));
+  const seen = [...found.veths.map(({ name }) => name), ...found.sources.map(({ veth }) => veth)];
   return {
     bridges: Object.entries(wanted.ipam.networks).flatMap((one) => bridgeRepair(one, names, found)),
     table: found.rules !== rulesWanted || sources.length > 0,
     sources,
     ports: decidePortMaps(wantedPorts(wanted), found.ports),
+    strays: [...new Set(seen.filter((veth) => !owned.has(veth)))],
   };
 }

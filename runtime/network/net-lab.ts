@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isFleetError } from "../../core/std/errors.ts";
 import { decodeMessage, encodeMessage, type Field, type FieldIn } from "../shim/message.ts";
 import { OP, shimError, TAG } from "../shim/protocol.ts";
 import type { NetShim } from "./net-shim.ts";
@@ -79,9 +80,23 @@ export class NetLab implements NetShim, AsyncDisposable {
 
   net(op: number, fields: readonly FieldIn[]): Promise<readonly Field[]> {
     const id = ++this.#id;
+    return this.#send(id, encodeMessage(op, id, fields));
+  }
+
+  /** Sends bytes where fields should be; resolves when there is an answer, whatever it says. */
+  async raw(op: number, fieldBytes: Uint8Array): Promise<void> {
+    const id = ++this.#id;
+    const frame = Buffer.concat([encodeMessage(op, id, []), fieldBytes]);
+    frame.writeUInt32LE(frame.length - 4, 0);
+    await this.#send(id, frame).catch((error: unknown) => {
+      if (!isFleetError(error)) throw error;
+    });
+  }
+
+  #send(id: number, frame: Buffer): Promise<readonly Field[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#host.stdin?.write(encodeMessage(op, id, fields));
+      this.#host.stdin?.write(frame);
     });
   }
 

@@ -1,7 +1,5 @@
 import type { PortMap } from "../../core/model/container-plan.ts";
-import type { Clock } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import type { Linux } from "../linux/linux.ts";
 import type { FieldIn } from "../shim/message.ts";
 import { OP, TAG } from "../shim/protocol.ts";
 import { decideRepairs, type Repairs } from "./decide-repairs.ts";
@@ -16,52 +14,19 @@ import {
 } from "./ipam.ts";
 import { parseSubnet } from "./ipv4.ts";
 import { type KernelState, kernelStateOf } from "./kernel-state.ts";
-import { bridgeName, type KernelNames, kernelNames, vethName } from "./names.ts";
-import type { NetShim } from "./net-shim.ts";
+import { bridgeName, type KernelNames, kernelNames } from "./names.ts";
+import type {
+  ContainerAddress,
+  NetworkName,
+  NetworkWish,
+  NodeBridge,
+  NodeNetworkOptions,
+} from "./network-options.ts";
 import { EMPTY_NETWORK_STATE, leaseOf, type NetworkState, withPorts } from "./network-state.ts";
 import type { PortLead } from "./port-maps.ts";
 import { ruleCount, rulesetOf } from "./ruleset.ts";
 import { SharedPass } from "./shared-pass.ts";
-import { ensureBridge, sendPorts } from "./wire.ts";
-
-export interface NodeNetworkOptions {
-  /** Four hexadecimal digits: part of every name made in the kernel. */
-  readonly instance: string;
-  readonly shim: NetShim;
-  readonly linux: Pick<Linux, "read">;
-  readonly clock: Pick<Clock, "now">;
-  /** Where networks without a subnet of their own get one, and how large. */
-  readonly pool: string;
-  readonly subnetPrefix: number;
-  readonly networksMax: number;
-  readonly mtu: number;
-  /** `loopback`: the node's address is one, so host ports open on 127.0.0.0/8 only. */
-  readonly hostPorts: "loopback" | "everywhere";
-  /** Where the SDK door listens on each bridge's address. */
-  readonly door: { readonly grpcPort: number; readonly httpPort: number };
-  readonly addressRestMs: number;
-  readonly load: () => Promise<NetworkState | undefined>;
-  /** Called with one state at a time; states that came meanwhile are skipped but for the last. */
-  readonly save: (state: NetworkState) => Promise<void>;
-}
-
-export interface NetworkWish {
-  readonly namespace: string;
-  readonly name: string;
-  readonly subnet?: string;
-  readonly outside: boolean;
-}
-
-export interface NodeBridge {
-  readonly bridge: string;
-  readonly gateway: string;
-  readonly subnet: string;
-}
-
-export interface ContainerAddress {
-  readonly address: string;
-  readonly gateway: string;
-}
+import { detach, ensureBridge, sendPorts } from "./wire.ts";
 
 function sentencesOf({ bridges, table, sources, ports }: Repairs, names: KernelNames): string[] {
   const made = bridges.map(
@@ -72,8 +37,6 @@ function sentencesOf({ bridges, table, sources, ports }: Repairs, names: KernelN
     made.push(`${ports.add.length} host ports were opened and ${ports.delete.length} closed`);
   return made;
 }
-
-type NetworkName = Pick<NetworkWish, "namespace" | "name">;
 
 function keyOf({ namespace, name }: NetworkName): string {
   return `${namespace}/${name}`;
@@ -90,7 +53,10 @@ export class NodeNetwork {
   /** Networks whose bridge and rules are in place, by key. */
   readonly #ready = new Map<string, NodeBridge & { readonly outside: boolean }>();
   #turn: Promise<unknown> = Promise.resolve();
-  #toForget: PortLead[] = [];
+  /** Ports whose old connections are not forgotten yet, by protocol and number. */
+  readonly #toForget = new Map<string, PortLead>();
+  /** Veths that belonged to nobody when `repair` last looked. */
+  #strays: ReadonlySet<string> = new Set();
   readonly #forgetting: SharedPass;
   readonly #saving: SharedPass;
 
@@ -98,9 +64,7 @@ export class NodeNetwork {
     this.#options = options;
     this.#names = kernelNames(options.instance);
     this.#saving = new SharedPass(() => options.save(this.#state));
-    this.#forgetting = new SharedPass(() =>
-      sendPorts(options.shim, OP.NET_CONNTRACK_FLUSH, this.#toForget.splice(0)),
-    );
+    this.#forgetting = new SharedPass(() => this.#forgetPass());
   }
 
   /** What is kept now; a plain value. */
@@ -199,7 +163,7 @@ export class NodeNetwork {
     ];
   }
 
-  /** Leads host ports to a container; resolves when packets go there, those of old clients too. */
+  /** Leads host ports to a container. Who talked to the port before is led there when `settled`. */
   async openPorts(containerId: string, ports: readonly PortMap[]): Promise<void> {
     if (ports.length === 0) return;
     const { address } = this.#lease(containerId);
@@ -209,40 +173,41 @@ export class NodeNetwork {
     this.#refuseTaken(containerId, leads);
     await this.#change(withPorts(this.#state, containerId, leads));
     await sendPorts(this.#options.shim, OP.NET_PORTS_ADD, leads);
-    await this.#forget(leads);
+    this.#forget(leads);
   }
 
   async closePorts(containerId: string): Promise<void> {
     const leads = this.#state.ports[containerId] ?? [];
     if (leads.length === 0) return;
     await sendPorts(this.#options.shim, OP.NET_PORTS_DELETE, leads);
-    await this.#forget(leads);
+    this.#forget(leads);
     await this.#change(withPorts(this.#state, containerId, []));
   }
 
-  /** Takes back all that a container had: ports, veth, address. */
+  /** Resolves when no connection to a port that changed its owner is left in the kernel. */
+  async settled(): Promise<void> {
+    while (this.#toForget.size > 0) await this.#forgetting.run();
+  }
+
+  /** Takes back ports and address of a container that has ended; its veth goes with its namespace. */
   async release(containerId: string): Promise<void> {
     await this.closePorts(containerId);
-    await this.#options.shim.net(OP.NET_DETACH, [[TAG.ID, containerId]]);
     await this.#change({
       ...this.#state,
       ipam: freeAddress(this.#state.ipam, containerId, this.#rest()),
     });
   }
 
-  /** Takes back what belongs to no container of `known`: kept leases and what the kernel still has. */
-  async releaseStrays(known: ReadonlySet<string>): Promise<readonly string[]> {
-    const leased = [
-      ...Object.values(this.#state.ipam.networks).flatMap((one) => Object.keys(one.addresses)),
-      ...Object.keys(this.#state.ports),
-    ];
-    const strays = new Set(leased.filter((id) => !known.has(id)));
-    const named = new Set([...known, ...strays].map((id) => vethName(this.#names, id)));
-    const { veths, sources } = await this.#found();
-    for (const veth of [...veths.map(({ name }) => name), ...sources.map((one) => one.veth)])
-      if (!named.has(veth)) strays.add(veth.slice(this.#names.veths.length));
-    for (const id of strays) await this.release(id);
-    return [...strays];
+  /** For an agent that starts: takes back what was kept for containers that are no more. Returns their ids. */
+  async releaseAllBut(known: ReadonlySet<string>): Promise<readonly string[]> {
+    const leased = Object.values(this.#state.ipam.networks).flatMap((one) =>
+      Object.keys(one.addresses),
+    );
+    const gone = new Set(
+      [...leased, ...Object.keys(this.#state.ports)].filter((id) => !known.has(id)),
+    );
+    for (const id of gone) await this.release(id);
+    return [...gone];
   }
 
   /** Compares the kernel with what must be there and puts back what is missing. Returns a sentence for each repair. */
@@ -258,8 +223,10 @@ export class NodeNetwork {
       const { add, delete: gone, flush } = repairs.ports;
       await sendPorts(shim, OP.NET_PORTS_DELETE, gone);
       await sendPorts(shim, OP.NET_PORTS_ADD, add);
-      if (flush.length > 0) await this.#forget(flush);
-      return sentencesOf(repairs, this.#names);
+      this.#forget(flush);
+      await this.settled();
+      const strays = await this.#detachStrays(repairs.strays);
+      return [...sentencesOf(repairs, this.#names), ...strays];
     });
   }
 
@@ -268,12 +235,15 @@ export class NodeNetwork {
     return this.#exclusive(async () => {
       const { shim } = this.#options;
       const found = await this.#found();
-      const ids = found.veths.map(({ name }) => name.slice(this.#names.veths.length));
-      for (const id of ids) await shim.net(OP.NET_DETACH, [[TAG.ID, id]]);
+      await detach(
+        shim,
+        found.veths.map(({ name }) => this.#idOf(name)),
+      );
       for (const { name } of found.bridges)
         await shim.net(OP.NET_BRIDGE_REMOVE, [[TAG.NET_BRIDGE, name]]);
       await shim.net(OP.NET_TABLE_REMOVE, []);
       this.#ready.clear();
+      this.#toForget.clear();
       await this.#change(EMPTY_NETWORK_STATE);
     });
   }
@@ -348,10 +318,38 @@ export class NodeNetwork {
     }
   }
 
-  /** The kernel's connections to these ports end: one pass over its table for all who ask at the same time. */
-  #forget(leads: readonly PortLead[]): Promise<void> {
-    this.#toForget.push(...leads);
-    return this.#forgetting.run();
+  /** A failure keeps the ports for the next pass; `settled` and `repair` report it. */
+  #forget(leads: readonly PortLead[]): void {
+    for (const lead of leads) this.#toForget.set(`${lead.protocol}/${lead.hostPort}`, lead);
+    if (leads.length > 0) this.#forgetting.run().catch(() => undefined);
+  }
+
+  async #forgetPass(): Promise<void> {
+    await this.#options.clock.sleep(this.#options.forgetDelayMs);
+    const batch = [...this.#toForget];
+    await sendPorts(
+      this.#options.shim,
+      OP.NET_CONNTRACK_FLUSH,
+      batch.map(([, lead]) => lead),
+    );
+    for (const [key, lead] of batch)
+      if (this.#toForget.get(key) === lead) this.#toForget.delete(key);
+  }
+
+  /** Twice seen, because a veth whose namespace has just ended goes by itself. */
+  async #detachStrays(seen: readonly string[]): Promise<string[]> {
+    const strays = seen.filter((veth) => this.#strays.has(veth));
+    this.#strays = new Set(seen);
+    await detach(
+      this.#options.shim,
+      strays.map((veth) => this.#idOf(veth)),
+    );
+    return strays.map((veth) => `${veth}, which belonged to no container, was removed`);
+  }
+
+  /** The digits of its container's id that a veth's name holds. */
+  #idOf(veth: string): string {
+    return veth.slice(this.#names.veths.length);
   }
 
   #change(state: NetworkState): Promise<void> {

@@ -3,8 +3,8 @@ import { OP, TAG } from "../shim/protocol.ts";
 import type { NetShim } from "./net-shim.ts";
 import type { PortLead } from "./port-maps.ts";
 
-/** The shim takes no more ports in one message. */
-export const PORTS_PER_MESSAGE_MAX = 500;
+/** The shim takes no more ports, or containers, in one message. */
+export const ITEMS_PER_MESSAGE_MAX = 500;
 
 export interface BridgeWish {
   readonly name: string;
@@ -43,6 +43,15 @@ export async function sendPorts(
   op: number,
   leads: readonly PortLead[],
 ): Promise<void> {
-  for (let at = 0; at < leads.length; at += PORTS_PER_MESSAGE_MAX)
-    await shim.net(op, leads.slice(at, at + PORTS_PER_MESSAGE_MAX).map(portField));
+  for (let at = 0; at < leads.length; at += ITEMS_PER_MESSAGE_MAX)
+    await shim.net(op, leads.slice(at, at + ITEMS_PER_MESSAGE_MAX).map(portField));
+}
+
+/** Removes veths and rights to speak of containers whose ids begin with these digits; many cost as much as one. */
+export async function detach(shim: NetShim, ids: readonly string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += ITEMS_PER_MESSAGE_MAX)
+    await shim.net(
+      OP.NET_DETACH,
+      ids.slice(at, at + ITEMS_PER_MESSAGE_MAX).map((id): FieldIn => [TAG.ID, id]),
+    );
 }

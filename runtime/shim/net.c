@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,12 +126,26 @@ static int remove_table(const struct message *message, struct reply *reply) {
   return wrong ? reply_error(reply, ERROR_INTERNAL, "remove %s: %.300s", names->table, wrong) : 0;
 }
 
+/* Interfaces in this group are about to be removed: ASCII `fl` and the instance's number. */
+static uint32_t removal_group(const struct net_names *names) {
+  return 0x666c0000u | (uint32_t)strtoul(names->instance, NULL, 16);
+}
+
 static int detach(const struct message *message, struct reply *reply) {
-  char id[ID_SIZE], veth[IFNAMSIZ];
-  if (message_text(message, TAG_ID, id, sizeof id) < 0 || net_veth_name(id, veth) < 0)
-    return reply_error(reply, ERROR_INVALID, "a container's id must be hexadecimal, 9 digits or more");
-  net_detach(id);
-  return 0;
+  const struct net_names *names = net_names(reply);
+  int route = net_host_socket(NETLINK_ROUTE), status = route < 0 ? route : 0;
+  if (names == NULL) return -1;
+  for (size_t i = 0; i < message->count && status == 0; i++) {
+    char id[ID_SIZE], veth[IFNAMSIZ];
+    if (message->fields[i].tag != TAG_ID) continue;
+    if (field_text(&message->fields[i], id, sizeof id) < 0 || net_veth_name(id, veth) < 0)
+      return reply_error(reply, ERROR_INVALID,
+                         "a container's id must be hexadecimal, 9 digits or more");
+    net_detach(id);
+    status = net_link_mark(route, veth, removal_group(names));
+  }
+  if (status == 0) status = net_link_remove_marked(route, removal_group(names));
+  return status < 0 ? net_failed(reply, status, "remove veths of", names->table) : 0;
 }
 
 int net_handle(const struct message *message, struct reply *reply) {

@@ -116,7 +116,11 @@ static int make_veth(struct attachment *attachment, int netns_fd) {
   int status = net_source_add(nft, net_names(NULL)->table, &source);
   if (status < 0) return status;
   attachment->failed = "make the veth of";
-  return net_veth_make(route, veth, netns_fd);
+  status = net_veth_make(route, veth, netns_fd);
+  if (status != -EEXIST) return status;
+  /* The container's own, of its life before: the kernel takes its time with a namespace that ended. */
+  status = net_link_remove(route, veth->name);
+  return status < 0 ? status : net_veth_make(route, veth, netns_fd);
 }
 
 int net_attach(pid_t pid, int netns_fd, const struct message *message, struct reply *reply) {
@@ -128,8 +132,7 @@ int net_attach(pid_t pid, int netns_fd, const struct message *message, struct re
   int status = attachment.has_bridge ? make_veth(&attachment, netns_fd) : 0;
   if (status == 0) status = net_inside(netns_fd, inside, &attachment);
   if (status == 0) return 0;
-  /* What is there already belongs to somebody: a container of that id that still runs. */
-  if (attachment.has_bridge && status != -EEXIST) net_detach(id);
+  if (attachment.has_bridge) net_detach(id);
   return net_failed(reply, status, attachment.failed, id);
 }
 
@@ -150,10 +153,9 @@ void net_detach(const char *container_id) {
   char veth[IFNAMSIZ];
   if (net_veth_name(container_id, veth) < 0) return;
   struct detachment detachment = {.veth = veth};
-  int nft = net_host_socket(NETLINK_NETFILTER), route = net_host_socket(NETLINK_ROUTE);
-  if (nft < 0 || route < 0) return;
-  (void)net_link_remove(route, veth);
-  /* The veth may have gone with its namespace, and its address with it: the set knows. */
+  int nft = net_host_socket(NETLINK_NETFILTER);
+  if (nft < 0) return;
+  /* Only the set knows the address: the veth may be gone already. */
   if (net_sources_list(nft, net_names(NULL)->table, note_source, &detachment) < 0) return;
   for (int i = 0; i < detachment.count; i++)
     (void)net_source_delete(nft, net_names(NULL)->table, &detachment.sources[i]);

@@ -59,6 +59,25 @@ int net_link_remove(int fd, const char *name) {
   return status == -ENODEV ? 0 : status;
 }
 
+int net_link_mark(int fd, const char *name, uint32_t group) {
+  struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+  nl_reset(&request);
+  nl_begin(&request, RTM_SETLINK, 0, &link, sizeof link);
+  nl_put_text(&request, IFLA_IFNAME, name);
+  nl_put_u32(&request, IFLA_GROUP, group);
+  int status = nl_run(fd, &request);
+  return status == -ENODEV ? 0 : status;
+}
+
+int net_link_remove_marked(int fd, uint32_t group) {
+  struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+  nl_reset(&request);
+  nl_begin(&request, RTM_DELLINK, 0, &link, sizeof link);
+  nl_put_u32(&request, IFLA_GROUP, group);
+  int status = nl_run(fd, &request);
+  return status == -ENODEV ? 0 : status;
+}
+
 static int dump(int fd, uint16_t type, uint8_t family, nl_each *each, void *context) {
   struct rtgenmsg all = {.rtgen_family = family};
   nl_reset(&request);

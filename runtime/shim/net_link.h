@@ -32,6 +32,9 @@ struct net_veth {
 
 int net_link_index(const char *name);
 int net_link_remove(int fd, const char *name);
+/* Removes many at once, which takes the kernel as long as one: first each is marked, then all that are marked go. */
+int net_link_mark(int fd, const char *name, uint32_t group);
+int net_link_remove_marked(int fd, uint32_t group);
 /* Makes the bridge what `bridge` says, whatever it was before. */
 int net_bridge_ensure(int fd, const struct net_bridge *bridge);
 /* Makes an interface a port of the bridge. */
