@@ -92,7 +92,7 @@ int message_text(const struct message *message, uint16_t tag, char *buffer, size
 
 void reply_begin(struct reply *reply, uint16_t op, uint32_t id) {
   reply->id = id;
-  reply->failed = op == OP_ERROR;
+  reply->code = 0;
   reply->overflow = false;
   write_little(reply->data + 4, PROTOCOL_VERSION, 2);
   write_little(reply->data + 6, op, 2);
@@ -136,14 +136,14 @@ void reply_record_end(struct reply *reply, size_t mark) {
 }
 
 int reply_error(struct reply *reply, enum error code, const char *format, ...) {
-  char text[512];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  vsnprintf(reply->text, sizeof reply->text, format, arguments);
   va_end(arguments);
   reply_begin(reply, OP_ERROR, reply->id);
+  reply->code = code;
   reply_u64(reply, TAG_CODE, code);
-  reply_text(reply, TAG_MESSAGE, text);
+  reply_text(reply, TAG_MESSAGE, reply->text);
   return -1;
 }
 

@@ -45,7 +45,9 @@ int field_text(const struct field *field, char *buffer, size_t size);
 /* A frame under construction, its leading length included. Too much for one frame becomes an error reply. */
 struct reply {
   uint32_t id;
-  bool failed;
+  /* 0, or the error that was written last and its sentence. */
+  enum error code;
+  char text[512];
   bool overflow;
   size_t used;
   uint8_t data[4 + MESSAGE_BYTES_MAX];
