@@ -1,4 +1,6 @@
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ArenaServer } from "../game/arena-server.ts";
 import { encodeToServer } from "../game/wire.ts";
@@ -87,6 +89,27 @@ describe("the arena", () => {
     await expect(
       Player.join({ host: "127.0.0.1", webSocketPort: 1, udpPort: 1 }, "ann"),
     ).rejects.toThrow("ann cannot join at 127.0.0.1:1");
+  });
+
+  it("keeps the seat of a player whose WebSocket broke, until it is back", async () => {
+    const sockets = new Set<Socket>();
+    const between = createServer((near) => {
+      const far = connect(arena.webSocketPort, "127.0.0.1");
+      for (const socket of [near, far]) sockets.add(socket.on("error", () => undefined));
+      near.pipe(far).pipe(near);
+    }).listen(0, "127.0.0.1");
+    await once(between, "listening");
+    const { port } = between.address() as AddressInfo;
+    const player = await Player.join({ ...address(), webSocketPort: port }, "ann");
+    for (const socket of sockets) socket.destroy();
+    await until(() => player.stats().returns === 1);
+    await player.echo();
+    await until(() => player.stats().udpRtts.count === 1);
+    expect(arena.players).toBe(1);
+    expect(player.stats()).toMatchObject({ webSocketLost: 0, udpLost: 0, drops: 1 });
+    await player.leave();
+    for (const socket of sockets) socket.destroy();
+    between.close();
   });
 
   it("tells its players when it ends, and waits until its rooms are disposed", async () => {

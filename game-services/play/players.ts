@@ -26,8 +26,9 @@ export interface PlayerStats {
   readonly udpSent: number;
   readonly udpLost: number;
   readonly positionPackets: number;
-  /** How often its WebSocket broke, also when it came back. */
+  /** How often its WebSocket broke, and how often it came back. */
   readonly drops: number;
+  readonly returns: number;
   /** Why the game server said that it ends, if it did. */
   readonly ending?: string;
 }
@@ -47,6 +48,7 @@ export class Player implements AsyncDisposable {
   readonly #moved = new Set<string>();
   readonly #movedByUdp = new Set<string>();
   #drops = 0;
+  #returns = 0;
   #webSocketLost = 0;
   #ending: string | undefined;
 
@@ -60,9 +62,15 @@ export class Player implements AsyncDisposable {
     room.onMessage("refused", () => undefined);
     room.onMessage("ending", ({ because }: { readonly because: string }) => {
       this.#ending = because;
+      room.reconnection.enabled = false;
     });
+    // However soon it breaks, a player tries to come back.
+    room.reconnection.minUptime = 0;
     room.onDrop(() => {
       this.#drops += 1;
+    });
+    room.onReconnect(() => {
+      this.#returns += 1;
     });
     room.onStateChange(() => this.#look());
   }
@@ -131,6 +139,7 @@ export class Player implements AsyncDisposable {
       udpLost: this.#udp.lost,
       positionPackets: this.#udp.positionPackets,
       drops: this.#drops,
+      returns: this.#returns,
       ...(this.#ending === undefined ? {} : { ending: this.#ending }),
     };
   }
