@@ -187,7 +187,8 @@ describe("the official client at the door", () => {
     const states: string[] = [];
     sdk.watchGameServer((gameServer) => states.push(gameServer.status.state));
     await fixture.add("one", { startedAt: 7 });
-    await fixture.door.scan();
+    // When the second one is there, the first one's file has been read again.
+    await fixture.add("two");
     await sdk.ready();
     await until(
       () => states,

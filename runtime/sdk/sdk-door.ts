@@ -91,11 +91,6 @@ export class SdkDoor implements AsyncDisposable {
     return door;
   }
 
-  /** Resolves when the folder has been read after this call. */
-  scan(): Promise<void> {
-    return this.#folder.scan();
-  }
-
   /** Health as the door sees it now, by container id. */
   health(): ReadonlyMap<string, HealthVerdict> {
     return new Map([...this.#sessions].map(([id, { session }]) => [id, session.health()]));
