@@ -87,10 +87,10 @@ function visitObject(
   const keys = Object.keys(value);
   if (schema.maxProperties !== undefined && keys.length > schema.maxProperties)
     say(out, path, `must have at most ${schema.maxProperties} entries, found ${keys.length}`);
-  for (const key of keys) {
+  for (const key of keys.slice(0, schema.maxProperties)) {
     const known = Object.hasOwn(properties, key) ? properties[key] : rest;
     const at = member(path, key);
-    if (!known) push(out.unknown, unknownField(at, key, Object.keys(properties)));
+    if (!known) sayUnknown(out, at, key, properties);
     else visit(known, value[key], at, out);
     if (known && propertyNames) visitString(propertyNames, key, at, out, "the name ");
   }
@@ -177,9 +177,11 @@ function isTooDeep(value: unknown): boolean {
   return false;
 }
 
-function unknownField(path: string, key: string, known: readonly string[]): UnknownField {
-  const nearest = nearestName(key, known);
-  return nearest === undefined ? { path } : { path, nearest };
+/** Looking for the nearest name is costly, so it is done only for fields that will be named. */
+function sayUnknown(out: Findings, path: string, key: string, known: object): void {
+  if (out.unknown.length >= FINDINGS_MAX) return;
+  const nearest = nearestName(key, Object.keys(known));
+  out.unknown.push(nearest === undefined ? { path } : { path, nearest });
 }
 
 function say(out: Findings, path: string, message: string): void {

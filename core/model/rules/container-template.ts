@@ -7,7 +7,7 @@ import { repeats, unless } from "./rules.ts";
 const MEMORY_MIN = 1024 * 1024;
 const PIDS_MAX = 4_194_304;
 /** Their content is the kernel's or made for each container. */
-const KEPT_PATHS = ["/", "/proc", "/sys", "/dev"];
+const KEPT_PATHS = ["/proc", "/sys", "/dev"];
 
 /** What must hold for one container and the volumes beside it. */
 export function checkContainer(
@@ -94,9 +94,8 @@ function checkMounts(
 ): Problem[] {
   const names = volumes.map(({ name }) => name);
   const one = volumeMounts.flatMap(({ name, mountPath }, i) => {
-    const isKept = KEPT_PATHS.some(
-      (kept) => trimmed(mountPath) === kept || (kept !== "/" && mountPath.startsWith(`${kept}/`)),
-    );
+    const place = trimmed(mountPath);
+    const isKept = place === "/" || KEPT_PATHS.some((kept) => `${place}/`.startsWith(`${kept}/`));
     return [
       ...unless(
         names.includes(name),

@@ -21,8 +21,8 @@ const argument: Schema = text("One argument.", { maxLength: 128 * 1024, ...NO_NU
 const absolutePath = (description: string): Schema =>
   text(description, {
     maxLength: 4_096,
-    pattern: "^/(?!.*(?:^|/)\\.\\.(?:/|$))[^\\u0000]*$",
-    "x-flotilla-form": "an absolute path without ..",
+    pattern: "^/(?![\\s\\S]*(?:^|/)\\.\\.(?:/|$))[^\\u0000-\\u001f\\u007f]*$",
+    "x-flotilla-form": "an absolute path without .. and control characters",
   });
 
 const ENV: Schema = list(

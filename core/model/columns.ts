@@ -1,0 +1,138 @@
+import { ageOf } from "./age.ts";
+import type { Event } from "./event.ts";
+import type { FleetStatus } from "./fleet.ts";
+import type { Scheduling } from "./game-server.ts";
+import { formatBytes, formatMilli } from "./quantity.ts";
+import type { Kinds, ObjectMeta } from "./resource.ts";
+
+export interface Column<R> {
+  readonly name: string;
+  /** Shown only when asked for. */
+  readonly wide: boolean;
+  readonly value: (resource: R, nowMs: number) => string;
+}
+type Columns = { readonly [K in keyof Kinds]: readonly Column<Kinds[K]>[] } & {
+  readonly Event: readonly Column<Event>[];
+};
+type Value<R> = Column<R>["value"];
+
+const always = <R>(name: string, value: Value<R>): Column<R> => ({ name, wide: false, value });
+const wide = <R>(name: string, value: Value<R>): Column<R> => ({ name, wide: true, value });
+const NAME = always<{ metadata: ObjectMeta }>("NAME", ({ metadata }) => metadata.name);
+const AGE = always<{ metadata: ObjectMeta }>("AGE", ({ metadata }, now) =>
+  ageOf(metadata.creationTimestamp, now),
+);
+
+interface Set {
+  readonly metadata: ObjectMeta;
+  readonly spec: { readonly scheduling: Scheduling; readonly replicas: number };
+  readonly status: FleetStatus;
+}
+const COUNTS: readonly Column<Set>[] = [
+  always("SCHEDULING", ({ spec }) => spec.scheduling),
+  always("DESIRED", ({ spec }) => String(spec.replicas)),
+  always("CURRENT", ({ status }) => String(status.replicas)),
+  always("ALLOCATED", ({ status }) => String(status.allocatedReplicas)),
+  always("READY", ({ status }) => String(status.readyReplicas)),
+  wide("RESERVED", ({ status }) => String(status.reservedReplicas)),
+];
+
+/** A resource on its way out says so, whatever its state. */
+function stateOf({ metadata }: { metadata: ObjectMeta }, state: string): string {
+  return metadata.deletionTimestamp === undefined ? state : "Terminating";
+}
+const portsText = (ports: readonly { readonly name: string; readonly port: number }[]): string =>
+  ports.map(({ name, port }) => (name === "" ? `${port}` : `${name}:${port}`)).join(",");
+
+/** What a table of each kind shows, as kubectl prints Agones' kinds. */
+export const COLUMNS: Columns = {
+  GameServer: [
+    NAME,
+    always("STATE", (one) => stateOf(one, one.status.state)),
+    always("ADDRESS", ({ status }) => status.address),
+    always("PORT", ({ status }) => String(status.ports[0]?.port ?? "")),
+    always("NODE", ({ status }) => status.nodeName),
+    AGE,
+    wide("PORTS", ({ status }) => portsText(status.ports)),
+    wide("HEALTH", ({ status }) => status.health ?? ""),
+    wide("REASON", ({ status }) => status.reason ?? ""),
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  GameServerSet: [NAME, ...COUNTS, AGE],
+  Fleet: [
+    NAME,
+    ...COUNTS,
+    AGE,
+    wide("STRATEGY", ({ spec }) => spec.strategy.type),
+    wide("IMAGE", ({ spec }) => spec.template.spec.template.spec.containers[0]?.image ?? ""),
+  ],
+  FleetAutoscaler: [
+    NAME,
+    always("FLEET", ({ spec }) => spec.fleetName),
+    always("BUFFER", ({ spec }) => String(spec.policy.buffer.bufferSize)),
+    always("MIN", ({ spec }) => String(spec.policy.buffer.minReplicas)),
+    always("MAX", ({ spec }) => String(spec.policy.buffer.maxReplicas)),
+    always("CURRENT", ({ status }) => String(status.currentReplicas)),
+    always("DESIRED", ({ status }) => String(status.desiredReplicas)),
+    AGE,
+    wide("LIMITED", ({ status }) => (status.scalingLimited ? "yes" : "no")),
+    wide("LAST SCALE", ({ status }, now) =>
+      status.lastScaleTime === undefined ? "never" : ageOf(status.lastScaleTime, now),
+    ),
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  Container: [
+    NAME,
+    always("PHASE", (one) => stateOf(one, one.status.phase)),
+    always("RESTARTS", ({ status }) => String(status.container?.restarts ?? 0)),
+    always("ADDRESS", ({ status }) => status.address),
+    always("NODE", ({ status }) => status.nodeName),
+    AGE,
+    wide("IMAGE", ({ spec }) => spec.image),
+    wide("NETWORK", ({ spec }) => spec.network),
+    wide("PORTS", ({ status }) => portsText(status.ports)),
+    wide("REASON", ({ status }) => status.reason ?? ""),
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  Network: [
+    NAME,
+    always("SUBNET", ({ spec }) => spec.subnet ?? "<node's pool>"),
+    always("OUTSIDE", ({ spec }) => (spec.outside ? "open" : "closed")),
+    AGE,
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  Image: [
+    NAME,
+    always("REFERENCE", ({ spec }) => spec.reference),
+    always("SIZE", ({ spec }) => formatBytes(spec.sizeBytes)),
+    always("NODES", ({ status }) => String(status.nodes.length)),
+    AGE,
+    wide("DIGEST", ({ spec }) => spec.digest),
+  ],
+  Node: [
+    NAME,
+    always("STATUS", ({ spec, status }) => {
+      const ready = status.ready ? "Ready" : "NotReady";
+      return spec.unschedulable ? `${ready},SchedulingDisabled` : ready;
+    }),
+    always("ADDRESS", ({ status }) => status.address),
+    always("DRIVER", ({ status }) => status.driver),
+    always("VERSION", ({ status }) => status.version),
+    AGE,
+    wide("CPU", ({ status }) => formatMilli(status.capacity.cpuMilli)),
+    wide("MEMORY", ({ status }) => formatBytes(status.capacity.memoryBytes)),
+    wide("PORTS", ({ status }) => `${status.portRange.min}-${status.portRange.max}`),
+    wide("HEARTBEAT", ({ status }, now) => ageOf(status.heartbeatAt, now)),
+    wide("ISOLATION", ({ status }) => status.isolation),
+  ],
+  Event: [
+    always("LAST SEEN", ({ lastTimestamp }, now) => ageOf(lastTimestamp, now)),
+    always("TYPE", ({ type }) => type),
+    always("REASON", ({ reason }) => reason),
+    always("OBJECT", ({ involvedObject: one }) => `${one.kind.toLowerCase()}/${one.name}`),
+    always("MESSAGE", ({ message }) => message),
+    wide("FIRST SEEN", ({ firstTimestamp }, now) => ageOf(firstTimestamp, now)),
+    wide("COUNT", ({ count }) => String(count)),
+    wide("NAME", ({ metadata }) => metadata.name),
+  ],
+};
