@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeEventLog, eventOf, eventOptions } from "../conformance/event-log.ts";
+import { EventFile } from "./event-file.ts";
+import { SqliteEventLog } from "./sqlite-event-log.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flotilla-events-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describeEventLog("sqlite", (options) => SqliteEventLog.open({ ...options, folder, flushMs: 5 }));
+
+it("finds the last events again after a restart and goes on counting them", async () => {
+  const options = { ...eventOptions({ ms: 1_000_000 }), folder, flushMs: 60_000 };
+  let before: unknown;
+  {
+    await using log = await SqliteEventLog.open(options);
+    for (let i = 0; i < 9; i++) log.record(eventOf(`n${i}`));
+    log.record(eventOf("n5"));
+    before = log.list();
+  }
+  await using log = await SqliteEventLog.open(options);
+  expect(log.list()).toEqual(before);
+  log.record(eventOf("n5"));
+  expect(log.list().at(-1)).toMatchObject({ count: 3, involvedObject: { name: "n5" } });
+});
+
+it("writes by itself, without being closed", async () => {
+  await using log = await SqliteEventLog.open({ ...eventOptions({ ms: 0 }), folder, flushMs: 5 });
+  log.record(eventOf("a"));
+  using file = new EventFile(folder, 5);
+  while (file.read().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(file.read()).toEqual(log.list());
+});
