@@ -188,7 +188,7 @@ describe("the official client at the door", () => {
     sdk.watchGameServer((gameServer) => states.push(gameServer.status.state));
     await fixture.add("one", { startedAt: 7 });
     // When the second one is there, the first one's file has been read again.
-    await fixture.add("two");
+    await fixture.add("two", { source: "127.0.0.7" });
     await sdk.ready();
     await until(
       () => states,
