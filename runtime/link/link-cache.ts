@@ -10,20 +10,14 @@ type AnyListener = (key: string, object: LinkResource | undefined) => void;
 export class LinkCache {
   #objects = new Map<string, LinkResource>();
   #incoming: Map<string, LinkResource> | undefined;
-  #isSynced = false;
-  readonly #synced = Promise.withResolvers<void>();
+  readonly #firstList = Promise.withResolvers<void>();
   #revision = 0;
   readonly #byKey = new Map<string, Set<() => void>>();
   readonly #any = new Set<AnyListener>();
 
-  /** True after the first full list. */
-  get isSynced(): boolean {
-    return this.#isSynced;
-  }
-
   /** Resolves after the first full list. */
   get synced(): Promise<void> {
-    return this.#synced.promise;
+    return this.#firstList.promise;
   }
 
   /** How far it has heard. */
@@ -100,12 +94,11 @@ export class LinkCache {
     const before = this.#objects;
     const after = this.#incoming ?? before;
     this.#incoming = undefined;
-    this.#isSynced = true;
+    this.#firstList.resolve();
     for (const [key, object] of after)
       if (before.get(key)?.metadata.resourceVersion !== object.metadata.resourceVersion)
         this.#set(key, object);
     for (const key of [...before.keys()]) if (!after.has(key)) this.#set(key, undefined);
-    this.#synced.resolve();
   }
 
   #set(key: string, object: LinkResource | undefined): void {

@@ -78,7 +78,8 @@ describe("a tunnel", () => {
     const slow = await server.open({ slow: true });
     let written = 0;
     const pump = (): void => {
-      slow.write(Buffer.alloc(16 * 1024), () => {
+      slow.write(Buffer.alloc(16 * 1024), (error) => {
+        if (error) return;
         written += 16 * 1024;
         pump();
       });

@@ -1,0 +1,202 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { BrowserGuard } from "../access/browser.ts";
+import { type Scope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
+import { Allocator } from "../allocator/allocator.ts";
+import { SelectorIndexes } from "../allocator/selector-indexes.ts";
+import { admit } from "../core/model/admit.ts";
+import type { Event, EventInput } from "../core/model/event.ts";
+import type { Kind, Kinds, Resource } from "../core/model/resource.ts";
+import { systemClock } from "../core/std/clock.ts";
+import type { JsonObject } from "../core/std/json.ts";
+import { silentLogger } from "../core/std/logger.ts";
+import { CONTROLLER_DEFAULTS } from "../fleet/controller/context.ts";
+import { NodeLink } from "../fleet/controller/node-link.ts";
+import { World } from "../fleet/controller/world.ts";
+import { Metrics } from "../monitor/metrics.ts";
+import type { EventFilter, EventLog } from "../store/event-log.ts";
+import { STORE_BOUNDS } from "../store/live-store.ts";
+import { MemoryCommitLog } from "../store/memory/memory-commit-log.ts";
+import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
+import { API_BOUNDS, type ApiBounds } from "./options.ts";
+import { createApi } from "./server.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: JsonObject;
+}
+export interface Ask {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** Sent as it is, instead of JSON. */
+  readonly text?: string;
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+/** A whole API on a real socket, over the memory store, with the real allocator and the real end of the link. */
+export interface ApiHarness extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  readonly store: ResourceStore;
+  readonly log: MemoryCommitLog;
+  readonly events: EventLog;
+  readonly metrics: Metrics;
+  readonly tokens: Readonly<Record<Scope, string>>;
+  /** What `/readyz` says stands in the way. */
+  wait(reason: string | undefined): void;
+  ask(path: string, ask?: Ask): Promise<Answer>;
+  /** Puts a resource into the store as the API would, then with `status` on it. */
+  put<K extends Kind>(
+    kind: K,
+    input: object,
+    status?: Partial<Kinds[K]["status"]>,
+  ): Promise<Kinds[K]>;
+}
+
+/** For tests and benches. */
+export async function openApi(
+  bounds: Partial<ApiBounds> = {},
+  historyMax: number = STORE_BOUNDS.historyMax,
+): Promise<ApiHarness> {
+  const clock = systemClock;
+  const logger = silentLogger;
+  const log = new MemoryCommitLog({ keep: false });
+  const store = openMemoryResourceStore({ ...STORE_BOUNDS, historyMax, clock, logger }, log);
+  const events = new PlainEventLog();
+  const metrics = new Metrics();
+  const world = new World(store);
+  const options = CONTROLLER_DEFAULTS;
+  const context = { store, world, events, clock, logger, newUid: randomUUID, options };
+  const indexes = new SelectorIndexes(store, { indexesMax: 100 });
+  const allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
+  const tokens = Object.fromEntries(
+    TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
+  ) as Record<Scope, string>;
+  let reason: string | undefined;
+  const app = await createApi({
+    store,
+    events,
+    allocator,
+    nodeLink: new NodeLink(context),
+    tokens: new Tokens(
+      TOKEN_SCOPES.map((scope) => ({ token: tokens[scope], principal: { scope, name: scope } })),
+    ),
+    guard: new BrowserGuard([]),
+    metrics,
+    clock,
+    logger,
+    version: "0.0.0",
+    notReady: () => reason,
+    bounds: { ...API_BOUNDS, ...bounds },
+  });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return {
+    app,
+    url,
+    store,
+    log,
+    events,
+    metrics,
+    tokens,
+    wait: (why) => {
+      reason = why;
+    },
+    ask: (path, ask) => request(url, tokens.admin, path, ask),
+    put: (kind, input, status) => put(store, kind, input, status),
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function request(url: string, admin: string, path: string, ask: Ask = {}): Promise<Answer> {
+  const { method = "GET", body, text, token = admin, headers } = ask;
+  const payload = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const answer = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  const json = isJson && answer !== "" ? (JSON.parse(answer) as JsonObject) : {};
+  return { status: response.status, headers: response.headers, text: answer, body: json };
+}
+
+async function put<K extends Kind>(
+  store: ResourceStore,
+  kind: K,
+  input: object,
+  status: Partial<Kinds[K]["status"]> = {},
+): Promise<Kinds[K]> {
+  const now = "2026-01-01T00:00:00Z";
+  const context = { kind, now, uid: randomUUID(), fieldValidation: "Strict" } as const;
+  const { object } = admit(input, context);
+  const whole = { ...object, status: { ...object.status, ...status } } as Resource;
+  const [kept] = await store.commit([{ op: "create", object: whole }]);
+  return kept as Kinds[K];
+}
+
+/** The smallest spec of a game server. */
+export const GAME_SPEC: object = {
+  ports: [{ name: "default", containerPort: 7654 }],
+  template: { spec: { containers: [{ name: "game", image: "arena" }] } },
+};
+
+/** Events in a list, each on its own. */
+class PlainEventLog implements EventLog {
+  readonly #events: Event[] = [];
+  readonly #listeners = new Set<(event: Event) => void>();
+
+  record({ type, reason, message, subject }: EventInput): void {
+    const at = "2026-01-01T00:00:00Z";
+    const event: Event = {
+      apiVersion: "flotilla.dev/v1",
+      kind: "Event",
+      metadata: {
+        name: `${subject.name}.${this.#events.length}`,
+        namespace: subject.namespace,
+        uid: randomUUID(),
+        resourceVersion: "",
+        generation: 1,
+        creationTimestamp: at,
+      },
+      type,
+      reason,
+      message,
+      involvedObject: subject,
+      count: 1,
+      firstTimestamp: at,
+      lastTimestamp: at,
+    };
+    this.#events.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  list({ namespace, kind, name, limit = 1000 }: EventFilter = {}): readonly Event[] {
+    const found = this.#events.filter(
+      ({ involvedObject: about }) =>
+        (namespace === undefined || about.namespace === namespace) &&
+        (kind === undefined || about.kind === kind) &&
+        (name === undefined || about.name === name),
+    );
+    return found.slice(-limit);
+  }
+
+  onEvent(listener: (event: Event) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

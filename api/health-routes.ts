@@ -1,0 +1,35 @@
+import type { FastifyInstance } from "fastify";
+import { FleetError } from "../core/std/errors.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import { serve } from "./route.ts";
+
+export interface HealthRoutesOptions {
+  readonly notReady: () => string | undefined;
+  readonly metrics: Metrics;
+}
+
+/** Whether it lives, whether it can serve, and its numbers. */
+export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions): void {
+  serve(app, "/livez", {
+    GET: { access: "open", handle: (_request, reply) => reply.type("text/plain").send("ok\n") },
+  });
+  serve(app, "/readyz", {
+    GET: {
+      access: "open",
+      handle: (_request, reply) => {
+        const reason = options.notReady();
+        if (reason !== undefined) throw new FleetError("UNAVAILABLE", `not ready: ${reason}`);
+        return reply.type("text/plain").send("ok\n");
+      },
+    },
+  });
+  serve(app, "/metrics", {
+    GET: {
+      access: "read",
+      handle: async (_request, reply) => {
+        const { type, text } = await options.metrics.show();
+        return await reply.type(type).send(text);
+      },
+    },
+  });
+}

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+/**
+ * Lines of a long answer. What is written in one turn of the loop goes out in one piece; a reader who does not keep up
+ * is cut off, so that it costs a bounded amount of memory and knows that it must resume.
+ */
+export class LineWriter implements Disposable {
+  readonly #raw: ServerResponse;
+  readonly #bufferBytesMax: number;
+  readonly #closed = new AbortController();
+  #pending = "";
+  #isFlushing = false;
+
+  constructor(raw: ServerResponse, options: { readonly bufferBytesMax: number }) {
+    this.#raw = raw;
+    this.#bufferBytesMax = options.bufferBytesMax;
+    raw.once("close", () => this.#closed.abort());
+    raw.on("error", () => this[Symbol.dispose]());
+    if (raw.destroyed) this.#closed.abort();
+  }
+
+  /** Aborted when the reader is gone or was cut off. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Takes whole lines; never waits. */
+  write(lines: string): void {
+    if (this.closed.aborted) return;
+    this.#pending += lines;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  /** Resolves when the reader has taken what was written, or is gone. */
+  async drained(): Promise<void> {
+    this.#flush();
+    if (this.#raw.writableNeedDrain)
+      await once(this.#raw, "drain", { signal: this.closed }).catch(() => undefined);
+  }
+
+  /** Ends the answer in good order. */
+  end(): void {
+    this.#flush();
+    this.#raw.end();
+  }
+
+  /** Cuts the connection. */
+  [Symbol.dispose](): void {
+    this.#closed.abort();
+    this.#pending = "";
+    this.#raw.destroy();
+  }
+
+  #flush(): void {
+    this.#isFlushing = false;
+    if (this.#pending === "" || this.closed.aborted) return;
+    const text = this.#pending;
+    this.#pending = "";
+    this.#raw.write(text);
+    if (this.#raw.writableLength > this.#bufferBytesMax) this[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,105 @@
+import { checkSchema } from "../core/model/check-schema.ts";
+import { memberSchema } from "../core/model/kind-schemas.ts";
+import { LINK_BATCH_MAX, type Report, type SdkCall } from "../core/model/link.ts";
+import type { NodeStatus } from "../core/model/node.ts";
+import { REASONS } from "../core/model/reason.ts";
+import type { Schema } from "../core/model/schema.ts";
+import { FleetError } from "../core/std/errors.ts";
+import { isObject } from "../core/std/json.ts";
+
+const TEXT: Schema = { type: "string", maxLength: 1024 };
+const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
+const NUMBER: Schema = { type: "integer" };
+const FLAG: Schema = { type: "boolean" };
+
+const SUBJECT: Schema = {
+  type: "object",
+  properties: {
+    kind: { type: "string", enum: ["GameServer", "Container"] },
+    namespace: TEXT,
+    name: TEXT,
+    uid: TEXT,
+  },
+  required: ["kind", "namespace", "name", "uid"],
+};
+const REPORT: Schema = {
+  type: "object",
+  properties: {
+    subject: SUBJECT,
+    seen: {
+      type: "string",
+      enum: ["starting", "running", "exited", "failed", "backoff", "stopped", "removed"],
+    },
+    id: TEXT,
+    address: TEXT,
+    pid: NUMBER,
+    startedAt: TEXT,
+    finishedAt: TEXT,
+    exitCode: NUMBER,
+    signal: TEXT,
+    oomKilled: FLAG,
+    restarts: NUMBER,
+    reason: { type: "string", enum: REASONS },
+    message: LONG_TEXT,
+    adopted: FLAG,
+  },
+  required: ["subject", "seen", "id"],
+};
+const SDK_CALL: Schema = {
+  type: "object",
+  properties: {
+    subject: SUBJECT,
+    id: TEXT,
+    verb: {
+      type: "string",
+      enum: ["ready", "allocate", "shutdown", "reserve", "label", "annotation", "health"],
+    },
+    seconds: { type: "integer", minimum: 0 },
+    key: TEXT,
+    value: LONG_TEXT,
+    health: { type: "string", enum: ["healthy", "unknown", "unhealthy"] },
+  },
+  required: ["subject", "id", "verb"],
+};
+/** What a verb cannot do without. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  reserve: ["seconds"],
+  label: ["key", "value"],
+  annotation: ["key", "value"],
+  health: ["health"],
+};
+
+/** The items of a batch under `member`; one bad item refuses the batch: then agent and server do not fit together. */
+function batchOf(body: unknown, member: string, item: Schema): readonly unknown[] {
+  const items = isObject(body) ? body[member] : undefined;
+  if (!Array.isArray(items) || items.length > LINK_BATCH_MAX)
+    throw new FleetError("BAD_REQUEST", `${member} must be a list of at most ${LINK_BATCH_MAX}`);
+  assertFits({ type: "array", items: item }, items, member);
+  return items;
+}
+
+export function reportsFrom(body: unknown): readonly Report[] {
+  return batchOf(body, "reports", REPORT) as readonly Report[];
+}
+
+export function sdkCallsFrom(body: unknown): readonly SdkCall[] {
+  const calls = batchOf(body, "calls", SDK_CALL) as readonly (SdkCall & Record<string, unknown>)[];
+  for (const [i, call] of calls.entries())
+    for (const field of NEEDS[call.verb] ?? [])
+      if (call[field] === undefined)
+        throw new FleetError("BAD_REQUEST", `calls[${i}].${field} is required by ${call.verb}`);
+  return calls;
+}
+
+export function nodeStatusFrom(body: unknown): NodeStatus {
+  const schema = memberSchema("Node", "status");
+  if (!isObject(body)) throw new FleetError("BAD_REQUEST", "a heartbeat is a node's status");
+  assertFits(schema, body, "status");
+  return body as unknown as NodeStatus;
+}
+
+/** Fields that are not known here are passed over: an agent may be newer than the server. */
+function assertFits(schema: Schema, value: unknown, path: string): void {
+  const [problem] = checkSchema(schema, value, path).problems;
+  if (problem) throw new FleetError("BAD_REQUEST", `${problem.path} ${problem.message}`);
+}

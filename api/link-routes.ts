@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { LinkKind } from "../core/model/link.ts";
+import { DNS_SUBDOMAIN, NAME_LENGTH_MAX } from "../core/model/names.ts";
+import { FleetError } from "../core/std/errors.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import type { LineWriter } from "./line-writer.ts";
+import { LINK_KINDS } from "./link-event.ts";
+import type { LinkFanOut } from "./link-fan-out.ts";
+import { nodeStatusFrom, reportsFrom, sdkCallsFrom } from "./link-input.ts";
+import type { NodeLink } from "./options.ts";
+import { asked, askedNumber, type Handler, type Request, serve } from "./route.ts";
+
+export interface LinkRoutesOptions {
+  readonly nodeLink: NodeLink;
+  readonly fanOut: LinkFanOut;
+  readonly metrics: Metrics;
+  readonly openWriter: (reply: FastifyReply) => LineWriter;
+}
+
+/** The control plane's end of the link, as `core/model/link.ts` describes it. */
+export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): void {
+  const { nodeLink, fanOut, metrics, openWriter } = options;
+  const base = "/link/v1/nodes/:node";
+  const post = (path: string, handle: Handler): void =>
+    serve(app, `${base}/${path}`, { POST: { access: "link", handle } });
+  post("heartbeat", async (request) => {
+    await nodeLink.heartbeat(nodeNameOf(request), nodeStatusFrom(request.body));
+    return {};
+  });
+  post("reports", async (request) => {
+    const results = await nodeLink.reports(nodeNameOf(request), reportsFrom(request.body));
+    return { results };
+  });
+  post("sdk", async (request) => {
+    const results = await nodeLink.sdk(nodeNameOf(request), sdkCallsFrom(request.body));
+    return { results };
+  });
+  serve(app, `${base}/watch`, {
+    GET: {
+      access: "link",
+      handle: async (request, reply) => {
+        const node = nodeNameOf(request);
+        const kinds = kindsOf(request);
+        const from = askedNumber(request, "from");
+        const writer = openWriter(reply);
+        using _counted = metrics.streamOpened("link");
+        await fanOut.serve(node, kinds, from, writer);
+        return reply;
+      },
+    },
+  });
+}
+
+export function nodeNameOf({ params }: Request): string {
+  const { node = "" } = params;
+  assertNodeName(node);
+  return node;
+}
+
+export function assertNodeName(node: string): void {
+  if (node.length > NAME_LENGTH_MAX || !new RegExp(DNS_SUBDOMAIN).test(node))
+    throw new FleetError("BAD_REQUEST", `${JSON.stringify(node)} is not a name for a node`);
+}
+
+function kindsOf(request: Request): ReadonlySet<LinkKind> {
+  const words = asked(request, "kinds")?.split(",") ?? LINK_KINDS;
+  const kinds = LINK_KINDS.filter((kind) => words.includes(kind));
+  if (kinds.length === words.length) return new Set(kinds);
+  throw new FleetError("BAD_REQUEST", `kinds must be of ${LINK_KINDS.join(", ")}`);
+}

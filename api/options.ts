@@ -1,0 +1,72 @@
+import type { BrowserGuard } from "../access/browser.ts";
+import type { Tokens } from "../access/tokens.ts";
+import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
+import type { LinkResult, Report, SdkCall } from "../core/model/link.ts";
+import type { NodeStatus } from "../core/model/node.ts";
+import type { Clock } from "../core/std/clock.ts";
+import type { Logger } from "../core/std/logger.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import type { EventLog } from "../store/event-log.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
+
+/** What the API needs of the control plane's end of the link. Resolves after the commit. */
+export interface NodeLink {
+  heartbeat(node: string, status: NodeStatus): Promise<void>;
+  reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]>;
+  sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]>;
+}
+
+/** What the API needs of the allocator. Resolves after the commit; that none is free is an answer, not an error. */
+export interface Allocator {
+  allocate(request: {
+    readonly namespace: string;
+    readonly spec: AllocationSpec;
+    readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+  }): Promise<AllocationStatus>;
+}
+
+export interface ApiOptions {
+  readonly store: ResourceStore;
+  readonly events: EventLog;
+  readonly allocator: Allocator;
+  readonly nodeLink: NodeLink;
+  readonly tokens: Tokens;
+  readonly guard: BrowserGuard;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Why requests cannot be served yet; undefined when they can. */
+  readonly notReady: () => string | undefined;
+  readonly bounds: ApiBounds;
+}
+
+/** Over a bound the answer is a clear error. */
+export interface ApiBounds {
+  readonly bodyBytesMax: number;
+  /** Items of one list; the rest follows by `continue`. */
+  readonly listMax: number;
+  /** Client watches at once. */
+  readonly watchesMax: number;
+  /** Bytes that wait for a slow reader of a watch before it is cut off. */
+  readonly watchBufferBytesMax: number;
+  readonly bookmarkEveryMs: number;
+  /** Distinct allocation requests that are kept in checked form. */
+  readonly checkedAllocationsMax: number;
+  /** Logs and commands at once per node. */
+  readonly tunnelStreamsMax: number;
+  readonly tunnelPingEveryMs: number;
+  readonly tunnelSilenceMaxMs: number;
+}
+
+export const API_BOUNDS: ApiBounds = {
+  bodyBytesMax: 1024 * 1024,
+  listMax: 5_000,
+  watchesMax: 1_000,
+  watchBufferBytesMax: 8 * 1024 * 1024,
+  bookmarkEveryMs: 5_000,
+  checkedAllocationsMax: 2_000,
+  tunnelStreamsMax: 128,
+  tunnelPingEveryMs: 5_000,
+  tunnelSilenceMaxMs: 20_000,
+};

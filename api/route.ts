@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Access } from "../access/scopes.ts";
+import type { Principal } from "../access/tokens.ts";
+import { FleetError } from "../core/std/errors.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What the route does; without it nobody may call it. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+  }
+}
+
+/** Path parameters and query as strings: a parameter that was given twice counts once. */
+export interface Asked {
+  readonly Params: { readonly namespace?: string; readonly name?: string; readonly node?: string };
+  readonly Querystring: Readonly<Record<string, string | string[] | undefined>>;
+  readonly Body: unknown;
+}
+export type Request = FastifyRequest<Asked>;
+export type Handler = (request: Request, reply: FastifyReply) => unknown;
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+type Method = (typeof METHODS)[number];
+export type Route = { readonly access: Access; readonly handle: Handler };
+
+/** Registers a path with the methods that it has; the others answer 405 and name those. */
+export function serve(
+  app: FastifyInstance,
+  url: string,
+  routes: Readonly<Partial<Record<Method, Route>>>,
+): void {
+  const allowed = METHODS.filter((method) => routes[method]);
+  for (const method of allowed) {
+    const route = routes[method];
+    if (!route) continue;
+    const { access, handle } = route;
+    app.route<Asked>({ method, url, config: { access }, handler: (q, r) => handle(q, r) });
+  }
+  const first = allowed[0];
+  app.route({
+    method: METHODS.filter((method) => !routes[method]),
+    url,
+    config: { access: (first && routes[first]?.access) ?? "read" },
+    handler: (request, reply) => {
+      reply.header("allow", allowed.join(", "));
+      throw new FleetError(
+        "METHOD_NOT_ALLOWED",
+        `${request.method} is not possible here, but ${allowed.join(", ")}`,
+      );
+    },
+  });
+}
+
+/** One value of the query. */
+export function asked(request: Request, name: string): string | undefined {
+  const value = request.query[name];
+  return typeof value === "string" ? value : value?.[0];
+}
+
+export function isAsked(request: Request, name: string): boolean {
+  const value = asked(request, name);
+  return value !== undefined && value !== "false" && value !== "0";
+}
+
+/** A whole number of the query between 0 and `max`; throws BAD_REQUEST on anything else. */
+export function askedNumber(
+  request: Request,
+  name: string,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  const value = asked(request, name);
+  if (value === undefined || value === "") return undefined;
+  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  if (number <= max) return number;
+  throw new FleetError("BAD_REQUEST", `${name} must be a whole number from 0 to ${max}`);
+}
+
+/** Kubernetes' way of telling a client something beside the answer. */
+export function warn(reply: FastifyReply, warnings: readonly string[]): void {
+  if (warnings.length === 0) return;
+  const lines = warnings.slice(0, WARNINGS_MAX).map((warning) => {
+    const text = warning.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&");
+    return `299 - "${text.slice(0, WARNING_CHARS_MAX)}"`;
+  });
+  reply.header("warning", lines);
+}
+const WARNINGS_MAX = 20;
+const WARNING_CHARS_MAX = 500;

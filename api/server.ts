@@ -1,0 +1,111 @@
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { FleetError, messageOf } from "../core/std/errors.ts";
+import { allocationRoutes } from "./allocation-routes.ts";
+import { discoveryRoutes } from "./discovery-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { parseJson } from "./json-body.ts";
+import { LineWriter } from "./line-writer.ts";
+import { LinkFanOut } from "./link-fan-out.ts";
+import { linkRoutes } from "./link-routes.ts";
+import { logRoutes } from "./log-routes.ts";
+import { openApiOf, type RoutePath } from "./openapi.ts";
+import type { ApiOptions } from "./options.ts";
+import { resourceRoutes } from "./resource-routes.ts";
+import { serve } from "./route.ts";
+import { secure } from "./security.ts";
+import { expected, statusOf } from "./status.ts";
+import { Tunnels } from "./tunnels.ts";
+import { upgrades } from "./upgrades.ts";
+import { Watches } from "./watch.ts";
+import { ResourceWriter } from "./write.ts";
+
+const JSON_TYPES = [
+  "application/json",
+  "application/merge-patch+json",
+  "application/json-patch+json",
+];
+const KEEP_ALIVE_MS = 72_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** The whole API of the control plane; the caller gives it a place to listen. `close` ends every stream. */
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    bodyLimit: options.bounds.bodyBytesMax,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { maxParamLength: 512 },
+  });
+  const paths: RoutePath[] = [];
+  app.addHook("onRoute", ({ method, url, config }) => {
+    for (const one of [method].flat())
+      paths.push({ url, method: one, access: config?.access ?? "read" });
+  });
+  secure(app, options);
+  answerErrors(app, options);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_TYPES, { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, body === "" ? undefined : parseJson(String(body)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  registerRoutes(app, options);
+  app.register(async (scope) => allocationRoutes(scope, options));
+  serve(app, "/openapi.json", {
+    GET: { access: "open", handle: () => openApiOf(options.version, paths) },
+  });
+  await app.ready();
+  return app;
+}
+
+function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store, events, nodeLink, metrics, clock, bounds, version } = options;
+  const openWriter = (reply: FastifyReply): LineWriter => {
+    reply.hijack();
+    reply.raw.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
+    reply.raw.flushHeaders();
+    return new LineWriter(reply.raw, { bufferBytesMax: bounds.watchBufferBytesMax });
+  };
+  const writer = new ResourceWriter({ store, clock });
+  const watches = new Watches({ store, metrics, bounds, openWriter });
+  const fanOut = new LinkFanOut({ store, bookmarkEveryMs: bounds.bookmarkEveryMs });
+  const tunnels = new Tunnels({ store, metrics, bounds });
+  resourceRoutes(app, { store, writer, watches, bounds });
+  eventRoutes(app, { events, listMax: bounds.listMax, openWriter });
+  linkRoutes(app, { nodeLink, fanOut, metrics, openWriter });
+  logRoutes(app, { tunnels, metrics });
+  healthRoutes(app, options);
+  discoveryRoutes(app, version);
+  upgrades(app, { ...options, tunnels });
+  app.addHook("preClose", async () => {
+    watches[Symbol.dispose]();
+    fanOut[Symbol.dispose]();
+    await tunnels[Symbol.asyncDispose]();
+  });
+}
+
+/** Every failure becomes a Status here; only what nobody expected is logged, and never the request's headers. */
+function answerErrors(app: FastifyInstance, { logger, metrics }: ApiOptions): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { code } = expected(error);
+    metrics.refused(code);
+    if (code === "INTERNAL")
+      logger.error(
+        { method: request.method, route: request.routeOptions.url, because: messageOf(error) },
+        "a request failed unexpectedly",
+      );
+    const status = statusOf(error);
+    return reply.code(status.code).type("application/json").send(status);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new FleetError("NOT_FOUND", `there is nothing at ${request.url.split("?")[0]}`);
+  });
+}

@@ -1,0 +1,83 @@
+import type { Duplex } from "node:stream";
+import type { Container } from "../core/model/container.ts";
+import type { GameServer } from "../core/model/game-server.ts";
+import type { Subject } from "../core/model/link.ts";
+import { FleetError } from "../core/std/errors.ts";
+import type { JsonObject } from "../core/std/json.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import { Mux } from "../runtime/link/mux.ts";
+import type { MuxStream } from "../runtime/link/mux-stream.ts";
+import type { TunnelRequest } from "../runtime/link/tunnel.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
+import type { ApiBounds } from "./options.ts";
+import { readSettled } from "./read-settled.ts";
+import { notFound } from "./write.ts";
+
+export interface TunnelsOptions {
+  readonly store: ResourceStore;
+  readonly metrics: Metrics;
+  readonly bounds: ApiBounds;
+}
+
+/** The way to the nodes: one connection of each, which its agent has opened. */
+export class Tunnels implements AsyncDisposable {
+  readonly #options: TunnelsOptions;
+  readonly #byNode = new Map<string, Mux>();
+
+  constructor(options: TunnelsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over the connection of `node`'s agent; the newest one counts. */
+  async add(node: string, socket: Duplex): Promise<void> {
+    const { tunnelStreamsMax, tunnelPingEveryMs, tunnelSilenceMaxMs } = this.#options.bounds;
+    await using mux = new Mux(socket, "server", {
+      streamsMax: tunnelStreamsMax,
+      pingEveryMs: tunnelPingEveryMs,
+      silenceMaxMs: tunnelSilenceMaxMs,
+    });
+    const before = this.#byNode.get(node);
+    this.#byNode.set(node, mux);
+    using _counted = this.#options.metrics.streamOpened("tunnel");
+    await before?.[Symbol.asyncDispose]();
+    await mux.closed;
+    if (this.#byNode.get(node) === mux) this.#byNode.delete(node);
+  }
+
+  /** A stream to the container of a resource, accepted by its node's agent. */
+  async open(
+    kind: "GameServer" | "Container",
+    place: { readonly namespace: string; readonly name: string },
+    ask: (subject: Subject) => TunnelRequest,
+    signal: AbortSignal,
+  ): Promise<MuxStream> {
+    const { namespace, name } = place;
+    const resource = await this.#find(kind, namespace, name);
+    const { nodeName } = resource.status;
+    if (nodeName === "")
+      throw new FleetError("FAILED_PRECONDITION", `${kind} ${name} is on no node yet`);
+    const mux = this.#byNode.get(nodeName);
+    if (!mux)
+      throw new FleetError(
+        "UNAVAILABLE",
+        `node ${nodeName} of ${kind} ${name} cannot be reached now`,
+      );
+    const request = ask({ kind, namespace, name, uid: resource.metadata.uid });
+    return await mux.open(request as unknown as JsonObject, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#byNode.values()].map((mux) => mux[Symbol.asyncDispose]()));
+  }
+
+  async #find(
+    kind: "GameServer" | "Container",
+    namespace: string,
+    name: string,
+  ): Promise<GameServer | Container> {
+    const { store } = this.#options;
+    const found = await readSettled(store, () => store.get(kind, namespace, name));
+    if (!found) throw notFound(kind, name);
+    return found;
+  }
+}

@@ -1,0 +1,112 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { FastifyInstance } from "fastify";
+import type { BrowserGuard } from "../access/browser.ts";
+import { type Access, demandAccess } from "../access/scopes.ts";
+import type { Tokens } from "../access/tokens.ts";
+import { FleetError, messageOf } from "../core/std/errors.ts";
+import type { Logger } from "../core/std/logger.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import { TUNNEL_PROTOCOL } from "../runtime/link/link-http.ts";
+import { EXEC_PROTOCOL, execRequestOf } from "./exec-upgrade.ts";
+import { assertNodeName } from "./link-routes.ts";
+import { expected, statusOf } from "./status.ts";
+import type { Tunnels } from "./tunnels.ts";
+
+export interface UpgradesOptions {
+  readonly tokens: Tokens;
+  readonly guard: BrowserGuard;
+  readonly tunnels: Tunnels;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Requests that take over their connection: an agent's tunnel, and a person's command in a container. */
+export function upgrades(app: FastifyInstance, options: UpgradesOptions): void {
+  const open = new Set<Duplex>();
+  app.server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    socket.on("error", () => socket.destroy());
+    if (head.length > 0) socket.unshift(head);
+    void answer(message, socket, options).catch((error: unknown) => {
+      const { code } = expected(error);
+      if (code === "INTERNAL")
+        options.logger.error({ because: messageOf(error) }, "an upgraded request failed");
+      options.metrics.refused(code);
+      refuse(socket, error);
+    });
+  });
+  app.addHook("preClose", async () => {
+    for (const socket of open) socket.destroy();
+  });
+}
+
+async function answer(
+  message: IncomingMessage,
+  socket: Duplex,
+  options: UpgradesOptions,
+): Promise<void> {
+  const { host, origin, upgrade } = message.headers;
+  const demand = (access: Access): void =>
+    demandAccess(access, options.tokens.principalOf(message.headers.authorization));
+  options.guard.check(host, origin);
+  const url = urlOf(message);
+  const [, node] = /^\/link\/v1\/nodes\/([^/]+)\/tunnel$/.exec(url.pathname) ?? [];
+  if (node !== undefined && upgrade === TUNNEL_PROTOCOL && message.method === "GET") {
+    demand("link");
+    assertNodeName(node);
+    accept(socket, TUNNEL_PROTOCOL);
+    await options.tunnels.add(node, socket);
+    return;
+  }
+  demand("enter");
+  const request = upgrade === EXEC_PROTOCOL ? execRequestOf(url) : undefined;
+  if (!request || message.method !== "POST")
+    throw new FleetError("NOT_FOUND", "nothing here takes over a connection in this way");
+  await exec(request, socket, options);
+}
+
+async function exec(
+  { kind, namespace, name, argv, tty }: NonNullable<ReturnType<typeof execRequestOf>>,
+  socket: Duplex,
+  { tunnels, metrics }: UpgradesOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  socket.once("close", () => stop.abort());
+  const ask = tunnels.open(
+    kind,
+    { namespace, name },
+    (subject) => ({ verb: "exec", subject, argv, tty }),
+    stop.signal,
+  );
+  const stream = await ask;
+  using _counted = metrics.streamOpened("exec");
+  accept(socket, EXEC_PROTOCOL);
+  await Promise.all([pipeline(socket, stream), pipeline(stream, socket)]).catch(() => {
+    socket.destroy();
+  });
+}
+
+function urlOf(message: IncomingMessage): URL {
+  const text = `http://localhost${message.url ?? "/"}`;
+  if (!URL.canParse(text)) throw new FleetError("BAD_REQUEST", "the request's path cannot be read");
+  return new URL(text);
+}
+
+function accept(socket: Duplex, protocol: string): void {
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+  );
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const status = statusOf(error);
+  const body = JSON.stringify(status);
+  if (socket.writable)
+    socket.end(
+      `HTTP/1.1 ${status.code} ${STATUS_CODES[status.code] ?? ""}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+}
