@@ -123,7 +123,7 @@ export class ApiClient {
       ...(signal ? { signal } : {}),
     };
     const response = await fetch(`${this.url}${path}`, init).catch((error: unknown) => {
-      throw this.#unreachable(error);
+      throw unreachable(this.url, error);
     });
     if (response.ok) return response;
     const text = await response.text();
@@ -175,23 +175,25 @@ export class ApiClient {
       const response = await this.open({ method: "GET", path, signal });
       for await (const chunk of response.body ?? []) yield chunk;
     } catch (error) {
-      if (!signal.aborted) throw isFleetError(error) ? error : this.#unreachable(error);
+      if (!signal.aborted) throw isFleetError(error) ? error : unreachable(this.url, error);
     }
   }
 
   #values(path: string, signal: AbortSignal): AsyncGenerator<unknown> {
     return readNdjson(this.bytes(path, signal), WATCH_LINE_BYTES_MAX);
   }
-
-  #unreachable(error: unknown): FleetError {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const code = isObject(cause) ? String(cause.code ?? "") : "";
-    const why = code === "ECONNREFUSED" ? "connection refused" : messageOf(cause) || code;
-    return new FleetError("UNAVAILABLE", `cannot reach ${this.url}: ${why}`);
-  }
 }
 
-function parsed(text: string): unknown {
+/** Why nobody answered, as a person reads it. */
+export function unreachable(url: string, error: unknown): FleetError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = isObject(cause) ? String(cause.code ?? "") : "";
+  const why = code === "ECONNREFUSED" ? "connection refused" : messageOf(cause) || code;
+  return new FleetError("UNAVAILABLE", `cannot reach ${url}: ${why}`);
+}
+
+/** JSON of an answer, whatever came. */
+export function parsed(text: string): unknown {
   try {
     return text === "" ? {} : JSON.parse(text);
   } catch {

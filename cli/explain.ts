@@ -7,6 +7,15 @@ import {
 } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 
+/** How a command ends that has said everything already: with the exit code of what it ran. */
+export class ExitCode extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super(`exit code ${code}`);
+    this.code = code;
+  }
+}
+
 /** An error as a person reads it: what happened (and where, one line each), what to do next, the exit code. */
 export interface Explained {
   readonly cause: string;

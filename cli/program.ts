@@ -18,7 +18,7 @@ import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionCommand } from "./commands/version.ts";
-import { errorText, explain } from "./explain.ts";
+import { ExitCode, errorText, explain } from "./explain.ts";
 import type { Io } from "./io.ts";
 import { packageVersion } from "./version.ts";
 
@@ -49,6 +49,7 @@ export function makeProgram(io: Io): Command {
     .version(packageVersion(), "-V, --version", "print this program's version")
     .helpCommand(false)
     .showSuggestionAfterError(true)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined });
   for (const [heading, commands] of HELP_GROUPS)
@@ -66,6 +67,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === "commander.help") return 2;
+    if (error instanceof ExitCode) return error.code;
     const told = error instanceof CommanderError ? usageError(error) : error;
     io.err(errorText(told));
     return explain(told).exit;

@@ -1,3 +1,4 @@
+import { bundleProgram } from "./bundle.mjs";
 import { buildDemoImage } from "./demo-image.mjs";
 import { findNode } from "./node.mjs";
 import { installPackages } from "./packages.mjs";
@@ -30,6 +31,12 @@ const MODES = {
   play: async (progress, args) => {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/play/main.ts", ...args]);
+  },
+  // What `npm pack` puts into the package.
+  pack: async (progress) => {
+    await installPackages(progress);
+    await bundleProgram(progress);
+    return 0;
   },
   // Everything that `npm start` needs, without starting it.
   prepare: async (progress, args) => {

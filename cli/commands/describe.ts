@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
+import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
 import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
 import { isFleetError } from "../../core/std/errors.ts";
@@ -86,7 +87,7 @@ const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 function eventsText(events: readonly Event[], now: number): string {
   if (events.length === 0) return "Events: none\n";
   const rows = events.map(({ type, reason, message, count, lastTimestamp }) => [
-    `${Math.max(0, Math.round((now - Date.parse(lastTimestamp)) / 1000))}s ago`,
+    `${ageOf(lastTimestamp, now)} ago`,
     type,
     reason,
     count > 1 ? `${printable(message)} (${count} times)` : printable(message),

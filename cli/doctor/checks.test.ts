@@ -36,7 +36,12 @@ describe("examine", () => {
     ["a missing controller", { cgroup: { layout: "v2", controllers: ["cpu"] } }, "cgroups", "fail"],
     ["no overlay", { filesystems: [] }, "overlay", "warn"],
     ["no nftables", { nftables: undefined }, "nftables", "fail"],
-    ["a firewall of others", { foreignFirewalls: ["ufw drops"] }, "other firewalls", "warn"],
+    [
+      "a firewall of others",
+      { foreignFirewalls: [{ sentence: "ufw drops", advice: "let it pass" }] },
+      "other firewalls",
+      "warn",
+    ],
     ["a taken API port", { apiPortUser: "x is taken" }, "API port", "fail"],
     ["taken game ports", { portsTaken: [7000] }, "game ports", "warn"],
     ["little disk", { stateFreeBytes: 2 ** 30 }, "disk", "warn"],

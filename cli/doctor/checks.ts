@@ -21,7 +21,7 @@ export interface Facts {
   readonly filesystems: readonly string[];
   readonly nftables: string | undefined;
   readonly seccomp: boolean;
-  readonly foreignFirewalls: readonly string[];
+  readonly foreignFirewalls: readonly { readonly sentence: string; readonly advice: string }[];
   readonly apiPortUser: string | undefined;
   readonly portRange: string;
   readonly portsTaken: readonly number[];
@@ -137,8 +137,8 @@ function otherFirewalls({ foreignFirewalls }: Facts): Finding {
     ? ok("other firewalls", "none that drops game traffic")
     : warn(
         "other firewalls",
-        foreignFirewalls.join("; "),
-        "let them forward to flotilla's bridges (names begin with flt)",
+        foreignFirewalls.map(({ sentence }) => sentence).join("; "),
+        foreignFirewalls.map(({ advice }) => advice).join("; "),
       );
 }
 

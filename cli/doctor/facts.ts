@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { isFleetError } from "../../core/std/errors.ts";
 import { detectCgroups } from "../../runtime/cgroup/layout.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
+import { findForeignFirewalls, runProgram } from "../../runtime/network/foreign-firewalls.ts";
 import {
   decideAdvertiseAddress,
   defaultInterfaceOf,
@@ -47,7 +48,7 @@ export async function gatherFacts(config: Config, shimFolder: string): Promise<F
     filesystems: read("/proc/filesystems").split(/\s+/),
     nftables: await nftables(),
     seccomp: read("/proc/sys/kernel/seccomp/actions_avail").includes("errno"),
-    foreignFirewalls: await foreignFirewallSentences(),
+    foreignFirewalls: (await findForeignFirewalls(runProgram)) ?? [],
     apiPortUser: await portUser(config),
     portRange: config.portRange,
     portsTaken: listeningPorts().filter((port) => port >= min && port <= max),
