@@ -206,6 +206,23 @@ describe("what others do to the kernel", () => {
     await works();
     expect(await network.repair()).toEqual([]);
   });
+  it("leaves the connections of players alone, whatever is opened or repaired again", async () => {
+    const connections = (): Promise<string> =>
+      lab.inside(lab.host, ["conntrack", "-L", "-p", "udp", "--dport", "7000", "-o", "id"]);
+    const idsOf = (text: string): string[] =>
+      [...text.matchAll(/ id=(\d+)/g)].map(([, id]) => id ?? "");
+    await works();
+    const before = idsOf(await connections());
+    expect(before.length).toBeGreaterThan(0);
+    await lab.inside(lab.host, ["nft", "flush", "ruleset"]);
+    await network.repair();
+    await network.openPorts(RED, [
+      { name: "game", protocol: "udp", hostPort: 7000, containerPort: 7654 },
+    ]);
+    await network.settled();
+    expect(idsOf(await connections())).toEqual(before);
+    await works();
+  });
   it("is repaired after somebody removed the bridge", async () => {
     await lab.inside(lab.host, ["ip", "link", "del", "fltab120"]);
     expect(await network.repair()).toEqual([

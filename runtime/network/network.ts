@@ -23,7 +23,7 @@ import type {
   NodeNetworkOptions,
 } from "./network-options.ts";
 import { EMPTY_NETWORK_STATE, leaseOf, type NetworkState, withPorts } from "./network-state.ts";
-import type { PortLead } from "./port-maps.ts";
+import { closed, type HostPort, type PortLead, portKey } from "./port-maps.ts";
 import { ruleCount, rulesetOf } from "./ruleset.ts";
 import { SharedPass } from "./shared-pass.ts";
 import { detach, ensureBridge, sendPorts } from "./wire.ts";
@@ -54,7 +54,7 @@ export class NodeNetwork {
   readonly #ready = new Map<string, NodeBridge & { readonly outside: boolean }>();
   #turn: Promise<unknown> = Promise.resolve();
   /** Ports whose old connections are not forgotten yet, by protocol and number. */
-  readonly #toForget = new Map<string, PortLead>();
+  readonly #toForget = new Map<string, HostPort>();
   /** Veths that belonged to nobody when `repair` last looked. */
   #strays: ReadonlySet<string> = new Set();
   readonly #forgetting: SharedPass;
@@ -180,7 +180,7 @@ export class NodeNetwork {
     const leads = this.#state.ports[containerId] ?? [];
     if (leads.length === 0) return;
     await sendPorts(this.#options.shim, OP.NET_PORTS_DELETE, leads);
-    this.#forget(leads);
+    this.#forget(leads.map(closed));
     await this.#change(withPorts(this.#state, containerId, []));
   }
 
@@ -319,9 +319,9 @@ export class NodeNetwork {
   }
 
   /** A failure keeps the ports for the next pass; `settled` and `repair` report it. */
-  #forget(leads: readonly PortLead[]): void {
-    for (const lead of leads) this.#toForget.set(`${lead.protocol}/${lead.hostPort}`, lead);
-    if (leads.length > 0) this.#forgetting.run().catch(() => undefined);
+  #forget(ports: readonly HostPort[]): void {
+    for (const port of ports) this.#toForget.set(portKey(port), port);
+    if (ports.length > 0) this.#forgetting.run().catch(() => undefined);
   }
 
   async #forgetPass(): Promise<void> {
@@ -330,10 +330,10 @@ export class NodeNetwork {
     await sendPorts(
       this.#options.shim,
       OP.NET_CONNTRACK_FLUSH,
-      batch.map(([, lead]) => lead),
+      batch.map(([, port]) => port),
     );
-    for (const [key, lead] of batch)
-      if (this.#toForget.get(key) === lead) this.#toForget.delete(key);
+    for (const [key, port] of batch)
+      if (this.#toForget.get(key) === port) this.#toForget.delete(key);
   }
 
   /** Twice seen, because a veth whose namespace has just ended goes by itself. */

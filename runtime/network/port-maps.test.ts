@@ -15,6 +15,7 @@ describe("port maps", () => {
     ["are replaced when they lead elsewhere", [lead(1, B)], [lead(1, A)], [lead(1, B)], []],
     ["differ by protocol", [lead(1, A), lead(1, B, "tcp")], [lead(1, A)], [lead(1, B, "tcp")], []],
   ])("%s, and every change is flushed", (_, wanted, found, add, gone) => {
-    expect(decidePortMaps(wanted, found)).toEqual({ add, delete: gone, flush: [...add, ...gone] });
+    const flush = [...add, ...gone.map(({ protocol, hostPort }) => ({ protocol, hostPort }))];
+    expect(decidePortMaps(wanted, found)).toEqual({ add, delete: gone, flush });
   });
 });

@@ -6,15 +6,23 @@ export interface PortLead {
   readonly containerPort: number;
 }
 
+/** A host port, without or with where it leads. */
+export type HostPort = Pick<PortLead, "protocol" | "hostPort"> & Partial<PortLead>;
+
 export interface PortChanges {
   readonly add: readonly PortLead[];
   readonly delete: readonly PortLead[];
-  /** Every port whose owner changes: connections that the kernel remembers for it must be forgotten. */
-  readonly flush: readonly PortLead[];
+  /** Every port whose owner changes: connections that do not lead where it leads now must be forgotten. */
+  readonly flush: readonly HostPort[];
 }
 
-function keyOf({ protocol, hostPort }: PortLead): string {
+export function portKey({ protocol, hostPort }: HostPort): string {
   return `${protocol}/${hostPort}`;
+}
+
+/** A port that leads nowhere any more. */
+export function closed({ protocol, hostPort }: HostPort): HostPort {
+  return { protocol, hostPort };
 }
 
 function leadsAlike(a: PortLead | undefined, b: PortLead): boolean {
@@ -26,9 +34,9 @@ export function decidePortMaps(
   wanted: readonly PortLead[],
   found: readonly PortLead[],
 ): PortChanges {
-  const foundBy = new Map(found.map((lead) => [keyOf(lead), lead]));
-  const wantedKeys = new Set(wanted.map(keyOf));
-  const add = wanted.filter((lead) => !leadsAlike(foundBy.get(keyOf(lead)), lead));
-  const gone = found.filter((lead) => !wantedKeys.has(keyOf(lead)));
-  return { add, delete: gone, flush: [...add, ...gone] };
+  const foundBy = new Map(found.map((lead) => [portKey(lead), lead]));
+  const wantedKeys = new Set(wanted.map(portKey));
+  const add = wanted.filter((lead) => !leadsAlike(foundBy.get(portKey(lead)), lead));
+  const gone = found.filter((lead) => !wantedKeys.has(portKey(lead)));
+  return { add, delete: gone, flush: [...add, ...gone.map(closed)] };
 }

@@ -1,7 +1,7 @@
 import type { FieldIn } from "../shim/message.ts";
 import { OP, TAG } from "../shim/protocol.ts";
 import type { NetShim } from "./net-shim.ts";
-import type { PortLead } from "./port-maps.ts";
+import type { HostPort } from "./port-maps.ts";
 
 /** The shim takes no more ports, or containers, in one message. */
 export const ITEMS_PER_MESSAGE_MAX = 500;
@@ -25,26 +25,29 @@ export async function ensureBridge(shim: NetShim, bridge: BridgeWish): Promise<v
   ]);
 }
 
-function portField(lead: PortLead): FieldIn {
-  return [
-    TAG.NET_PORT,
-    [
-      [TAG.NET_PROTOCOL, lead.protocol],
-      [TAG.NET_HOST_PORT, lead.hostPort],
-      [TAG.NET_ADDRESS, lead.address],
-      [TAG.NET_CONTAINER_PORT, lead.containerPort],
-    ],
+function portField({ protocol, hostPort, address, containerPort }: HostPort): FieldIn {
+  const key: readonly FieldIn[] = [
+    [TAG.NET_PROTOCOL, protocol],
+    [TAG.NET_HOST_PORT, hostPort],
   ];
+  const leads = address !== undefined && containerPort !== undefined;
+  const lead: readonly FieldIn[] = leads
+    ? [
+        [TAG.NET_ADDRESS, address],
+        [TAG.NET_CONTAINER_PORT, containerPort],
+      ]
+    : [];
+  return [TAG.NET_PORT, [...key, ...lead]];
 }
 
 /** Sends NET_PORTS_ADD, NET_PORTS_DELETE or NET_CONNTRACK_FLUSH for any number of ports. */
 export async function sendPorts(
   shim: NetShim,
   op: number,
-  leads: readonly PortLead[],
+  ports: readonly HostPort[],
 ): Promise<void> {
-  for (let at = 0; at < leads.length; at += ITEMS_PER_MESSAGE_MAX)
-    await shim.net(op, leads.slice(at, at + ITEMS_PER_MESSAGE_MAX).map(portField));
+  for (let at = 0; at < ports.length; at += ITEMS_PER_MESSAGE_MAX)
+    await shim.net(op, ports.slice(at, at + ITEMS_PER_MESSAGE_MAX).map(portField));
 }
 
 /** Removes veths and rights to speak of containers whose ids begin with these digits; many cost as much as one. */

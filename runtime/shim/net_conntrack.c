@@ -29,6 +29,8 @@ static struct {
   uint8_t wanted[2][(UINT16_MAX + 1) / 8]; /* bit per host port; udp, tcp */
   in_addr_t local[LOCAL_MAX];
   int locals;
+  const struct net_port *ports;
+  int port_count;
   struct entry found[FOUND_MAX];
   int count;
 } pass;
@@ -52,24 +54,60 @@ static bool is_local(in_addr_t address) {
   return false;
 }
 
-static bool is_wanted(const struct nlattr *tuple, bool translated) {
+/* One direction of a connection: who it is from and to. */
+struct tuple {
+  uint8_t protocol;
+  in_addr_t source;
+  in_addr_t destination;
+  uint16_t source_port;
+  uint16_t destination_port;
+};
+
+static uint16_t port_of(const struct nlattr *attribute) {
+  uint16_t port = 0;
+  if (nl_size(attribute) >= sizeof port) memcpy(&port, nl_data(attribute), sizeof port);
+  return ntohs(port);
+}
+
+static bool read_tuple(const struct nlattr *attribute, struct tuple *tuple) {
   const struct nlattr *parts[CTA_TUPLE_PROTO + 1], *ip[CTA_IP_V4_DST + 1];
   const struct nlattr *proto[CTA_PROTO_DST_PORT + 1];
-  nl_attributes(nl_data(tuple), nl_size(tuple), parts, CTA_TUPLE_PROTO);
+  if (!attribute) return false;
+  nl_attributes(nl_data(attribute), nl_size(attribute), parts, CTA_TUPLE_PROTO);
   if (!parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO]) return false;
   nl_attributes(nl_data(parts[CTA_TUPLE_IP]), nl_size(parts[CTA_TUPLE_IP]), ip, CTA_IP_V4_DST);
   nl_attributes(nl_data(parts[CTA_TUPLE_PROTO]), nl_size(parts[CTA_TUPLE_PROTO]), proto,
                 CTA_PROTO_DST_PORT);
-  uint16_t port = 0;
-  if (nl_size(proto[CTA_PROTO_NUM]) < 1 || nl_size(proto[CTA_PROTO_DST_PORT]) < sizeof port)
-    return false;
-  uint8_t number = *(const uint8_t *)nl_data(proto[CTA_PROTO_NUM]);
-  if (number != IPPROTO_UDP && number != IPPROTO_TCP) return false;
-  memcpy(&port, nl_data(proto[CTA_PROTO_DST_PORT]), sizeof port);
-  port = ntohs(port);
-  if (!(pass.wanted[number == IPPROTO_TCP][port / 8] & 1 << port % 8)) return false;
+  if (nl_size(proto[CTA_PROTO_NUM]) < 1) return false;
+  tuple->protocol = *(const uint8_t *)nl_data(proto[CTA_PROTO_NUM]);
+  tuple->source = nl_u32(ip[CTA_IP_V4_SRC], 0);
+  tuple->destination = nl_u32(ip[CTA_IP_V4_DST], 0);
+  tuple->source_port = port_of(proto[CTA_PROTO_SRC_PORT]);
+  tuple->destination_port = port_of(proto[CTA_PROTO_DST_PORT]);
+  return tuple->protocol == IPPROTO_UDP || tuple->protocol == IPPROTO_TCP;
+}
+
+/* Whether answers come from where the port leads now. */
+static bool leads_right(bool tcp, const struct tuple *there, const struct tuple *back) {
+  for (int i = 0; i < pass.port_count; i++) {
+    const struct net_port *port = &pass.ports[i];
+    if (port->tcp == tcp && port->host_port == there->destination_port && port->address != 0 &&
+        port->address == back->source && port->container_port == back->source_port)
+      return true;
+  }
+  return false;
+}
+
+static bool is_wanted(const struct nlattr *const *table) {
+  struct tuple there, back;
+  if (!read_tuple(table[CTA_TUPLE_ORIG], &there)) return false;
+  bool tcp = there.protocol == IPPROTO_TCP;
+  uint16_t port = there.destination_port;
+  if (!(pass.wanted[tcp][port / 8] & 1 << port % 8)) return false;
   /* Not what the machine itself or a container has open to that port of somebody else. */
-  return translated || is_local(nl_u32(ip[CTA_IP_V4_DST], 0));
+  bool translated = ntohl(nl_u32(table[CTA_STATUS], 0)) & IPS_DST_NAT;
+  if (!translated && !is_local(there.destination)) return false;
+  return !read_tuple(table[CTA_TUPLE_REPLY], &back) || !leads_right(tcp, &there, &back);
 }
 
 static int note_entry(const struct nlmsghdr *header, void *context) {
@@ -79,9 +117,7 @@ static int note_entry(const struct nlmsghdr *header, void *context) {
   if (header->nlmsg_len < before) return -EBADMSG;
   nl_attributes((const uint8_t *)header + before, header->nlmsg_len - before, table, CTA_ID);
   const struct nlattr *tuple = table[CTA_TUPLE_ORIG];
-  if (!tuple || tuple->nla_len > TUPLE_MAX || pass.count == FOUND_MAX) return 0;
-  bool translated = ntohl(nl_u32(table[CTA_STATUS], 0)) & IPS_DST_NAT;
-  if (!is_wanted(tuple, translated)) return 0;
+  if (!tuple || tuple->nla_len > TUPLE_MAX || pass.count == FOUND_MAX || !is_wanted(table)) return 0;
   struct entry *entry = &pass.found[pass.count++];
   entry->id = nl_u32(table[CTA_ID], 0);
   entry->tuple_size = tuple->nla_len;
@@ -125,6 +161,8 @@ int net_conntrack_flush(int netfilter_fd, int route_fd, const struct net_port *p
   memset(pass.wanted, 0, sizeof pass.wanted);
   for (int i = 0; i < count; i++)
     pass.wanted[ports[i].tcp][ports[i].host_port / 8] |= (uint8_t)(1 << ports[i].host_port % 8);
+  pass.ports = ports;
+  pass.port_count = count;
   pass.locals = 0;
   int status = net_addresses(route_fd, note_address, NULL);
   if (status < 0 && status != -EINTR) return status;

@@ -99,7 +99,7 @@ static int read_record(const struct message *record, struct reply *reply, bool w
   port->tcp = strcmp(protocol, "tcp") == 0;
   if (net_read_number(record, reply, TAG_NET_HOST_PORT, 1, UINT16_MAX, &number) < 0) return -1;
   port->host_port = (uint16_t)number;
-  if (!whole) return 0;
+  if (!whole && message_nth(record, TAG_NET_ADDRESS, 0) == NULL) return 0;
   if (net_read_number(record, reply, TAG_NET_CONTAINER_PORT, 1, UINT16_MAX, &number) < 0) return -1;
   port->container_port = (uint16_t)number;
   return net_read_address(record, reply, TAG_NET_ADDRESS, &port->address);

@@ -46,7 +46,7 @@ int net_read_number(const struct message *message, struct reply *reply, uint16_t
                     uint64_t max, uint64_t *number);
 /* A port, or 0 when the field is absent. */
 int net_read_port(const struct message *message, struct reply *reply, uint16_t tag, uint16_t *port);
-/* All TAG_NET_PORT records, at most `max`; `whole` asks for address and container port too. The count, or -1. */
+/* All TAG_NET_PORT records, at most `max`; where not `whole`, a record may leave out where it leads. The count, or -1. */
 int net_read_ports(const struct message *message, struct reply *reply, bool whole,
                    struct net_port *ports, int max);
 
