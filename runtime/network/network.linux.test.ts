@@ -62,9 +62,13 @@ afterAll(async () => {
 
 describe("two containers on one bridge", () => {
   it("ping each other", async () => {
-    expect(await lab.inside(red, ["busybox", "ping", "-c1", "-W2", "11.11.11.3"])).toContain(
-      "1 packets received",
-    );
+    const ping = ["busybox", "ping", "-c1", "-W2", "11.11.11.3"];
+    expect(await lab.inside(red, ping)).toContain("1 packets received");
+  });
+  it("may ping and bind low ports without root", async () => {
+    const settings = ["ping_group_range", "ip_unprivileged_port_start"];
+    const files = settings.map((name) => `/proc/sys/net/ipv4/${name}`);
+    expect(await lab.inside(red, ["cat", ...files])).toBe("0\t2147483647\n0");
   });
   it("have no IPv6, not even ::1", async () => {
     expect(await lab.inside(red, ["ip", "-6", "addr"])).toBe("");
