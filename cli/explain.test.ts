@@ -19,6 +19,22 @@ describe("an error on the command line", () => {
     ]);
   });
 
+  it("says nothing twice when the message tells the problems too", () => {
+    const problem = (path: string) => ({ path, message: "is wrong" });
+    const told = (...paths: string[]) => {
+      const message = `Fleet "a" is invalid: ${paths.map((path) => `${path}: is wrong`).join("; ")}`;
+      return errorText(new FleetError("INVALID", message, { problems: paths.map(problem) }));
+    };
+    expect(told("x").split("\n").slice(0, -2)).toEqual([
+      'error: Fleet "a" is invalid: x: is wrong',
+    ]);
+    expect(told("x", "y").split("\n").slice(0, -2)).toEqual([
+      'error: Fleet "a" is invalid',
+      "  - x: is wrong",
+      "  - y: is wrong",
+    ]);
+  });
+
   it("prefers the next step that the error itself knows", () => {
     expect(explain(new FleetError("INVALID", "no", { next: "did you mean yes?" })).next).toBe(
       "did you mean yes?",

@@ -56,14 +56,24 @@ function problemsOf(error: FleetError): string[] {
     .map(({ path, message }) => `${path ? `${path}: ` : ""}${message}`);
 }
 
+/** A message that tells its problems too is cut before them, unless there is one only: nothing is said twice. */
+function causeOf(
+  message: string,
+  problems: readonly string[],
+): Pick<Explained, "cause" | "problems"> {
+  const at = problems[0] === undefined ? -1 : message.indexOf(problems[0]);
+  if (at < 0) return { cause: message, problems };
+  if (problems.length === 1) return { cause: message, problems: [] };
+  return { cause: message.slice(0, at).replace(/[:;\s]+$/, ""), problems };
+}
+
 /** Turns whatever was thrown into lines for a person. An unexpected one keeps its first stack line. */
 export function explain(error: unknown): Explained {
   if (!isFleetError(error))
     return { cause: messageOf(error), problems: [], next: NEXT.INTERNAL, exit: 1 };
   const { next } = error.details;
   return {
-    cause: error.message,
-    problems: problemsOf(error),
+    ...causeOf(error.message, problemsOf(error)),
     next: typeof next === "string" ? next : NEXT[error.code],
     exit: ERRORS[error.code].exit,
   };
