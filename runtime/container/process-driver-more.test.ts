@@ -1,0 +1,245 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../core/std/clock.ts";
+import { silentLogger } from "../../core/std/logger.ts";
+import { buildImage } from "../image/build-image.ts";
+import { type FolderImageStore, openImageStore } from "../image/folder-image-store.ts";
+import { parseImageSpec } from "../image/image-spec.ts";
+import { portableUnpack } from "../image/unpack.ts";
+import { HostLinux } from "../linux/host-linux.ts";
+import { Stage } from "./driver-conformance.ts";
+import { fixturePlan, writeFixtureImage } from "./driver-fixture.ts";
+import { ProcessDriver } from "./process-driver.ts";
+import { cpuSeconds, ProcTable } from "./process-table.ts";
+
+let folder = "";
+let images: FolderImageStore;
+let stage: Stage;
+const table = new ProcTable(new HostLinux());
+const open = (): Promise<ProcessDriver> =>
+  ProcessDriver.open({
+    folder,
+    images,
+    table,
+    host: { nodeBinary: process.execPath, path: "/usr/bin:/bin" },
+    clock: systemClock,
+    logger: silentLogger,
+    logBytesMax: 2_000,
+    rawBytesMax: 100_000,
+    removedLogsMax: 2,
+    pollMs: 20,
+    killWaitMs: 5_000,
+  });
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flotilla-process-"));
+  const unpack = portableUnpack({ entriesMax: 1000, bytesMax: 1e9 });
+  images = await openImageStore({ root: folder, unpack, whiteouts: "files", clock: systemClock });
+  await writeFixtureImage(images.images, "host");
+  const bench = { open, leftovers: async () => [], [Symbol.asyncDispose]: async () => undefined };
+  stage = await Stage.open(bench);
+});
+afterEach(async () => {
+  await stage.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Another process that opens a driver on our folder, starts these and is killed without a word. */
+async function agentThatDies(plans: readonly object[]): Promise<void> {
+  const at = (path: string): string => JSON.stringify(join(import.meta.dirname, path));
+  const script = `
+    const { ProcessDriver } = await import(${at("process-driver.ts")});
+    const { ProcTable } = await import(${at("process-table.ts")});
+    const { HostLinux } = await import(${at("../linux/host-linux.ts")});
+    const { openImageStore } = await import(${at("../image/folder-image-store.ts")});
+    const { systemClock: clock } = await import(${at("../../core/std/clock.ts")});
+    const { silentLogger: logger } = await import(${at("../../core/std/logger.ts")});
+    const folder = ${JSON.stringify(folder)};
+    const images = await openImageStore({ root: folder, unpack: () => {}, whiteouts: "files", clock });
+    const host = { nodeBinary: process.execPath, path: "/usr/bin:/bin" };
+    const bounds = { logBytesMax: 2000, rawBytesMax: 100000, removedLogsMax: 2, pollMs: 20, killWaitMs: 5000 };
+    const table = new ProcTable(new HostLinux());
+    const driver = await ProcessDriver.open({ folder, images, table, host, clock, logger, ...bounds });
+    for (const plan of ${JSON.stringify(plans)}) await driver.start(plan);
+    console.log("started");
+  `;
+  const agent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(agent.stdout, "data");
+  agent.kill("SIGKILL");
+  await once(agent, "exit");
+}
+
+describe("after the death of who started it", () => {
+  it("a game goes on, and its end and its last words are found", async () => {
+    await images.resolve("fixture");
+    const running = stage.plan(["wait"]);
+    const ending = stage.plan(["later"]);
+    await stage.driver[Symbol.asyncDispose]();
+    await agentThatDies([running, ending]);
+    await systemClock.sleep(600);
+    await stage.reopen();
+    const found = await stage.driver.find();
+    expect(found.find(({ plan }) => plan.id === ending.id)?.exit).toMatchObject({ exitCode: 5 });
+    expect(await stage.lines(ending.id)).toEqual(["later"]);
+    expect(found.find(({ plan }) => plan.id === running.id)?.running).toBeDefined();
+    await stage.driver.stop(running.id, 5_000);
+    expect(await stage.end(running.id)).toMatchObject({ exitCode: 3 });
+    expect(await stage.lines(running.id)).toEqual(["waiting", "bye"]);
+  });
+
+  it("a game is found although its pid had not been written down yet", async () => {
+    const id = await stage.start(["wait"]);
+    await stage.follow(id, "waiting");
+    await rm(join(folder, "containers", id, "run.json"));
+    await stage.reopen();
+    expect((await stage.driver.find())[0]?.running).toBeDefined();
+    await stage.driver.stop(id, 5_000);
+    expect(await stage.end(id)).toMatchObject({ exitCode: 3 });
+  });
+
+  it("another process under its number is left alone", async () => {
+    const id = await stage.start(["exit", "0"]);
+    await stage.end(id);
+    const run = { pid: process.pid, identity: "another boot:1" };
+    await rm(join(folder, "containers", id, "exit"));
+    await writeFile(join(folder, "containers", id, "run.json"), JSON.stringify(run));
+    await stage.reopen();
+    const [found] = await stage.driver.find();
+    expect(found?.running).toBeUndefined();
+    expect(found?.exit).toMatchObject({ oomKilled: false });
+    await stage.driver.stop(id, 0);
+  });
+
+  it("a start that had got no further than its folder is cleared away", async () => {
+    const id = await stage.start(["exit", "0"]);
+    await stage.end(id);
+    await rm(join(folder, "containers", id, "plan.json"));
+    await stage.reopen();
+    expect(await stage.driver.find()).toEqual([]);
+  });
+});
+
+describe("a wrapper that is killed", () => {
+  it("takes its game along, and the end is told", async () => {
+    const plan = stage.plan(["family"]);
+    const { pid } = await stage.driver.start(plan);
+    await stage.follow(plan.id, "family");
+    process.kill(pid, "SIGKILL");
+    expect(await stage.end(plan.id)).toMatchObject({ signal: "SIGKILL" });
+    expect((await table.groups(new Set([pid]))).size).toBe(0);
+  });
+});
+
+describe("logs of plain processes", () => {
+  it("are bounded, and hold the last lines whole across both files", async () => {
+    const id = await stage.start(["count", "300"]);
+    await stage.end(id);
+    const lines = await stage.lines(id);
+    expect(lines.at(-1)).toBe("line 300");
+    const first = Number(lines[0]?.split(" ")[1]);
+    expect(first).toBeGreaterThan(100);
+    expect(lines).toEqual(Array.from({ length: 301 - first }, (_, i) => `line ${i + first}`));
+    for (const name of ["log.0", "log.1"])
+      expect((await stat(join(folder, "logs", id, name))).size).toBeLessThanOrEqual(2_000);
+  });
+
+  it("follow without a gap while the files take turns", async () => {
+    const id = await stage.start(["tick"]);
+    const numbers = (await stage.follow(id, "tick 90")).map(({ text }) =>
+      Number(text.split(" ")[1]),
+    );
+    const first = numbers[0] ?? 0;
+    expect(numbers).toEqual(numbers.map((_, index) => first + index));
+    expect(numbers.at(-1)).toBe(90);
+  });
+
+  it("say how much was left out when a game prints faster than is read", async () => {
+    const script = "yes 0123456789 | head -c 3000000; sleep 0.3; echo end";
+    const id = await stage.start([], { command: ["sh", "-c", script] });
+    await stage.end(id);
+    const lines = await stage.lines(id);
+    expect(lines.some((line) => /^dropped \d+ bytes of stdout/.test(line))).toBe(true);
+    expect(lines.at(-1)).toBe("end");
+    const raw = await stat(join(folder, "containers", id, "raw/stdout"));
+    expect(raw.size).toBeLessThan(100_000);
+  });
+
+  it("cut a line that never ends, and keep one without an end", async () => {
+    const script = "head -c 20000 /dev/zero | tr '\\0' x; printf unfinished";
+    const id = await stage.start([], { command: ["sh", "-c", script] });
+    await stage.end(id);
+    const lines = await stage.lines(id);
+    expect(lines.join("")).toBe(`${"x".repeat(20_000)}unfinished`);
+  });
+
+  it("of removed containers are kept for a while, the oldest go first", async () => {
+    const ids: string[] = [];
+    for (const word of ["a", "b", "c"]) {
+      const id = await stage.start(["say", word]);
+      ids.push(id);
+      await stage.end(id);
+      await systemClock.sleep(20);
+      await stage.driver.remove(id);
+    }
+    const [first = "", , last = ""] = ids;
+    expect(await stage.lines(last)).toContain("c");
+    await expect(stage.lines(first)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("an image of a Node program", () => {
+  it("runs with this machine's node, and learns its ports", async () => {
+    const main =
+      "console.log(process.env.FLOTILLA_PORT_GAME_TCP, process.env.PORT, process.argv[2]);";
+    await writeFile(join(folder, "main.js"), main);
+    await buildImage(parseImageSpec({ reference: "node-game", entry: "main.js", cmd: ["fast"] }), {
+      images: images.images,
+      folder,
+      nodeBinary: process.execPath,
+      arch: process.arch,
+    });
+    const ports = [
+      { name: "game-tcp", protocol: "tcp", hostPort: 7001, containerPort: 7654 },
+      { name: "game-udp", protocol: "udp", hostPort: 7002, containerPort: 7655 },
+    ] as const;
+    const id = await stage.start([], { image: "node-game", ports });
+    expect(await stage.end(id)).toMatchObject({ exitCode: 0 });
+    expect(await stage.lines(id)).toEqual(["7001 7001 fast"]);
+  });
+});
+
+describe("what plain processes cannot do", () => {
+  it("is refused by name where it would change the meaning", async () => {
+    const plan = fixturePlan("abc", ["wait"], { mounts: [{ name: "data", mountPath: "/data" }] });
+    await expect(stage.driver.start(plan)).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("cannot show volume data at /data"),
+    });
+  });
+
+  it("is said in one line", () => {
+    expect(stage.driver.isolation).toMatch(/^none: games are plain processes/);
+  });
+});
+
+it.each([
+  ["00:00:01", 1],
+  ["1-02:03:04", 93_784],
+  ["3:04.50", 184.5],
+])("reads %s of ps as seconds of CPU", (text, seconds) => {
+  expect(cpuSeconds(text)).toBe(seconds);
+});
+
+it("keeps its files to its own user", async () => {
+  const id = await stage.start(["wait"]);
+  for (const path of ["containers", `containers/${id}`, `logs/${id}`])
+    expect((await stat(join(folder, path))).mode & 0o077).toBe(0);
+  const plan = await readFile(join(folder, "containers", id, "plan.json"), "utf8");
+  expect(JSON.parse(plan).plan.id).toBe(id);
+});
