@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { access, mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
-import { replaceFileWith } from "../linux/replace-file.ts";
+import { clearLitter, replaceFileWith } from "../linux/replace-file.ts";
 import { broken, type Descriptor, hexOf } from "./oci.ts";
 
 /** JSON blobs are small; layers are streamed. */
@@ -33,6 +33,7 @@ export class BlobFolder {
 
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await clearLitter(this.#folder);
   }
 
   pathOf(digest: string): string {

@@ -157,8 +157,10 @@ describe("damage", () => {
   it("by a writer that died half way is cleared when the store is opened", async () => {
     await open();
     await mkdir(join(root, "state/layers/.tmp-4194305-abc-layer"));
+    await writeFile(join(root, "state/images/blobs/sha256/.tmp-4194305-abc-unnamed"), "half");
     await mkdir(join(root, `state/layers/.tmp-${process.pid}-abc-layer`));
     await open();
+    expect(await readdir(join(root, "state/images/blobs/sha256"))).toEqual([]);
     expect(await readdir(join(root, "state/layers"))).toEqual([`.tmp-${process.pid}-abc-layer`]);
   });
 });

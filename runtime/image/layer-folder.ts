@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
-import { makerOf, syncFolder, temporaryBeside } from "../linux/replace-file.ts";
+import { clearLitter, syncFolder, temporaryBeside } from "../linux/replace-file.ts";
 import { type BlobFolder, hashing } from "./blob-folder.ts";
 import { broken, type Descriptor, hexOf } from "./oci.ts";
 import { syncTree } from "./sync-tree.ts";
@@ -37,11 +37,7 @@ export class LayerFolder {
   async prepare(): Promise<void> {
     const { folder } = this.#options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(folder)) {
-      const maker = makerOf(name);
-      if (maker !== undefined && !isAlive(maker))
-        await rm(join(folder, name), { recursive: true, force: true });
-    }
+    await clearLitter(folder);
   }
 
   /** The layer's folder, unpacked now if it is not there yet. Calls for one layer at once share the work. */
@@ -105,14 +101,6 @@ function drain(tar: Readable): void {
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
-  }
 }
 
 function asExpected(error: unknown, digest: string): FleetError {

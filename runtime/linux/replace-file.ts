@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** A name beside `path` that nobody else uses; it names its maker, so that litter of dead ones can be told. */
@@ -12,6 +12,23 @@ export function temporaryBeside(path: string): string {
 export function makerOf(name: string): number | undefined {
   const found = /^\.tmp-(\d+)-/.exec(name)?.[1];
   return found === undefined ? undefined : Number(found);
+}
+
+/** Removes what processes that have died since left half done in a folder. */
+export async function clearLitter(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const maker = makerOf(name);
+    if (maker !== undefined && !isRunning(maker))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
 }
 
 /** Makes renames and new names in a folder survive a power loss. */
