@@ -6,7 +6,6 @@ import { type Scope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
 import { Allocator } from "../allocator/allocator.ts";
 import { SelectorIndexes } from "../allocator/selector-indexes.ts";
 import { admit } from "../core/model/admit.ts";
-import type { Event, EventInput } from "../core/model/event.ts";
 import type { Kind, Kinds, Resource } from "../core/model/resource.ts";
 import { systemClock } from "../core/std/clock.ts";
 import type { JsonObject } from "../core/std/json.ts";
@@ -15,9 +14,11 @@ import { CONTROLLER_DEFAULTS } from "../fleet/controller/context.ts";
 import { NodeLink } from "../fleet/controller/node-link.ts";
 import { World } from "../fleet/controller/world.ts";
 import { Metrics } from "../monitor/metrics.ts";
-import type { EventFilter, EventLog } from "../store/event-log.ts";
+import type { EventLog } from "../store/event-log.ts";
+import { EVENT_BOUNDS } from "../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../store/live-store.ts";
 import { MemoryCommitLog } from "../store/memory/memory-commit-log.ts";
+import { openMemoryEventLog } from "../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { API_BOUNDS, type ApiBounds } from "./options.ts";
@@ -57,25 +58,29 @@ export interface ApiHarness extends AsyncDisposable {
   ): Promise<Kinds[K]>;
 }
 
+/** The same for every API of one process, so that one can stand in for another. */
+const TEST_TOKENS = Object.fromEntries(
+  TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
+) as Record<Scope, string>;
+
 /** For tests and benches. */
 export async function openApi(
   bounds: Partial<ApiBounds> = {},
   historyMax: number = STORE_BOUNDS.historyMax,
+  port = 0,
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;
   const log = new MemoryCommitLog({ keep: false });
   const store = openMemoryResourceStore({ ...STORE_BOUNDS, historyMax, clock, logger }, log);
-  const events = new PlainEventLog();
+  const events = openMemoryEventLog({ ...EVENT_BOUNDS, clock, logger });
   const metrics = new Metrics();
   const world = new World(store);
   const options = CONTROLLER_DEFAULTS;
   const context = { store, world, events, clock, logger, newUid: randomUUID, options };
   const indexes = new SelectorIndexes(store, { indexesMax: 100 });
   const allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
-  const tokens = Object.fromEntries(
-    TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
-  ) as Record<Scope, string>;
+  const tokens = TEST_TOKENS;
   let reason: string | undefined;
   const app = await createApi({
     store,
@@ -93,7 +98,7 @@ export async function openApi(
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },
   });
-  await app.listen({ port: 0, host: "127.0.0.1" });
+  await app.listen({ port, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
     app,
@@ -152,51 +157,3 @@ export const GAME_SPEC: object = {
   ports: [{ name: "default", containerPort: 7654 }],
   template: { spec: { containers: [{ name: "game", image: "arena" }] } },
 };
-
-/** Events in a list, each on its own. */
-class PlainEventLog implements EventLog {
-  readonly #events: Event[] = [];
-  readonly #listeners = new Set<(event: Event) => void>();
-
-  record({ type, reason, message, subject }: EventInput): void {
-    const at = "2026-01-01T00:00:00Z";
-    const event: Event = {
-      apiVersion: "flotilla.dev/v1",
-      kind: "Event",
-      metadata: {
-        name: `${subject.name}.${this.#events.length}`,
-        namespace: subject.namespace,
-        uid: randomUUID(),
-        resourceVersion: "",
-        generation: 1,
-        creationTimestamp: at,
-      },
-      type,
-      reason,
-      message,
-      involvedObject: subject,
-      count: 1,
-      firstTimestamp: at,
-      lastTimestamp: at,
-    };
-    this.#events.push(event);
-    for (const listener of this.#listeners) listener(event);
-  }
-
-  list({ namespace, kind, name, limit = 1000 }: EventFilter = {}): readonly Event[] {
-    const found = this.#events.filter(
-      ({ involvedObject: about }) =>
-        (namespace === undefined || about.namespace === namespace) &&
-        (kind === undefined || about.kind === kind) &&
-        (name === undefined || about.name === name),
-    );
-    return found.slice(-limit);
-  }
-
-  onEvent(listener: (event: Event) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}

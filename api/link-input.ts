@@ -61,6 +61,13 @@ const SDK_CALL: Schema = {
   },
   required: ["subject", "id", "verb"],
 };
+const NODE_STATUS: Schema = {
+  ...memberSchema("Node", "status"),
+  required: [
+    ...["ready", "heartbeatAt", "address", "addresses", "capacity", "portRange"],
+    ...["driver", "isolation", "version", "images"],
+  ],
+};
 /** What a verb cannot do without. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   reserve: ["seconds"],
@@ -92,9 +99,8 @@ export function sdkCallsFrom(body: unknown): readonly SdkCall[] {
 }
 
 export function nodeStatusFrom(body: unknown): NodeStatus {
-  const schema = memberSchema("Node", "status");
   if (!isObject(body)) throw new FleetError("BAD_REQUEST", "a heartbeat is a node's status");
-  assertFits(schema, body, "status");
+  assertFits(NODE_STATUS, body, "status");
   return body as unknown as NodeStatus;
 }
 

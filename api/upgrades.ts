@@ -75,15 +75,16 @@ async function exec(
 ): Promise<void> {
   const stop = new AbortController();
   socket.once("close", () => stop.abort());
-  const ask = tunnels.open(
+  const stream = await tunnels.open(
     kind,
     { namespace, name },
     (subject) => ({ verb: "exec", subject, argv, tty }),
     stop.signal,
   );
-  const stream = await ask;
   using _counted = metrics.streamOpened("exec");
   accept(socket, EXEC_PROTOCOL);
+  // Input ends by a frame of its own: who closes the connection, even half of it, has left.
+  socket.once("end", () => socket.destroy());
   await Promise.all([pipeline(socket, stream), pipeline(stream, socket)]).catch(() => {
     socket.destroy();
   });

@@ -115,7 +115,7 @@ describe("a watch", () => {
     const event = { type: "Normal", reason: "Created", message: "made" } as const;
     api.events.record({ ...event, subject });
     api.events.record({ ...event, subject: { ...subject, name: "a" } });
-    expect(await take(events, 1)).toEqual(["ADDED a.1"]);
+    expect(await take(events, 1)).toEqual([expect.stringMatching(/^ADDED a\./)]);
   });
 
   it("ends in good order when the server stops", async () => {
