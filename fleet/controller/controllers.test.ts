@@ -7,8 +7,9 @@ import type { NodeStatus } from "../../core/model/node.ts";
 import type { Kind, Kinds } from "../../core/model/resource.ts";
 import { systemClock } from "../../core/std/clock.ts";
 import { silentLogger } from "../../core/std/logger.ts";
+import { EVENT_BOUNDS } from "../../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../../store/live-store.ts";
-import { MemoryEventLog } from "../../store/memory/memory-event-log.ts";
+import { openMemoryEventLog } from "../../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { CONTROLLER_DEFAULTS, type ControllerContext, updateOf } from "./context.ts";
@@ -41,7 +42,11 @@ class Bench {
     clock: systemClock,
     logger: silentLogger,
   });
-  readonly events = new MemoryEventLog({ clock: systemClock });
+  readonly events = openMemoryEventLog({
+    ...EVENT_BOUNDS,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   readonly controllers: Controllers;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;

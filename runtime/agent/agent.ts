@@ -1,32 +1,23 @@
 import type { Container } from "../../core/model/container.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import type { LinkResource, LinkResult, Report } from "../../core/model/link.ts";
+import type { LinkResource } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
+import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
 import type { ContainerDriver } from "../container/driver.ts";
+import type { LinkCache } from "../link/link-cache.ts";
+import type { LinkClient } from "../link/link-client.ts";
 import { ContainerKeeper } from "./container-keeper.ts";
 import { Prober } from "./prober.ts";
 import type { SdkPeers } from "./sdk-peers.ts";
 
-/** What the agent needs of the link to the control plane. */
-export interface AgentLink {
-  /** Everything of this node as last told; empty before the first sync. */
-  list(): Iterable<LinkResource>;
-  /** Resolves when the first whole list has come. */
-  synced(signal: AbortSignal): Promise<void>;
-  onChange(
-    listener: (before: LinkResource | undefined, after: LinkResource | undefined) => void,
-  ): Disposable;
-  /** Resolves when the control plane has committed it; retried while it is away. */
-  report(report: Report): Promise<LinkResult>;
-  heartbeat(status: NodeStatus): Promise<void>;
-}
-
 export interface AgentOptions {
-  readonly link: AgentLink;
+  readonly link: Pick<LinkClient, "report" | "heartbeat">;
+  /** What the control plane wants here; filled by the link's watch. */
+  readonly cache: LinkCache;
   readonly driver: ContainerDriver;
   readonly peers: SdkPeers;
   readonly clock: Clock;
@@ -46,6 +37,8 @@ export class Agent {
   readonly #queue: WorkQueue;
   readonly #keeper: ContainerKeeper;
   readonly #prober: Prober;
+  /** The container id that each key of the cache stands for now. */
+  readonly #ids = new Map<string, string>();
 
   constructor(options: AgentOptions) {
     const { clock, logger, concurrencyMax, queueMax, driver } = options;
@@ -69,7 +62,7 @@ export class Agent {
 
   /** Runs until `signal` is aborted; containers stay. */
   async run(signal: AbortSignal): Promise<void> {
-    const { driver, link, logger } = this.#options;
+    const { driver, cache, logger } = this.#options;
     const found = await driver.find();
     this.#keeper.adopt(found);
     logger.info({ containers: found.length }, "looked at what runs here");
@@ -78,9 +71,10 @@ export class Agent {
       this.#queue.add(id);
     });
     const heartbeats = this.#heartbeats(signal);
-    await link.synced(signal);
-    using _changes = link.onChange((before, after) => this.#changed(before, after));
-    for (const resource of link.list()) this.#changed(undefined, resource);
+    await Promise.race([cache.synced, aborted(signal)]);
+    using _changes = cache.onAny((key, object) => this.#changed(key, object));
+    for (const kind of ["GameServer", "Container"] as const)
+      for (const object of cache.list(kind)) this.#changed(keyOf(refOf(object)), object);
     for (const { plan } of found) this.#queue.add(plan.id);
     await Promise.allSettled([
       heartbeats,
@@ -89,15 +83,21 @@ export class Agent {
     ]);
   }
 
-  #changed(before: LinkResource | undefined, after: LinkResource | undefined): void {
-    for (const resource of [before, after]) {
-      if (resource?.kind !== "GameServer" && resource?.kind !== "Container") continue;
-      const id = idOf(resource);
-      this.#keeper.know(id, resource === after ? resource : undefined);
-      this.#queue.add(id);
-    }
-    if (after?.kind === "Image")
+  #changed(key: string, object: LinkResource | undefined): void {
+    if (object?.kind === "Image")
       for (const id of this.#keeper.waitingForImage()) this.#queue.add(id);
+    const known = this.#ids.get(key);
+    const next = object?.kind === "GameServer" || object?.kind === "Container" ? object : undefined;
+    const id = next && idOf(next);
+    if (known !== undefined && known !== id) {
+      this.#keeper.know(known, undefined);
+      this.#queue.add(known);
+      this.#ids.delete(key);
+    }
+    if (!next || id === undefined) return;
+    this.#ids.set(key, id);
+    this.#keeper.know(id, next);
+    this.#queue.add(id);
   }
 
   async #pass(id: string): Promise<void> {
@@ -130,4 +130,11 @@ export class Agent {
 /** The container id of a resource: the same as in its plan. */
 export function idOf({ metadata }: GameServer | Container): string {
   return metadata.uid.replaceAll("-", "").slice(0, 12);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import { readToken } from "../../access/tokens.ts";
+import type { LinkKind } from "../../core/model/link.ts";
+import { systemClock } from "../../core/std/clock.ts";
+import { messageOf } from "../../core/std/errors.ts";
+import { Agent } from "../../runtime/agent/agent.ts";
+import { SdkPeers } from "../../runtime/agent/sdk-peers.ts";
+import { serveContainers } from "../../runtime/agent/serve-containers.ts";
+import { LinkCache } from "../../runtime/link/link-cache.ts";
+import { LinkClient } from "../../runtime/link/link-client.ts";
+import { serveTunnel } from "../../runtime/link/tunnel.ts";
+import { HostLinux } from "../../runtime/linux/host-linux.ts";
+import type { Config } from "../config.ts";
+import { childEnvironment, configFlags, environment } from "../config.ts";
+import { processLogger } from "../log.ts";
+import type { ChildControl } from "../up/child-control.ts";
+import { ownArgv } from "../up/parts.ts";
+import { openStateFolder } from "../up/state-folder.ts";
+import { DetachedProcess } from "./detached-process.ts";
+import { linkOptions } from "./link-options.ts";
+import { type MachineDriver, openMachineDriver } from "./machine-driver.ts";
+import { nodeStatusOf } from "./node-status.ts";
+
+const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Network", "Image"];
+const HEARTBEAT_EVERY_MS = 2_000;
+const STOPS_AT_ONCE = 16;
+
+/** This machine's agent. `isDown`: end and take away what an earlier run left, without a control plane, then return. */
+export async function runAgent(
+  config: Config,
+  control: ChildControl,
+  { isDown }: { readonly isDown: boolean },
+): Promise<void> {
+  const logger = processLogger("agent", config.logLevel);
+  const { path, instance } = openStateFolder(config.state, undefined);
+  using linux = new HostLinux();
+  const cache = new LinkCache();
+  const peers = new SdkPeers(join(path, "sdk", "peers"));
+  const parts = { config, path, instance, linux, cache, peers, clock: systemClock, logger };
+  await using machine = await openMachineDriver(parts);
+  const door = doorOf(config, path, linux, logger);
+  if (isDown) return await takeDown(machine, door, peers);
+
+  const token = await readToken(config.agentTokenFile || join(path, "agent.token"));
+  await using link = new LinkClient(linkOptions(config, token, systemClock, logger));
+  const stop = new AbortController();
+  const { signal } = stop;
+  door.ensure();
+  const agent = new Agent({
+    link,
+    cache,
+    driver: machine.driver,
+    peers,
+    clock: systemClock,
+    logger,
+    nodeStatus: () => nodeStatusOf(config, machine),
+    heartbeatEveryMs: HEARTBEAT_EVERY_MS,
+    concurrencyMax: 16,
+    queueMax: 100_000,
+  });
+  const verbs = serveContainers(machine.driver, cache);
+  const loops = [
+    link.watch(KINDS, (event) => cache.apply(event), signal),
+    link.tunnel((stream, request) => void serveTunnel(stream, request, verbs), signal),
+    agent.run(signal),
+    door.keep(signal, () => undefined),
+    machine.run(signal),
+  ];
+  control.say({ say: "ready" });
+  const how = await control.ending;
+  stop.abort(new Error("ending"));
+  const ended = await Promise.allSettled(loops);
+  for (const one of ended)
+    if (one.status === "rejected") logger.debug({ error: messageOf(one.reason) }, "a loop ended");
+  if (how === "down") await takeDown(machine, door, peers);
+}
+
+function doorOf(
+  config: Config,
+  path: string,
+  linux: HostLinux,
+  logger: ReturnType<typeof processLogger>,
+): DetachedProcess {
+  const flags = configFlags(config, [
+    "state",
+    "api",
+    "agentTokenFile",
+    "node",
+    "serverUid",
+    "logLevel",
+  ]);
+  return new DetachedProcess({
+    name: "door",
+    argv: ownArgv(["door", ...flags]),
+    env: childEnvironment(environment()),
+    runFolder: join(path, "run"),
+    logFolder: join(path, "logs"),
+    linux,
+    clock: systemClock,
+    logger,
+  });
+}
+
+/** Stops every container of this instance and takes away what was made for them. */
+async function takeDown(
+  machine: MachineDriver,
+  door: DetachedProcess,
+  peers: SdkPeers,
+): Promise<void> {
+  const { driver } = machine;
+  const left = [...(await driver.find())];
+  const one = async (): Promise<void> => {
+    for (let next = left.pop(); next; next = left.pop()) {
+      const { id, stopGraceMs } = next.plan;
+      if (next.running) await driver.stop(id, stopGraceMs);
+      await driver.remove(id);
+      await peers.remove(id);
+    }
+  };
+  await Promise.all(Array.from({ length: STOPS_AT_ONCE }, one));
+  await door.end();
+  await driver.uninstall();
+  await machine.end();
+}

@@ -1,0 +1,173 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ContainerPlan } from "../../core/model/container-plan.ts";
+import { DEFAULT_NETWORK } from "../../core/model/network.ts";
+import { prepareInstance } from "../../runtime/cgroup/instance.ts";
+import { detectCgroups } from "../../runtime/cgroup/layout.ts";
+import { ShimDriver } from "../../runtime/container/shim-driver.ts";
+import { ShimLine } from "../../runtime/container/shim-line.ts";
+import { shimUnpack } from "../../runtime/container/shim-unpack.ts";
+import { openImageStore } from "../../runtime/image/folder-image-store.ts";
+import type { LinkCache } from "../../runtime/link/link-cache.ts";
+import { replaceFile } from "../../runtime/linux/replace-file.ts";
+import { NodeNetwork } from "../../runtime/network/network.ts";
+import type { NetworkWish } from "../../runtime/network/network-options.ts";
+import type { NetworkState } from "../../runtime/network/network-state.ts";
+import { isLoopback } from "../advertise-address.ts";
+import type { Config } from "../config.ts";
+import { shimFolder } from "../shim-folder.ts";
+import { DetachedProcess } from "./detached-process.ts";
+import type { MachineDriver, MachineParts } from "./machine-driver.ts";
+import { playersAddress } from "./players-address.ts";
+
+const DOOR = { grpcPort: 9357, httpPort: 9358 };
+const REPAIR_EVERY_MS = 4_000;
+
+/** Why containers cannot be isolated here; undefined when they can. */
+export function whyNoShim(config: Config): string | undefined {
+  if (process.platform !== "linux") return "this is not Linux";
+  if (process.getuid?.() !== 0) return "this is not root";
+  const shim = join(shimFolder(config), "flotilla-shim");
+  return existsSync(shim) ? undefined : `the shim is not compiled (${shim})`;
+}
+
+/** Isolated containers: the shim, the node's network, images unpacked by the shim's helper. */
+export async function openShimMachine(parts: MachineParts): Promise<MachineDriver> {
+  const { config, path, instance, linux, cache, clock, logger } = parts;
+  const folder = shimFolder(config);
+  const program = join(folder, "flotilla-shim");
+  const address = playersAddress(config, linux);
+  const layout = detectCgroups(linux);
+  prepareInstance(linux, layout, instance);
+  const shim = await shimProcess(parts, program, join(folder, "flotilla-init"));
+  const line = new ShimLine({
+    socket: join(path, "run", "shim.sock"),
+    ensureShim: () => void shim.ensure(),
+    clock,
+    logger,
+    patienceMs: 10_000,
+    pauseMs: 5,
+  });
+  const images = await openImageStore({
+    root: path,
+    unpack: shimUnpack(program),
+    whiteouts: "overlay",
+    clock,
+  });
+  const network = networkOf(parts, line, address);
+  const driver = await ShimDriver.open({
+    instance,
+    folder: path,
+    line,
+    network,
+    images,
+    layout,
+    linux,
+    clock,
+    logger,
+    networkOf: (name) => networkWish(cache, name),
+    onAddress: (plan, where) => tellDoor(parts, plan, where),
+    removedLogsMax: 200,
+    logPollMs: 100,
+    killWaitMs: 10_000,
+  });
+  const repair = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(REPAIR_EVERY_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      for (const sentence of await network.repair())
+        logger.warn({ sentence }, "the network was repaired");
+    }
+  };
+  return {
+    driver,
+    images,
+    address,
+    run: async (signal) => void (await Promise.all([line.run(signal), repair(signal)])),
+    end: () => shim.end(),
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
+}
+
+function networkOf(parts: MachineParts, shim: ShimLine, address: string): NodeNetwork {
+  const { config, path, instance, linux, clock } = parts;
+  return new NodeNetwork({
+    instance,
+    shim,
+    linux,
+    clock,
+    pool: config.pool,
+    subnetPrefix: 22,
+    networksMax: 64,
+    mtu: 1500,
+    hostPorts: isLoopback(address) ? "loopback" : "everywhere",
+    door: DOOR,
+    addressRestMs: 10_000,
+    forgetDelayMs: 50,
+    ...networkFile(join(path, "agent", "network.json")),
+  });
+}
+
+/** Before a game server can speak, the door knows who it is. */
+async function tellDoor(
+  { cache, peers, clock }: MachineParts,
+  plan: ContainerPlan,
+  where: { readonly address: string; readonly gateway: string },
+): Promise<void> {
+  const server = cache.getSubject(plan.subject);
+  if (!plan.sdk || server?.kind !== "GameServer") return;
+  const listen = { address: where.gateway, ...DOOR };
+  await peers.put(plan, server.spec.health, { listen, source: where.address }, clock.now());
+}
+
+async function shimProcess(
+  { path, instance, linux, clock, logger }: MachineParts,
+  program: string,
+  init: string,
+): Promise<DetachedProcess> {
+  const allow = join(path, "run", "shim.allow");
+  const folders = ["layers", "containers", "volumes", "secrets"].map((name) => join(path, name));
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+  await writeFile(allow, `${folders.join("\n")}\n`, { mode: 0o600 });
+  const flags = { socket: join(path, "run", "shim.sock"), allow, uid: "0", instance, init };
+  return new DetachedProcess({
+    name: "shim",
+    argv: [program, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
+    env: {},
+    runFolder: join(path, "run"),
+    logFolder: join(path, "logs"),
+    linux,
+    clock,
+    logger,
+  });
+}
+
+/** The network that a plan names. Every namespace has one called `default`, closed, without being told. */
+function networkWish(
+  cache: LinkCache,
+  { namespace, name }: ContainerPlan["network"],
+): NetworkWish | undefined {
+  const spec = cache.get("Network", namespace, name)?.spec;
+  if (spec)
+    return {
+      namespace,
+      name,
+      outside: spec.outside,
+      ...(spec.subnet ? { subnet: spec.subnet } : {}),
+    };
+  return name === DEFAULT_NETWORK ? { namespace, name, outside: false } : undefined;
+}
+
+function networkFile(file: string): {
+  load: () => Promise<NetworkState | undefined>;
+  save: (state: NetworkState) => Promise<void>;
+} {
+  return {
+    load: async () => {
+      const text = await readFile(file, "utf8").catch(() => undefined);
+      return text === undefined ? undefined : (JSON.parse(text) as NetworkState);
+    },
+    save: (state) => replaceFile(file, 0o600, JSON.stringify(state)),
+  };
+}

@@ -1,0 +1,327 @@
+import { chown, lchown, mkdir, readdir, stat } from "node:fs/promises";
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { ContainerPlan, Limits } from "../../core/model/container-plan.ts";
+import type { Clock } from "../../core/std/clock.ts";
+import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
+import type { Logger } from "../../core/std/logger.ts";
+import { removeCgroup } from "../cgroup/instance.ts";
+import type { CgroupLayout } from "../cgroup/layout.ts";
+import { CgroupStats } from "../cgroup/stats.ts";
+import { cgroupWrites } from "../cgroup/writes.ts";
+import type { ImageStore } from "../image/image-store.ts";
+import type { Linux } from "../linux/linux.ts";
+import type { NodeNetwork } from "../network/network.ts";
+import type { NetworkWish } from "../network/network-options.ts";
+import type { ShimClient, ShimExit } from "../shim/client.ts";
+import { seccompFilter } from "../shim/seccomp.ts";
+import type {
+  ContainerDriver,
+  ContainerStats,
+  ExecSession,
+  ExitStatus,
+  FoundContainer,
+  LogLine,
+  LogOptions,
+  RunningContainer,
+} from "./driver.ts";
+import { signalName } from "./exit-file.ts";
+import { KeptLogs } from "./kept-logs.ts";
+import { KeyedLock } from "./keyed-lock.ts";
+import { readLog } from "./read-log.ts";
+import { type KeptContainer, ShimFiles } from "./shim-files.ts";
+import type { ShimLine } from "./shim-line.ts";
+import { createRequestOf, mountsOf, programOf } from "./shim-request.ts";
+
+export interface ShimDriverOptions {
+  readonly instance: string;
+  /** The state folder: `containers/`, `volumes/` and `secrets/` lie in it. */
+  readonly folder: string;
+  readonly line: ShimLine;
+  readonly network: NodeNetwork;
+  readonly images: ImageStore;
+  readonly layout: CgroupLayout;
+  readonly linux: Linux;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What a plan's network is; undefined when there is none of that name. */
+  readonly networkOf: (name: ContainerPlan["network"]) => NetworkWish | undefined;
+  /** Called when a container has its address and before it can speak. */
+  readonly onAddress: (
+    plan: ContainerPlan,
+    where: { address: string; gateway: string },
+  ) => Promise<void>;
+  readonly removedLogsMax: number;
+  readonly logPollMs: number;
+  readonly killWaitMs: number;
+}
+
+interface Life {
+  kept: KeptContainer;
+  exit?: ExitStatus;
+  readonly ended: PromiseWithResolvers<void>;
+}
+const USER_BASE_FIRST = 0x10_0000;
+const USERS_EACH = 0x1_0000;
+const STARTS_MAX = 3;
+
+/** Isolated containers through the C shim: namespaces, cgroups, seccomp, a network of their own. */
+export class ShimDriver implements ContainerDriver {
+  readonly name = "shim";
+  readonly isolation: string;
+  readonly #options: ShimDriverOptions;
+  readonly #files: ShimFiles;
+  readonly #logs: KeptLogs;
+  readonly #stats: CgroupStats;
+  readonly #lives = new Map<string, Life>();
+  readonly #locks = new KeyedLock();
+  readonly #listeners = new Set<(id: string, exit: ExitStatus) => void>();
+  readonly #seccomp = seccompFilter(process.arch);
+
+  private constructor(options: ShimDriverOptions, client: ShimClient, hasUserNamespaces: boolean) {
+    const { folder, linux, layout, instance, line } = options;
+    this.#options = options;
+    this.#files = new ShimFiles(join(folder, "containers"));
+    this.#logs = new KeptLogs(this.#files.folder, options.removedLogsMax);
+    this.#stats = new CgroupStats({ linux, layout, instance });
+    const users = hasUserNamespaces ? ", users" : " (users: unprivileged ones of the host)";
+    this.isolation = `own mounts, processes, network, host name, IPC${users}; cgroup ${layout.version}; seccomp`;
+    line.onExited(({ id, ...exit }) => this.#ended(id, exit));
+    line.onConnected((again) => (again === client ? Promise.resolve() : this.#watchAll(again)));
+  }
+
+  /** Opens the driver: adopts what runs, takes away what is half made, brings the network to what is kept. */
+  static async open(options: ShimDriverOptions): Promise<ShimDriver> {
+    const client = await options.line.client();
+    const { userNamespaces } = await client.hello();
+    const driver = new ShimDriver(options, client, userNamespaces);
+    await options.network.ensure();
+    for (const kept of await driver.#files.all()) await driver.#adopt(client, kept);
+    await options.network.releaseAllBut(new Set(driver.#lives.keys()));
+    return driver;
+  }
+
+  start(plan: ContainerPlan): Promise<RunningContainer> {
+    return this.#locks.run(plan.id, async () => {
+      const known = this.#lives.get(plan.id);
+      if (known && !known.exit) return runningOf(known.kept);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#start(plan);
+        } catch (error) {
+          await this.#clear(plan.id).catch(() => undefined);
+          // The shim died under us: what it had begun is cleared away, and a new one starts afresh.
+          if (!isFleetError(error, "UNAVAILABLE") || attempt === STARTS_MAX) throw error;
+        }
+      }
+    });
+  }
+
+  stop(id: string, graceMs: number): Promise<void> {
+    return this.#locks.run(id, async () => {
+      const life = this.#lives.get(id);
+      if (!life || life.exit) return;
+      const { clock, killWaitMs } = this.#options;
+      await this.#tell((client) => client.signal(id, constants.signals.SIGTERM));
+      const inTime = await Promise.race([
+        life.ended.promise.then(() => true),
+        clock.sleep(graceMs).then(() => false),
+      ]);
+      if (inTime || life.exit) return;
+      await this.#tell((client) => client.kill(id));
+      const gone = await Promise.race([
+        life.ended.promise.then(() => true),
+        clock.sleep(killWaitMs).then(() => false),
+      ]);
+      if (!gone)
+        throw new FleetError("TIMEOUT", `container ${id} did not end ${killWaitMs} ms after KILL`, {
+          id,
+        });
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#locks.run(id, async () => {
+      const life = this.#lives.get(id);
+      if (life && !life.exit)
+        throw new FleetError("FAILED_PRECONDITION", `container ${id} runs: stop it first`, { id });
+      await this.#clear(id);
+      await this.#logs.prune(new Set(this.#lives.keys()));
+    });
+  }
+
+  async find(): Promise<readonly FoundContainer[]> {
+    return [...this.#lives.values()].map(({ kept, exit }) =>
+      exit ? { plan: kept.plan, exit } : { plan: kept.plan, running: runningOf(kept) },
+    );
+  }
+
+  async limit(id: string, limits: Limits): Promise<void> {
+    const writes = cgroupWrites(this.#options.layout, limits);
+    await (await this.#options.line.client()).limit(id, writes);
+    const life = this.#lives.get(id);
+    if (!life) return;
+    // Kept without a CPU limit means that the plan has not asked for it yet.
+    const plan = {
+      ...life.kept.plan,
+      cpuLimited: limits.cpuMilli !== 0 || life.kept.plan.limits.cpuMilli === 0,
+    };
+    life.kept = { ...life.kept, plan };
+    await this.#files.write(life.kept);
+  }
+
+  async exec(
+    id: string,
+    argv: readonly string[],
+    { tty }: { readonly tty: boolean },
+  ): Promise<ExecSession> {
+    const life = this.#lives.get(id);
+    if (!life || life.exit)
+      throw new FleetError("FAILED_PRECONDITION", `container ${id} does not run`, { id });
+    const { plan, userBase } = life.kept;
+    const image = await this.#options.images.resolve(plan.image);
+    const identity = { user: plan.user, userBase, capabilities: 0, seccomp: this.#seccomp };
+    const client = await this.#options.line.client();
+    return await client.exec({ id, ...programOf(plan, image, argv), ...identity, tty });
+  }
+
+  async *logs(id: string, options: LogOptions): AsyncGenerator<LogLine> {
+    if (!(await this.#logs.has(id)))
+      throw new FleetError("NOT_FOUND", `there is no log of container ${id}`, { id });
+    const isOver = (): boolean => this.#lives.get(id)?.exit !== undefined || !this.#lives.has(id);
+    const { clock, logPollMs } = this.#options;
+    yield* readLog({ ...options, folder: this.#files.of(id), clock, pollMs: logPollMs, isOver });
+  }
+
+  async stats(): Promise<readonly ContainerStats[]> {
+    return this.#stats.read([...this.#lives].filter(([, { exit }]) => !exit).map(([id]) => id));
+  }
+
+  onExit(listener: (id: string, exit: ExitStatus) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  async uninstall(): Promise<void> {
+    const { network, linux, layout, instance, clock } = this.#options;
+    await network.removeAll();
+    await removeCgroup(linux, layout, { instance }, { clock, triesMax: 100, pauseMs: 10 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.line[Symbol.asyncDispose]();
+  }
+
+  async #start(plan: ContainerPlan): Promise<RunningContainer> {
+    const { images, network, clock, line, layout, folder } = this.#options;
+    const image = await images.resolve(plan.image);
+    const wish = this.#options.networkOf(plan.network);
+    if (!wish)
+      throw new FleetError(
+        "FAILED_PRECONDITION",
+        `there is no network ${plan.network.namespace}/${plan.network.name}`,
+      );
+    await network.ensureNetwork(wish);
+    const where = await network.addressFor(plan.id, plan.network, plan.address);
+    const userBase = this.#freeUserBase();
+    const kept: KeptContainer = { plan, address: where.address, userBase, startedAt: clock.now() };
+    const life: Life = { kept, ended: Promise.withResolvers() };
+    await this.#files.write(kept);
+    await this.#options.onAddress(plan, where);
+    const place = {
+      stateFolder: this.#files.of(plan.id),
+      userBase,
+      layout,
+      seccomp: this.#seccomp,
+      network: network.attachFields(plan.id, plan.sdk),
+      volumesFolder: join(folder, "volumes"),
+      secretsFolder: join(folder, "secrets"),
+    };
+    await giveVolumes(mountsOf(plan, place).binds, userBase + plan.user);
+    this.#lives.set(plan.id, life);
+    const client = await line.client();
+    const process = await client.create(createRequestOf(plan, image, place));
+    await network.openPorts(plan.id, plan.ports);
+    life.kept = { ...kept, process };
+    await this.#files.write(life.kept);
+    return runningOf(life.kept);
+  }
+
+  /** Takes away all of a container that may be there; it must not run for anybody any more. */
+  async #clear(id: string): Promise<void> {
+    const { line, network } = this.#options;
+    const client = await line.client();
+    await client.kill(id).catch(ignoreMissing);
+    this.#stats.forget(id);
+    await client.remove(id, this.#files.of(id), { withLogs: false });
+    await network.release(id);
+    await this.#files.forget(id);
+    this.#lives.delete(id);
+  }
+
+  async #adopt(client: ShimClient, kept: KeptContainer): Promise<void> {
+    const { id } = kept.plan;
+    const life: Life = { kept, ended: Promise.withResolvers() };
+    this.#lives.set(id, life);
+    // Without a process its start was cut short: nobody was told of it.
+    if (!kept.process) return await this.#clear(id);
+    await this.#options.network.addressFor(id, kept.plan.network, kept.address);
+    const exit = await client.watch(id, kept.process, this.#files.of(id));
+    if (exit) this.#ended(id, exit);
+  }
+
+  /** After a new shim came: it learns what runs, and we what ended while none was there. */
+  async #watchAll(client: ShimClient): Promise<void> {
+    for (const [id, { kept, exit }] of this.#lives) {
+      if (exit || !kept.process) continue;
+      const ended = await client.watch(id, kept.process, this.#files.of(id));
+      if (ended) this.#ended(id, ended);
+    }
+    this.#options.logger.info({ containers: this.#lives.size }, "a new shim watches what runs");
+  }
+
+  #ended(id: string, { exitCode, signal, oomKills, finishedAt }: ShimExit): void {
+    const life = this.#lives.get(id);
+    if (!life || life.exit) return;
+    const exit: ExitStatus = {
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(signal === undefined ? {} : { signal: signalName(signal) }),
+      oomKilled: oomKills > 0,
+      finishedAt,
+    };
+    life.exit = exit;
+    life.ended.resolve();
+    for (const listener of this.#listeners) listener(id, exit);
+  }
+
+  async #tell(verb: (client: ShimClient) => Promise<void>): Promise<void> {
+    await verb(await this.#options.line.client()).catch(ignoreMissing);
+  }
+
+  #freeUserBase(): number {
+    const taken = new Set([...this.#lives.values()].map(({ kept }) => kept.userBase));
+    let base = USER_BASE_FIRST;
+    while (taken.has(base)) base += USERS_EACH;
+    return base;
+  }
+}
+
+function runningOf({ plan, process, address, startedAt }: KeptContainer): RunningContainer {
+  return { id: plan.id, pid: process?.pid ?? 0, address, startedAt };
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isFleetError(error, "NOT_FOUND"))
+    throw new FleetError("INTERNAL", messageOf(error), {}, error);
+}
+
+/** A named volume belongs to the users of the container that has it now; another one before had others. */
+async function giveVolumes(binds: readonly { source: string }[], user: number): Promise<void> {
+  for (const { source } of binds) {
+    await mkdir(source, { recursive: true, mode: 0o750 });
+    if ((await stat(source)).uid === user) continue;
+    for (const entry of await readdir(source, { recursive: true, withFileTypes: true }))
+      await lchown(join(entry.parentPath, entry.name), user, user);
+    await chown(source, user, user);
+  }
+}
