@@ -38,7 +38,7 @@ export const STORE_BOUNDS: Omit<LiveStoreOptions, "clock" | "logger"> = {
   groupMax: 2_000,
   groupCharsMax: 1_000_000,
   waitingMax: 50_000,
-  historyMax: 100_000,
+  historyMax: 50_000,
   answersMax: 1_000_000,
   answerAgeMsMax: 3_600_000,
 };

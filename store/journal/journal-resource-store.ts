@@ -15,7 +15,7 @@ export interface JournalStoreOptions extends LiveStoreOptions {
 
 /** Bounds that suit a control plane: a start replays at most (unfoldedMax + 1) segments, usually one. */
 export const JOURNAL_BOUNDS: Pick<JournalStoreOptions, "segmentBytes" | "unfoldedMax" | "retryMs"> =
-  { segmentBytes: 32 * 1024 * 1024, unfoldedMax: 8, retryMs: 1_000 };
+  { segmentBytes: 32 * 1024 * 1024, unfoldedMax: 4, retryMs: 1_000 };
 
 /** A durable store in a folder: a journal of commits and its SQLite snapshot. */
 export async function openJournalResourceStore(

@@ -2,7 +2,8 @@ import { crc32 } from "node:zlib";
 
 /** magic, length of the text, checksum, number, revision; see `encodeRecord`. */
 export const HEADER_BYTES = 24;
-const MAGIC = 0x314a4c46;
+const MAGIC_BYTES: Buffer = Buffer.from("FLJ1");
+const MAGIC: number = MAGIC_BYTES.readUInt32LE(0);
 const ALIGN = 8;
 
 /** One commit group in a segment. Numbers grow by one from record to record, over all segments. */
@@ -61,8 +62,11 @@ export function decodeRecord(
 
 /** The first offset from `from` on at which a sound record begins. */
 export function findRecord(buffer: Buffer, from: number, segment: number): number | undefined {
-  for (let offset = aligned(from); offset + HEADER_BYTES <= buffer.length; offset += ALIGN)
-    if (decodeRecord(buffer, offset, segment)) return offset;
+  let offset = buffer.indexOf(MAGIC_BYTES, from);
+  while (offset >= 0) {
+    if (offset % ALIGN === 0 && decodeRecord(buffer, offset, segment)) return offset;
+    offset = buffer.indexOf(MAGIC_BYTES, offset + 1);
+  }
   return undefined;
 }
 

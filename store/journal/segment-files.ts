@@ -47,7 +47,7 @@ export function readSegment(folder: string, segment: number): SegmentContent {
   }
   const later = findRecord(buffer, end, segment);
   if (later !== undefined) throw damaged(path, end, `a sound record follows at ${later}`);
-  const torn = buffer.subarray(end).some((byte) => byte !== 0);
+  const torn = !buffer.subarray(end).equals(Buffer.alloc(buffer.length - end));
   return { segment, records, end, bytes: buffer.length, torn };
 }
 

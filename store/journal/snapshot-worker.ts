@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../core/std/errors.ts";
 import { foldSegment } from "./fold.ts";
@@ -25,6 +26,10 @@ function failure(error: unknown): SnapshotReply {
   const isFull = errcode === SQLITE_FULL || code === "ENOSPC";
   return isFull ? { state: "full" } : { state: "failed", because: messageOf(error) };
 }
+
+// Below the threads that commit: on Linux a priority is the calling thread's own.
+const NICE = 5;
+if (process.platform === "linux") setPriority(NICE);
 
 const { folder, ...options } = workerData as SnapshotWorkerData;
 const snapshot = new Snapshot(folder, options);
