@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isFleetError } from "../core/std/errors.ts";
+import { buildShim } from "../runtime/shim/build.ts";
 import type { Config } from "./config.ts";
 import { PACKAGE_FOLDER } from "./version.ts";
 
@@ -7,4 +9,24 @@ import { PACKAGE_FOLDER } from "./version.ts";
 export function shimFolder({ state }: Pick<Config, "state">): string {
   const isClone = existsSync(join(PACKAGE_FOLDER, "setup.mjs"));
   return isClone ? join(PACKAGE_FOLDER, ".build", "shim") : join(state, "shim");
+}
+
+/**
+ * Compiles shim and init where containers can be isolated and nobody has done so yet: the first `up` of an installed
+ * package. Returns what was done or why not, for people; undefined when there was nothing to do.
+ */
+export async function compileShim(
+  config: Pick<Config, "state" | "driver">,
+): Promise<string | undefined> {
+  const folder = shimFolder(config);
+  const isWanted = config.driver !== "process" && process.getuid?.() === 0;
+  const isThere = existsSync(join(folder, "flotilla-shim"));
+  if (process.platform !== "linux" || !isWanted || isThere) return undefined;
+  try {
+    await buildShim(folder);
+    return "shim and init compiled";
+  } catch (error) {
+    if (!isFleetError(error) || config.driver === "shim") throw error;
+    return "shim and init could not be compiled (cc, make and libc's headers are needed)";
+  }
 }

@@ -1,5 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { SetupError } from "./progress.mjs";
 import { ROOT } from "./run.mjs";
 
 const OUT = join(ROOT, "dist");
@@ -15,6 +16,21 @@ const BANNER = [
   'import { createRequire as flotillaRequire } from "node:module";',
   "const require = flotillaRequire(import.meta.url);",
 ].join("");
+
+/** Files that look for what lies beside them find it where the package has it: at its place below the package's folder. */
+const keepPlaces = {
+  name: "keep-places",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const folder = relative(ROOT, dirname(path));
+      const text = readFileSync(path, "utf8");
+      if (folder.startsWith("node_modules") || text.search(HERE) < 0) return undefined;
+      const place = `(import.meta.dirname + ${JSON.stringify(`/../${folder}`)})`;
+      return { contents: text.replace(HERE, place), loader: "ts" };
+    }),
+};
+/** Where it is code, not where it is spoken of. */
+const HERE = /(?<!["'`])\bimport\.meta\.dirname\b/g;
 
 /** Makes `dist/`: the command line and its workers, each with all that it imports, for machines without this clone. */
 export async function bundleProgram(progress) {
@@ -37,9 +53,12 @@ export async function bundleProgram(progress) {
       target: "node24",
       charset: "utf8",
       external: LEFT_OUT,
+      plugins: [keepPlaces],
       banner: { js: BANNER },
       define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
-      logLevel: "error",
+      logLevel: "silent",
+    }).catch((error) => {
+      throw new SetupError(error.message, "mend it: `npm test` says the same with more words");
     }),
   );
 }

@@ -33,12 +33,23 @@ function isInstalled() {
   if (!found) return false;
   return Object.entries(wanted)
     .filter(([path]) => path !== "")
-    .every(([path, { version, optional }]) =>
-      found[path] ? found[path].version === version : optional === true && !isNodeHere(path),
+    .every(([path, { version, optional, devOptional }]) =>
+      found[path]
+        ? found[path].version === version
+        : (optional || devOptional) === true && !isNeeded(path),
     );
 }
 
-const isNodeHere = (path) => path === `node_modules/node-${process.platform}-${process.arch}`;
+/** Optional for npm, because other platforms have others; not for us on this one. */
+function isNeeded(path) {
+  const here = `${process.platform}-${process.arch}`;
+  const needed = [
+    `node_modules/node-${here}`,
+    "node_modules/esbuild",
+    `node_modules/@esbuild/${here}`,
+  ];
+  return needed.includes(path);
+}
 
 function readLock(file) {
   try {

@@ -6,6 +6,7 @@ import { applyDocuments } from "../apply-documents.ts";
 import { readDocuments } from "../commands/apply.ts";
 import type { Config } from "../config.ts";
 import type { Io } from "../io.ts";
+import { compileShim } from "../shim-folder.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
 import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
@@ -45,6 +46,8 @@ export async function up(options: UpOptions): Promise<void> {
   await writeRunRecord(config);
   progress.done(`state folder ${path} (instance ${instance})`);
 
+  const compiled = await compileShim(config);
+  if (compiled) progress.done(compiled);
   const onRestart = (sentence: string): void => progress.note(sentence);
   const keepers: ChildKeeper[] = [];
   try {
@@ -52,7 +55,11 @@ export async function up(options: UpOptions): Promise<void> {
     keepers.push(server);
     const token = (): string => readToken({ ...config, token: "", tokenFile: "" });
     const api = new ApiClient({ url: urlOf(config), token });
-    await orEnded(ending, Promise.all([server.ready, waitForApi(api, PATIENCE, ending)]));
+    // The server makes the tokens: there is none to ask with before it is ready.
+    await orEnded(
+      ending,
+      server.ready.then(() => waitForApi(api, PATIENCE, ending)),
+    );
     progress.done(`server answers on ${urlOf(config)}`);
 
     const agent = startAgent(
