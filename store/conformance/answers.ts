@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Remembered } from "../resource-store.ts";
 import { CONFORMANCE_OPTIONS, network, type Suite } from "./harness.ts";
 
+/** Answers by idempotency key. */
 export function describeAnswers({ adapter, inStore, makeHarness }: Suite): void {
   describe(`${adapter}: answers`, () => {
     const answer = (key: string, at = 1_000_000): Remembered => ({

@@ -4,6 +4,7 @@ import type { StoreEvent } from "../resource-store.ts";
 import { CONFORMANCE_OPTIONS, make, names, network, ref, type Suite } from "./harness.ts";
 import { anyStep, sameAsMap } from "./model.ts";
 
+/** What is found again when the storage is opened again. */
 export function describeRestarts({ adapter, makeHarness }: Suite): void {
   describe(`${adapter}: restarts`, () => {
     it("goes on with the revisions and expires watches from before", async () => {

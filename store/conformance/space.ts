@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { StoreEvent, Write } from "../resource-store.ts";
 import { CONFORMANCE_OPTIONS, names, network, type Suite } from "./harness.ts";
 
+/** A storage that runs full and has space again. */
 export function describeSpace({ adapter, makeHarness }: Suite): void {
   describe(`${adapter}: no space left`, () => {
     it("refuses, goes back to what is durable, and goes on when there is space again", async () => {

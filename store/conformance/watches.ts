@@ -3,6 +3,7 @@ import type { Network } from "../../core/model/network.ts";
 import type { StoreEvent } from "../resource-store.ts";
 import { make, names, network, ref, type Suite, withSubnet } from "./harness.ts";
 
+/** What the head and watches show, and when. */
 export function describeWatches({ adapter, inStore }: Suite): void {
   describe(`${adapter}: head, durability and watches`, () => {
     it("shows a change in the head at once and in a watch only when it is durable", () =>
@@ -52,6 +53,7 @@ export function describeWatches({ adapter, inStore }: Suite): void {
   });
 }
 
+/** Watches that expire and listeners that fail. */
 export function describeWatchFailures({ adapter, inStore }: Suite): void {
   describe(`${adapter}: watches that cannot go on or fail`, () => {
     it("says EXPIRED when the history does not reach back, and for a revision to come", () =>
@@ -107,6 +109,7 @@ export function describeWatchFailures({ adapter, inStore }: Suite): void {
   });
 }
 
+/** Indexes in step with the head. */
 export function describeIndexes({ adapter, inStore }: Suite): void {
   describe(`${adapter}: indexes`, () => {
     it("keeps an index in step with the head, whenever it was made", () =>

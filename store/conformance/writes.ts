@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Write } from "../resource-store.ts";
 import { make, network, ref, type Suite, withSubnet } from "./harness.ts";
 
+/** Compare-and-swap of single resources. */
 export function describeSwaps({ adapter, inStore }: Suite): void {
   describe(`${adapter}: compare-and-swap`, () => {
     it("gives each written resource the next revision as its version", () =>
@@ -40,6 +41,7 @@ export function describeSwaps({ adapter, inStore }: Suite): void {
   });
 }
 
+/** Atomic groups, lists and the bounds of a commit. */
 export function describeWriteBounds({ adapter, inStore }: Suite): void {
   describe(`${adapter}: groups and bounds`, () => {
     it("changes all of a group or nothing", () =>
