@@ -40,7 +40,11 @@ const CONTENTION = "too many concurrent requests have overwhelmed the system";
  */
 export function allocationRoutes(app: FastifyInstance, options: AllocationRoutesOptions): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    ["application/json", "*"],
+    { parseAs: "string" },
+    (_request, body, done) => done(null, body),
+  );
   const { allocator, metrics, bounds } = options;
   const cache = new TextCache<Checked>({ entriesMax: bounds.checkedAllocationsMax });
   const allocate = async (

@@ -1,9 +1,6 @@
 import { KINDS } from "../core/model/kinds.ts";
 import { FleetError } from "../core/std/errors.ts";
 
-/** The name in the Upgrade header of `…/exec`; then both sides speak frames of `runtime/link/exec-frame.ts`. */
-export const EXEC_PROTOCOL = "flotilla-exec-1";
-
 const ARGV_MAX = 256;
 const ARGV_CHARS_MAX = 64 * 1024;
 

@@ -1,7 +1,6 @@
 import { type AnyKind, apiVersionOf } from "../core/model/kinds.ts";
-import type { Resource } from "../core/model/resource.ts";
+import type { ObjectMeta, Resource } from "../core/model/resource.ts";
 import { FleetError } from "../core/std/errors.ts";
-import { isObject } from "../core/std/json.ts";
 
 export interface Page {
   readonly items: readonly Resource[];
@@ -10,38 +9,62 @@ export interface Page {
   readonly remaining: number;
 }
 
+type Place = Pick<ObjectMeta, "namespace" | "name">;
+
 /** The order of every list: by namespace, then by name. */
-function placeOf({ metadata }: Resource): string {
-  return `${metadata.namespace}/${metadata.name}`;
+function isBefore(a: Place, b: Place): boolean {
+  return a.namespace === b.namespace ? a.name < b.name : a.namespace < b.namespace;
 }
 
 /**
- * At most `limit` of `found`, from after the place that `continued` names. Pages are of the time they were asked for,
- * not of one revision.
+ * The first `limit` of `found` that match, from after the place that `continued` names. Looks at each once and sorts
+ * only the page: a page of a hundred thousand costs no sort of them all. Pages are of the time they were asked for, not
+ * of one revision.
  */
 export function pageOf(
-  found: readonly Resource[],
+  found: Iterable<Resource>,
+  matches: (resource: Resource) => boolean,
   limit: number,
   continued: string | undefined,
 ): Page {
   const after = continued === undefined ? undefined : placeFrom(continued);
-  const rest = found
-    .map((resource) => ({ place: placeOf(resource), resource }))
-    .filter(({ place }) => after === undefined || place > after)
-    .sort((a, b) => (a.place < b.place ? -1 : 1));
-  const page = rest.slice(0, limit);
-  const last = page.at(-1);
-  const remaining = rest.length - page.length;
-  const items = page.map(({ resource }) => resource);
+  const items: Resource[] = [];
+  let count = 0;
+  for (const resource of found) {
+    if (after && !isBefore(after, resource.metadata)) continue;
+    if (!matches(resource)) continue;
+    count += 1;
+    insert(items, resource, limit);
+  }
+  const last = items.at(-1);
+  const remaining = count - items.length;
   if (remaining === 0 || !last) return { items, remaining: 0 };
-  const next = Buffer.from(JSON.stringify({ after: last.place })).toString("base64url");
+  const { namespace, name } = last.metadata;
+  const next = Buffer.from(JSON.stringify([namespace, name])).toString("base64url");
   return { items, next, remaining };
 }
 
-function placeFrom(continued: string): string {
+/** Keeps the first `limit` in order. */
+function insert(items: Resource[], resource: Resource, limit: number): void {
+  const last = items.at(-1);
+  if (items.length === limit && last && isBefore(last.metadata, resource.metadata)) return;
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = items[middle];
+    if (there && isBefore(there.metadata, resource.metadata)) low = middle + 1;
+    else high = middle;
+  }
+  items.splice(low, 0, resource);
+  if (items.length > limit) items.pop();
+}
+
+function placeFrom(continued: string): Place {
   try {
     const place: unknown = JSON.parse(Buffer.from(continued, "base64url").toString());
-    if (isObject(place) && typeof place.after === "string") return place.after;
+    const [namespace, name]: unknown[] = Array.isArray(place) ? place : [];
+    if (typeof namespace === "string" && typeof name === "string") return { namespace, name };
   } catch {
     // Said below.
   }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { KINDS } from "../core/model/kinds.ts";
 import { FleetError } from "../core/std/errors.ts";
 import type { Metrics } from "../monitor/metrics.ts";
-import { EXEC_PROTOCOL } from "./exec-upgrade.ts";
+import { EXEC_PROTOCOL } from "../runtime/link/exec-frame.ts";
 import { basePathOf } from "./resource-routes.ts";
 import { askedNumber, isAsked, type Request, serve } from "./route.ts";
 import type { Tunnels } from "./tunnels.ts";
@@ -57,7 +57,10 @@ async function sendLog(
   );
   using _counted = metrics.streamOpened("log");
   reply.hijack();
-  reply.raw.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
+  reply.raw.writeHead(200, {
+    "content-type": "text/plain; charset=utf-8",
+    connection: "close",
+  });
   reply.raw.flushHeaders();
   stream.end();
   // A reader who leaves ends the stream; a node that is lost cuts the answer short, which its reader sees.

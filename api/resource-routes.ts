@@ -84,7 +84,8 @@ class KindRoutes {
     const continued = asked(request, "continue") || undefined;
     const { page, revision } = await readSettled(store, () => ({
       page: pageOf(
-        store.list(kind, request.params.namespace).filter(matches),
+        store.list(kind, request.params.namespace),
+        matches,
         Math.min(limit, bounds.listMax),
         continued,
       ),

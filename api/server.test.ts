@@ -184,3 +184,19 @@ describe("events", () => {
     expect((await api.ask(path, { method: "POST", body: {} })).status).toBe(405);
   });
 });
+
+describe("a server that stops", () => {
+  it("answers what is under way first", async () => {
+    const stopping = await openApi();
+    const release = stopping.log.hold();
+    const body = { metadata: { name: "last" }, spec: {} };
+    const path = "/apis/flotilla.dev/v1/namespaces/default/networks";
+    const write = stopping.ask(path, { method: "POST", body });
+    while (!stopping.store.get("Network", "default", "last")) await new Promise(setImmediate);
+    const closing = stopping.app.close();
+    release();
+    expect((await write).status).toBe(201);
+    await closing;
+    await stopping[Symbol.asyncDispose]();
+  });
+});

@@ -28,14 +28,20 @@ const JSON_TYPES = [
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** What is under way when the server stops has so long to be answered. */
+const CLOSE_GRACE_MS = 1_000;
+const CLOSE_CHECK_MS = 20;
 
-/** The whole API of the control plane; the caller gives it a place to listen. `close` ends every stream. */
+/**
+ * The whole API of the control plane; the caller gives it a place to listen. `close` ends every stream and waits a
+ * little for what is under way.
+ */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     requestIdHeader: false,
     exposeHeadRoutes: false,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     bodyLimit: options.bounds.bodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -59,9 +65,12 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   registerRoutes(app, options);
   app.register(async (scope) => allocationRoutes(scope, options));
-  serve(app, "/openapi.json", {
-    GET: { access: "open", handle: () => openApiOf(options.version, paths) },
-  });
+  let description: object | undefined;
+  const describe = (): object => {
+    description ??= openApiOf(options.version, paths);
+    return description;
+  };
+  serve(app, "/openapi.json", { GET: { access: "open", handle: describe } });
   await app.ready();
   return app;
 }
@@ -70,7 +79,11 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store, events, nodeLink, metrics, clock, bounds, version } = options;
   const openWriter = (reply: FastifyReply): LineWriter => {
     reply.hijack();
-    reply.raw.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
+    reply.raw.writeHead(200, {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      connection: "close",
+    });
     reply.raw.flushHeaders();
     return new LineWriter(reply.raw, { bufferBytesMax: bounds.watchBufferBytesMax });
   };
@@ -89,6 +102,17 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
     watches[Symbol.dispose]();
     fanOut[Symbol.dispose]();
     await tunnels[Symbol.asyncDispose]();
+    closeInGoodOrder(app);
+  });
+}
+
+/** Connections are kept alive by clients: each is closed when its request was answered, or when its time is over. */
+function closeInGoodOrder(app: FastifyInstance): void {
+  const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_CHECK_MS);
+  const late = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  app.server.once("close", () => {
+    clearInterval(idle);
+    clearTimeout(late);
   });
 }
 

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../core/std/clock.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { silentLogger } from "../core/std/logger.ts";
-import { EXEC, ExecReader, encodeExec } from "../runtime/link/exec-frame.ts";
+import { dialExec } from "../runtime/link/exec-client.ts";
+import { EXEC_PROTOCOL } from "../runtime/link/exec-frame.ts";
 import { LinkClient } from "../runtime/link/link-client.ts";
 import { serveTunnel, type TunnelVerbs } from "../runtime/link/tunnel.ts";
 import { type ApiHarness, GAME_SPEC, openApi } from "./api.fixture.ts";
-import { EXEC_PROTOCOL } from "./exec-upgrade.ts";
 
 const SERVERS = "/apis/agones.dev/v1/namespaces/default/gameservers";
 let api: ApiHarness;
@@ -159,24 +159,33 @@ describe("logs through the tunnel", () => {
 describe("a command in a container", () => {
   it("has input, output, a size and an exit code", async () => {
     await connectNode();
-    const [, socket, head] = (await once(exec("command=sh&command=-i&tty=1"), "upgrade")) as [
-      IncomingMessage,
-      Socket,
-      Buffer,
-    ];
-    socket.unshift(head);
-    const reader = new ExecReader();
-    const seen: string[] = [];
-    socket.on("data", (chunk: Buffer) => {
-      for (const { channel, bytes } of reader.read(chunk)) seen.push(`${channel} ${bytes}`);
+    using session = await dialExec({
+      url: api.url,
+      token: api.tokens.admin,
+      path: `${SERVERS}/a/exec`,
+      argv: ["sh", "-i"],
+      tty: true,
+      signal: stop.signal,
     });
-    const size = Buffer.from(JSON.stringify({ columns: 80, rows: 25 }));
-    socket.write(encodeExec(EXEC.resize, size));
-    socket.write(encodeExec(EXEC.stdin, Buffer.from("hello\n")));
-    socket.write(encodeExec(EXEC.stdin, Buffer.alloc(0)));
-    await once(socket, "end");
-    expect(seen).toEqual(["1 sh -i tty=true\n", "1 80x25\n", "1 HELLO\n", '4 {"code":7}']);
-    socket.destroy();
+    session.resize(80, 25);
+    session.write(Buffer.from("hello\n"));
+    session.end();
+    const seen: string[] = [];
+    for await (const { stream, data } of session.output) seen.push(`${stream} ${data}`);
+    expect(seen).toEqual(["stdout sh -i tty=true\n", "stdout 80x25\n", "stdout HELLO\n"]);
+    expect(await session.exit).toBe(7);
+  });
+
+  it("says that the connection was lost when it was", async () => {
+    await connectNode();
+    const path = `${SERVERS}/a/exec`;
+    const { tokens, url } = api;
+    const dial = { url, token: tokens.admin, path, argv: ["sh"], tty: false, signal: stop.signal };
+    using session = await dialExec(dial);
+    await api.app.close();
+    for await (const _ of session.output);
+    await expect(session.exit).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(dialExec(dial)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
   it("ends on the node when the person leaves", async () => {

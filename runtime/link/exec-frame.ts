@@ -1,5 +1,8 @@
 import { FleetError } from "../../core/std/errors.ts";
 
+/** The name in the Upgrade header of `…/exec`; then both sides speak in frames. */
+export const EXEC_PROTOCOL = "flotilla-exec-1";
+
 /**
  * What flows on an exec stream, both ways, after it was accepted: u8 channel, u32 length (big endian), bytes.
  * An empty `stdin` frame means: no more input. `resize` is JSON `{columns, rows}`; `exit` is JSON `{code}` and the last.
