@@ -79,7 +79,7 @@ export class ResourceGauges implements Disposable {
     gauge.reset();
     for (const [key, count] of this.#counts) {
       const [type = "", namespace = "", fleet = ""] = key.split(" ");
-      gauge.set({ type, namespace, fleet_name: fleet }, count);
+      gauge.set({ type, fleet_name: fleet, namespace }, count);
     }
   }
 
