@@ -40,6 +40,7 @@ void child_sync(int channel, enum progress progress) {
 }
 
 static int limits(const struct plan *plan) {
+  if (sys_restore_open_files() != 0) return step_failed("restore the limit of open files");
   for (size_t i = 0; i < plan->rlimit_count; i++) {
     const struct rlimit_plan *limit = &plan->rlimits[i];
     if (setrlimit(limit->resource, &limit->value) != 0)

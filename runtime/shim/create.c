@@ -184,14 +184,13 @@ static int open_files(const struct plan *plan, struct creation *creation, struct
   return 1;
 }
 
-static int attach(const struct message *message, const struct creation *creation, struct reply *reply) {
+/* Before the child may go on: were it to end, its namespace could not be found by its number any more. */
+static int open_netns(const struct creation *creation, struct reply *reply) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/ns/net", creation->pid);
   int netns = open(path, O_RDONLY | O_CLOEXEC);
-  if (netns < 0) return reply_error(reply, ERROR_INTERNAL, "open the network namespace: %s", strerror(errno));
-  int result = net_attach(creation->pid, netns, message, reply);
-  close(netns);
-  return result;
+  if (netns < 0) reply_error(reply, ERROR_INTERNAL, "open the network namespace: %s", strerror(errno));
+  return netns;
 }
 
 /* Clones the child into its groups and namespaces; it waits for our word at each step that is ours. */
@@ -231,9 +230,13 @@ static int run(const struct message *message, const struct plan *plan, struct cr
   if (spawn(plan, creation, fds, reply) != 0) return -1;
   if (cgroup_join(plan->id, creation->pid) != 0)
     return reply_error(reply, ERROR_INTERNAL, "join the control groups: %s", strerror(errno));
+  int netns = open_netns(creation, reply);
+  if (netns < 0) return -1;
   /* It builds its root while we make its network. */
   go(creation);
-  if (attach(message, creation, reply) != 0) return -1;
+  int attached = net_attach(creation->pid, netns, message, reply);
+  close(netns);
+  if (attached != 0) return -1;
   if (loop_add(&creation->channel, EPOLLIN) != 0 || loop_timer(&creation->timer, CREATION_MS_MAX) != 0)
     return reply_error(reply, ERROR_EXHAUSTED, "watch the container: %s", strerror(errno));
   return 0;

@@ -64,9 +64,9 @@ static void forget(struct exec_session *session) {
 void exec_abandon(struct exec_session *session) {
   session->asker.connection = 0;
   close_all(session);
-  /* Freed when the keeper has been reaped. */
+  /* Freed when the keeper, which ends the program first, has been reaped. */
   if (session->process.fd < 0) forget(session);
-  else sys_pidfd_send_signal(session->process.fd, SIGKILL);
+  else sys_pidfd_send_signal(session->process.fd, SIGTERM);
 }
 
 static void refuse(struct exec_session *session, enum error code, const char *step, int error) {

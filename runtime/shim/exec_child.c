@@ -1,6 +1,7 @@
 /*
  * Two processes: a keeper, which enters the container's namespaces and waits, and the program itself, which only exists
- * inside of the container's pid namespace. When the shim or the keeper dies, the program dies too.
+ * inside of the container's pid namespace. TERM asks the keeper to end the program, and so does the shim's death. The
+ * keeper reaps: a container cannot end while somebody else's zombie is left in it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,20 @@
   (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP)
 /* stdin, stdout, stderr, and the pipe that tells a failure. */
 #define FAILURE_FD 3
+
+static volatile pid_t kept;
+
+static void end_program(int number) {
+  (void)number;
+  kill(kept, SIGKILL);
+}
+
+static void on_term(int how) {
+  sigset_t term;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  sigprocmask(how, &term, NULL);
+}
 
 struct terminal {
   int master;
@@ -66,7 +81,9 @@ static int become(const struct plan *plan, int container, const int *doors, size
 
 static _Noreturn void run(const struct plan *plan, const struct exec_fds *fds, int failure, bool tty,
                           const int *doors, size_t door_count) {
+  on_term(SIG_UNBLOCK);
   int result = become(plan, fds->container, doors, door_count);
+  if (result == 0 && sys_restore_open_files() != 0) result = step_failed("restore the limit of open files");
   if (result == 0 && setsid() < 0) result = step_failed("setsid");
   if (result == 0 && place(fds->stdio, failure) != 0) result = step_failed("place descriptors");
   else if (result == 0) failure = FAILURE_FD;
@@ -104,13 +121,17 @@ static void send_started(int channel, int master) {
 
 /* The keeper's life: passes the news on, then ends as the program ended. */
 static _Noreturn void keep(pid_t program, int channel, int failure, int master) {
+  struct sigaction action = {.sa_handler = end_program};
   struct report report;
+  ssize_t got;
   int status;
-  if (read(failure, &report, sizeof report) == (ssize_t)sizeof report) {
-    send(channel, &report, sizeof report, MSG_NOSIGNAL);
-    _exit(127);
-  }
-  send_started(channel, master);
+  kept = program;
+  sigaction(SIGTERM, &action, NULL);
+  on_term(SIG_UNBLOCK);
+  do got = read(failure, &report, sizeof report);
+  while (got < 0 && errno == EINTR);
+  if (got == (ssize_t)sizeof report) send(channel, &report, sizeof report, MSG_NOSIGNAL);
+  else send_started(channel, master);
   sys_close_range(0, ~0U);
   while (waitpid(program, &status, 0) < 0 && errno == EINTR) {}
   _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
@@ -125,13 +146,14 @@ _Noreturn void exec_child(const struct plan *plan, const struct exec_fds *fds, b
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   size_t door_count = cgroup_doors(plan->id, doors);
   int result = setns(fds->container, NAMESPACES) == 0 ? 0 : step_failed("enter the container");
   if (result == 0 && tty) result = open_terminal(&terminal, caps_host_user(&plan->identity));
   for (int i = 0; tty && i < 3; i++) inside.stdio[i] = terminal.slave;
   if (result == 0 && pipe2(failure, O_CLOEXEC) != 0) result = step_failed("pipe");
   if (result != 0) child_fail(fds->channel);
+  on_term(SIG_BLOCK);
   pid_t program = fork();
   if (program == 0) run(plan, &inside, failure[1], tty, doors, door_count);
   if (program < 0) {

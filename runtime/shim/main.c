@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -98,14 +97,18 @@ static int load_init(const char *path) {
   return 0;
 }
 
-/* Held for life: the kernel lets go of it however we end, and no second shim serves the same socket. */
+/*
+ * Held for life: the kernel lets go of it however we end, and no second shim serves the same socket. A record lock and not
+ * flock: those that we fork must not hold it after us.
+ */
 static int lock(const char *socket_path) {
   char path[PATH_MAX];
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   snprintf(path, sizeof path, "%s.lock", socket_path);
   int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return complain(path);
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
-  return errno == EWOULDBLOCK ? refuse("another shim serves this socket") : complain(path);
+  if (fcntl(fd, F_SETLK, &whole) == 0) return 0;
+  return errno == EAGAIN || errno == EACCES ? refuse("another shim serves this socket") : complain(path);
 }
 
 static int listen_on(const char *path) {
@@ -159,6 +162,7 @@ static int serve(const struct options *options) {
   if (cgroup_start(options->instance) != 0) return refuse("no control groups are mounted"), 1;
   net_start(options->instance);
   caps_user_namespaces();
+  sys_raise_open_files();
   setsid();
   stopper.fd = stop_signals();
   listener.fd = listen_on(options->socket);

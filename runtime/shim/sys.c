@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -171,3 +172,13 @@ uint64_t sys_now_ms(void) {
   clock_gettime(CLOCK_REALTIME, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
+
+static struct rlimit open_files;
+
+void sys_raise_open_files(void) {
+  if (getrlimit(RLIMIT_NOFILE, &open_files) != 0) return;
+  struct rlimit raised = {open_files.rlim_max, open_files.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &raised);
+}
+
+int sys_restore_open_files(void) { return setrlimit(RLIMIT_NOFILE, &open_files); }

@@ -53,4 +53,8 @@ int sys_write_file(int folder, const char *path, const char *text);
 
 uint64_t sys_now_ms(void);
 
+/* Lets this process open as many files as it may; a child gives back what we were started with. */
+void sys_raise_open_files(void);
+int sys_restore_open_files(void);
+
 #endif
