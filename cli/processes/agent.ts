@@ -39,7 +39,12 @@ export async function runAgent(
   const parts = { config, path, instance, linux, cache, peers, clock: systemClock, logger };
   await using machine = await openMachineDriver(parts);
   const door = doorOf(config, path, linux, logger);
-  if (isDown) return await takeDown(machine, door, peers);
+  if (isDown) {
+    await takeDown(machine, door, peers);
+    control.say({ say: "ready" });
+    await control.ending;
+    return;
+  }
 
   const token = await readToken(config.agentTokenFile || join(path, "agent.token"));
   await using link = new LinkClient(linkOptions(config, token, systemClock, logger));

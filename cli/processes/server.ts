@@ -11,6 +11,7 @@ import { CONTROLLER_DEFAULTS, type ControllerContext } from "../../fleet/control
 import { Controllers } from "../../fleet/controller/controllers.ts";
 import { World } from "../../fleet/controller/world.ts";
 import { Metrics } from "../../monitor/metrics.ts";
+import { ResourceGauges } from "../../monitor/resource-gauges.ts";
 import {
   JOURNAL_BOUNDS,
   openJournalResourceStore,
@@ -60,6 +61,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const controllers = new Controllers(context);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
+  using _gauges = new ResourceGauges(store, metrics);
   const allocator = new Allocator({
     store,
     indexes,

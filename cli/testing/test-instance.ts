@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isObject } from "../../core/std/json.ts";
+import { HostLinux } from "../../runtime/linux/host-linux.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const READY_WITHIN_MS = 60_000;
+
+export interface TestInstanceOptions {
+  readonly driver?: "shim" | "process";
+  /** Applied at the start; paths from the project's root. */
+  readonly files?: readonly string[];
+  /** Image files that are built first. */
+  readonly images?: readonly string[];
+  /** More flags of `flotilla up`. */
+  readonly flags?: readonly string[];
+}
+export interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+export type PartName = "up" | "server" | "agent" | "door" | "shim";
+
+/**
+ * For tests: a whole Flotilla as a user would start it, `flotilla up` on a state folder and a port of its own. Disposing
+ * it means `flotilla down --purge`.
+ */
+export class TestInstance implements AsyncDisposable {
+  readonly state: string;
+  readonly port: number;
+  readonly #options: TestInstanceOptions;
+  readonly #linux = new HostLinux();
+  #up: ChildProcess | undefined;
+  #said = "";
+
+  private constructor(state: string, port: number, options: TestInstanceOptions) {
+    this.state = state;
+    this.port = port;
+    this.#options = options;
+  }
+
+  /** Builds the images, starts, and resolves when `up` says that everything is there. */
+  static async start(options: TestInstanceOptions = {}): Promise<TestInstance> {
+    const state = await mkdtemp(join(tmpdir(), "flotilla-test-"));
+    const instance = new TestInstance(state, await freePort(), options);
+    for (const image of options.images ?? []) await instance.mustCli("image", "build", image);
+    await instance.up();
+    return instance;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  get adminToken(): string {
+    return readFileSync(join(this.state, "admin.token"), "utf8").trim();
+  }
+  /** Everything that `up` has printed. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** Starts `up` (again); resolves when it says that it is up. */
+  async up(): Promise<void> {
+    const { driver = "shim", files = [], flags = [] } = this.#options;
+    const apply = files.flatMap((file) => ["-f", file]);
+    const argv = [
+      "up",
+      "--port",
+      `${this.port}`,
+      "--advertise-address",
+      "127.0.0.1",
+      "--driver",
+      driver,
+      ...apply,
+      ...flags,
+    ];
+    const child = spawn(join(ROOT, "bin/flotilla"), argv, {
+      cwd: ROOT,
+      env: this.#env(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#up = child;
+    this.#said = "";
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const hear = (chunk: Buffer): void => {
+      this.#said += chunk.toString();
+      if (this.#said.includes("flotilla is up.")) resolve();
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.once("exit", (code) => reject(new Error(`up ended with ${code}:\n${this.#said}`)));
+    const late = setTimeout(
+      () => reject(new Error(`up was not ready in time:\n${this.#said}`)),
+      READY_WITHIN_MS,
+    );
+    await promise.finally(() => clearTimeout(late));
+  }
+
+  /** One command line against this instance. */
+  async cli(...argv: readonly string[]): Promise<CliResult> {
+    const child = spawn(join(ROOT, "bin/flotilla"), argv, {
+      cwd: ROOT,
+      env: this.#env(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const [code] = await once(child, "close");
+    return { code: Number(code), out, err };
+  }
+
+  /** The same, for a command that must work. */
+  async mustCli(...argv: readonly string[]): Promise<string> {
+    const { code, out, err } = await this.cli(...argv);
+    if (code !== 0) throw new Error(`flotilla ${argv.join(" ")} ended with ${code}: ${err}${out}`);
+    return out;
+  }
+
+  /** One API call with the admin token. */
+  async request(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: unknown }> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.adminToken}`,
+        "content-type": "application/json",
+        ...headers,
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+  }
+
+  /** The process of a part, while it runs. */
+  pid(part: PartName): number | undefined {
+    if (part === "up")
+      return this.#up?.exitCode === null && this.#up.signalCode === null ? this.#up.pid : undefined;
+    return part === "server" || part === "agent" ? this.#childPid(part) : this.#detachedPid(part);
+  }
+
+  /** kill -9; false when it did not run just then. */
+  kill(part: PartName): boolean {
+    const pid = this.pid(part);
+    return pid !== undefined && this.#linux.kill(pid, "SIGKILL");
+  }
+
+  /** Ends `up` by a signal and waits for it. */
+  async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<void> {
+    const child = this.#up;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("SIGINT");
+    await this.mustCli("down", "--purge");
+    await rm(this.state, { recursive: true, force: true });
+    this.#linux[Symbol.dispose]();
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env.PATH,
+      HOME: this.state,
+      FLOTILLA_STATE: this.state,
+      FLOTILLA_API: this.url,
+    };
+  }
+
+  #childPid(part: "server" | "agent"): number | undefined {
+    const parent = this.pid("up");
+    return this.#linux.processes().find((pid) => {
+      const stat = this.#linux.processStat(pid);
+      if (stat?.parent !== parent || stat?.state === "Z") return false;
+      return (this.#linux.read(`/proc/${pid}/cmdline`) ?? "").split("\0").includes(part);
+    });
+  }
+
+  #detachedPid(part: "door" | "shim"): number | undefined {
+    try {
+      const mark: unknown = JSON.parse(
+        readFileSync(join(this.state, "run", `${part}.json`), "utf8"),
+      );
+      const pid = isObject(mark) && typeof mark.pid === "number" ? mark.pid : undefined;
+      const stat = pid === undefined ? undefined : this.#linux.processStat(pid);
+      return stat && stat.state !== "Z" ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address ? address.port : 0;
+}
