@@ -6,12 +6,16 @@ import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { API_BOUNDS } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
-import { systemClock } from "../../core/std/clock.ts";
-import { CONTROLLER_DEFAULTS, type ControllerContext } from "../../fleet/controller/context.ts";
+import { FLEET_LABEL } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { type Clock, systemClock } from "../../core/std/clock.ts";
+import type { Logger } from "../../core/std/logger.ts";
+import { CONTROLLER_DEFAULTS } from "../../fleet/controller/context.ts";
 import { Controllers } from "../../fleet/controller/controllers.ts";
 import { World } from "../../fleet/controller/world.ts";
 import { Metrics } from "../../monitor/metrics.ts";
 import { ResourceGauges } from "../../monitor/resource-gauges.ts";
+import type { EventLog } from "../../store/event-log.ts";
 import {
   JOURNAL_BOUNDS,
   openJournalResourceStore,
@@ -19,6 +23,7 @@ import {
 import { SqliteEventLog } from "../../store/journal/sqlite-event-log.ts";
 import { EVENT_BOUNDS } from "../../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../../store/live-store.ts";
+import type { ResourceStore } from "../../store/resource-store.ts";
 import type { Config } from "../config.ts";
 import { processLogger } from "../log.ts";
 import type { ChildControl } from "../up/child-control.ts";
@@ -29,14 +34,18 @@ import { dropPrivileges } from "./drop-privileges.ts";
 const INDEXES_MAX = 256;
 const EVENT_FLUSH_MS = 1_000;
 
+interface Base {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** The control plane: opens what is root's, gives up root, and runs until it is told to end. */
 export async function runServer(config: Config, control: ChildControl): Promise<void> {
-  const logger = processLogger("server", config.logLevel);
+  const base: Base = { clock: systemClock, logger: processLogger("server", config.logLevel) };
   const isRoot = process.getuid?.() === 0;
   const { path } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
   const tokens = await openTokens(path);
   process.chdir(join(path, "server"));
-  const base = { clock: systemClock, logger };
   await using store = await openJournalResourceStore({
     ...STORE_BOUNDS,
     ...JOURNAL_BOUNDS,
@@ -49,55 +58,49 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     folder: ".",
     flushMs: EVENT_FLUSH_MS,
   });
-  const world = new World(store);
-  const context: ControllerContext = {
-    ...base,
-    store,
-    world,
-    events,
-    newUid: randomUUID,
-    options: CONTROLLER_DEFAULTS,
-  };
-  const controllers = new Controllers(context);
+  const controllers = controllersOf(base, store, events);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
-  const allocator = new Allocator({
-    store,
-    indexes,
-    clock: systemClock,
-    onAllocated: () => undefined,
-  });
-  await using api = await createApi({
-    ...base,
-    store,
-    events,
-    allocator,
-    nodeLink: controllers.link,
-    tokens,
-    metrics,
-    version: packageVersion(),
-    guard: new BrowserGuard([]),
-    bounds: API_BOUNDS,
-    notReady: () => undefined,
-  });
+  const onAllocated = (server: GameServer): void => recordAllocation(events, server);
+  const allocator = new Allocator({ store, indexes, clock: systemClock, onAllocated });
+  const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
+  const rest = { version: packageVersion(), guard: new BrowserGuard([]), bounds: API_BOUNDS };
+  await using api = await createApi({ ...base, ...parts, ...rest, notReady: () => undefined });
   dropPrivileges(config.serverUid);
   await api.listen({ host: config.listen, port: config.port });
   const stop = new AbortController();
   const loops = controllers.run(stop.signal);
-  logger.info(
-    { listen: config.listen, port: config.port, revision: store.revision },
-    "the control plane is up",
-  );
+  const { listen, port } = config;
+  base.logger.info({ listen, port, revision: store.revision }, "the control plane is up");
   control.say({ say: "ready" });
   const end = await Promise.race([control.ending, store.fatal]);
-  if (end instanceof Error) {
-    logger.error(
-      { error: end.message },
-      "the store failed: ending at once, nothing is retried on a medium that lost a write",
-    );
-    process.exit(1);
-  }
+  if (end instanceof Error) failHard(base.logger, end);
   stop.abort(new Error("ending"));
   await loops;
+}
+
+function controllersOf(base: Base, store: ResourceStore, events: EventLog): Controllers {
+  const world = new World(store);
+  const options = CONTROLLER_DEFAULTS;
+  return new Controllers({ ...base, store, world, events, newUid: randomUUID, options });
+}
+
+/** One line per fleet that is counted up: an event per server would drive all others out of the log. */
+function recordAllocation(events: EventLog, { metadata }: GameServer): void {
+  const fleet = metadata.labels?.[FLEET_LABEL];
+  if (!fleet) return;
+  const subject = { kind: "Fleet", namespace: metadata.namespace, name: fleet };
+  events.record({
+    type: "Normal",
+    reason: "Allocated",
+    message: "handed out a game server",
+    subject,
+  });
+}
+
+/** Nothing is retried on a medium that lost a write: what is in memory may be more than what is kept. */
+function failHard(logger: Logger, error: Error): never {
+  logger.error({ error: error.message }, "the store failed, the control plane ends at once");
+  process.exit(1);
 }
