@@ -121,20 +121,16 @@ static int make_in(const struct hierarchy *in, const char *id) {
   return mkdir(path, 0755);
 }
 
-int cgroup_make(const char *id, int *unified_fd, struct reply *reply) {
+int cgroup_make(const char *id, struct reply *reply) {
   char path[GROUP_PATH_MAX];
-  *unified_fd = -1;
   if (cgroup_exists(id))
     return reply_error(reply, ERROR_ALREADY_EXISTS, "container %s has control groups already", id);
   for (size_t i = 0; i < hierarchy_count; i++) {
+    if (make_in(&hierarchies[i], id) == 0) continue;
     group_path(path, &hierarchies[i], id, "");
-    if (make_in(&hierarchies[i], id) != 0) {
-      reply_error(reply, ERROR_INTERNAL, "make control group %.300s: %s", path, strerror(errno));
-      if (*unified_fd >= 0) close(*unified_fd);
-      cgroup_remove(id);
-      return -1;
-    }
-    if (hierarchies[i].unified) *unified_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    reply_error(reply, ERROR_INTERNAL, "make control group %.300s: %s", path, strerror(errno));
+    cgroup_remove(id);
+    return -1;
   }
   return 0;
 }
@@ -161,26 +157,33 @@ int cgroup_set(const char *id, const struct cgroup_write *writes, size_t count, 
   return 0;
 }
 
-int cgroup_join(const char *id, pid_t pid) {
-  char path[GROUP_PATH_MAX], text[16];
-  snprintf(text, sizeof text, "%d", pid);
+int cgroup_doors(const char *id, int doors[HIERARCHIES_MAX]) {
+  char path[GROUP_PATH_MAX];
+  int count = 0;
   for (size_t i = 0; i < hierarchy_count; i++) {
     if (hierarchies[i].unified) continue;
-    group_path(path, &hierarchies[i], id, "cgroup.procs");
-    if (sys_write_file(AT_FDCWD, path, text) != 0) return -1;
-  }
-  return 0;
-}
-
-size_t cgroup_doors(const char *id, int doors[HIERARCHIES_MAX]) {
-  char path[GROUP_PATH_MAX];
-  size_t count = 0;
-  for (size_t i = 0; i < hierarchy_count; i++) {
-    group_path(path, &hierarchies[i], id, "cgroup.procs");
-    int door = open(path, O_WRONLY | O_CLOEXEC);
-    if (door >= 0) doors[count++] = door;
+    group_path(path, &hierarchies[i], id, "tasks");
+    doors[count] = open(path, O_WRONLY | O_CLOEXEC);
+    if (doors[count++] < 0) return -1;
   }
   return count;
+}
+
+int cgroup_unified(const char *id) {
+  char path[GROUP_PATH_MAX];
+  if (unified() == NULL) return -1;
+  group_path(path, unified(), id, "");
+  return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int cgroup_enter(const int *doors, int count) {
+  int error = count < 0 ? errno : 0;
+  for (int i = 0; i < count; i++) {
+    if (write(doors[i], "0", 1) != 1) error = errno;
+    close(doors[i]);
+  }
+  errno = error;
+  return error == 0 ? 0 : -1;
 }
 
 bool cgroup_exists(const char *id) {

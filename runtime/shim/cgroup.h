@@ -23,16 +23,21 @@ const char *cgroup_layout(void);
 /* Whether that file is one of the fixed list of limits. */
 bool cgroup_may_write(const char *controller, const char *file);
 
-/* Makes the groups of a container; `unified_fd` is the one to clone into, or -1. -1 after reply_error. */
-int cgroup_make(const char *id, int *unified_fd, struct reply *reply);
+/* Makes the groups of a container. -1 after reply_error, and nothing was made. */
+int cgroup_make(const char *id, struct reply *reply);
 
 int cgroup_set(const char *id, const struct cgroup_write *writes, size_t count, struct reply *reply);
 
-/* Puts a process into the v1 groups; the unified one it was cloned into. 0, or -1 and errno. */
-int cgroup_join(const char *id, pid_t pid);
-
-/* The files that a process writes "0" to, to join the container's groups. Returns how many were opened. */
-size_t cgroup_doors(const char *id, int doors[HIERARCHIES_MAX]);
+/*
+ * Opens the doors by which a process enters a container's groups: it is cloned into the unified one, and then writes "0" into
+ * the `tasks` of the others. That way the kernel takes no lock on all processes of the machine, which costs 20 ms when
+ * it is rare. Returns how many there are, or -1 and errno.
+ */
+int cgroup_doors(const char *id, int doors[HIERARCHIES_MAX]);
+/* To clone into; -1 when there is no unified hierarchy. */
+int cgroup_unified(const char *id);
+/* Goes through the doors and closes them. 0, or -1 and errno. */
+int cgroup_enter(const int *doors, int count);
 
 bool cgroup_exists(const char *id);
 bool cgroup_populated(const char *id);

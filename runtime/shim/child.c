@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "caps.h"
+#include "cgroup.h"
 #include "init.h"
 #include "root.h"
 #include "seccomp.h"
@@ -102,6 +103,8 @@ static int become_the_user(const struct plan *plan, int channel) {
 }
 
 static int prepare(const struct plan *plan, int channel) {
+  int doors[HIERARCHIES_MAX];
+  if (cgroup_enter(doors, cgroup_doors(plan->id, doors)) != 0) return step_failed("join the control groups");
   umask(0);
   if (setsid() < 0) return step_failed("setsid");
   if (unshare(CLONE_NEWCGROUP) != 0) return step_failed("unshare the cgroup namespace");

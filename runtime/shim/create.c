@@ -196,16 +196,15 @@ static int open_netns(const struct creation *creation, struct reply *reply) {
 /* Clones the child into its groups and namespaces; it waits for our word at each step that is ours. */
 static int spawn(const struct plan *plan, struct creation *creation, struct child_fds *fds,
                  struct reply *reply) {
-  int pair[2], unified = -1;
-  if (cgroup_make(plan->id, &unified, reply) != 0) return -1;
-  if (cgroup_set(plan->id, plan->writes, plan->write_count, reply) != 0 ||
-      socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-    if (unified >= 0) close(unified);
-    return reply->code != 0 ? -1 : reply_error(reply, ERROR_EXHAUSTED, "socketpair: %s", strerror(errno));
-  }
+  int pair[2];
+  if (cgroup_make(plan->id, reply) != 0 || cgroup_set(plan->id, plan->writes, plan->write_count, reply) != 0)
+    return -1;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+    return reply_error(reply, ERROR_EXHAUSTED, "socketpair: %s", strerror(errno));
   fds->channel = pair[1];
   fds->program = program_fd;
   creation->channel = (struct watcher){.fd = pair[0], .ready = heard};
+  int unified = cgroup_unified(plan->id);
   creation->pid = sys_clone3(NAMESPACES, &creation->process.fd, unified);
   if (creation->pid == 0) {
     close(pair[0]);
@@ -228,8 +227,6 @@ static void close_files(const struct child_fds *fds) {
 static int run(const struct message *message, const struct plan *plan, struct creation *creation,
                struct child_fds *fds, struct reply *reply) {
   if (spawn(plan, creation, fds, reply) != 0) return -1;
-  if (cgroup_join(plan->id, creation->pid) != 0)
-    return reply_error(reply, ERROR_INTERNAL, "join the control groups: %s", strerror(errno));
   int netns = open_netns(creation, reply);
   if (netns < 0) return -1;
   /* It builds its root while we make its network. */

@@ -23,8 +23,7 @@
 #include "seccomp.h"
 #include "sys.h"
 
-#define NAMESPACES \
-  (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP)
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID)
 /* stdin, stdout, stderr, and the pipe that tells a failure. */
 #define FAILURE_FD 3
 
@@ -69,9 +68,10 @@ static int place(const int stdio[3], int failure) {
   return sys_close_range(FAILURE_FD + 1, ~0U);
 }
 
-static int become(const struct plan *plan, int container, const int *doors, size_t door_count) {
-  for (size_t i = 0; i < door_count; i++)
-    if (write(doors[i], "0", 1) != 1) return step_failed("join the control groups");
+static int become(const struct plan *plan, int container, const int *doors, int door_count) {
+  if (cgroup_enter(doors, door_count) != 0) return step_failed("join the control groups");
+  /* After the groups: its view begins at the group that it is in. */
+  if (setns(container, CLONE_NEWCGROUP) != 0) return step_failed("join the cgroup namespace");
   if (plan->identity.user_namespace && setns(container, CLONE_NEWUSER) != 0)
     return step_failed("join the user namespace");
   if (caps_become(&plan->identity) != 0) return step_failed("become user %u", plan->identity.user);
@@ -80,7 +80,7 @@ static int become(const struct plan *plan, int container, const int *doors, size
 }
 
 static _Noreturn void run(const struct plan *plan, const struct exec_fds *fds, int failure, bool tty,
-                          const int *doors, size_t door_count) {
+                          const int *doors, int door_count) {
   on_term(SIG_UNBLOCK);
   int result = become(plan, fds->container, doors, door_count);
   if (result == 0 && sys_restore_open_files() != 0) result = step_failed("restore the limit of open files");
@@ -147,17 +147,20 @@ _Noreturn void exec_child(const struct plan *plan, const struct exec_fds *fds, b
   sigprocmask(SIG_SETMASK, &none, NULL);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-  size_t door_count = cgroup_doors(plan->id, doors);
-  int result = setns(fds->container, NAMESPACES) == 0 ? 0 : step_failed("enter the container");
+  int door_count = cgroup_doors(plan->id, doors);
+  int unified = cgroup_unified(plan->id);
+  int result = door_count < 0 ? step_failed("open the control groups") : 0;
+  if (result == 0 && setns(fds->container, NAMESPACES) != 0) result = step_failed("enter the container");
   if (result == 0 && tty) result = open_terminal(&terminal, caps_host_user(&plan->identity));
   for (int i = 0; tty && i < 3; i++) inside.stdio[i] = terminal.slave;
   if (result == 0 && pipe2(failure, O_CLOEXEC) != 0) result = step_failed("pipe");
   if (result != 0) child_fail(fds->channel);
   on_term(SIG_BLOCK);
-  pid_t program = fork();
+  int pidfd;
+  pid_t program = sys_clone3(0, &pidfd, unified);
   if (program == 0) run(plan, &inside, failure[1], tty, doors, door_count);
   if (program < 0) {
-    step_failed("fork");
+    step_failed("clone into the control group");
     child_fail(fds->channel);
   }
   close(failure[1]);

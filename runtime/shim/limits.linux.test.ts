@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ShimLab } from "./shim-lab.ts";
@@ -57,6 +57,22 @@ describe("a container's limits", () => {
     await expect(set("pids./../../pids.max", "1")).rejects.toThrow("not a limit that may be set");
     await expect(set("pids.max", "many")).rejects.toThrow("Invalid argument");
     await expect(lab.client.limit("dead", [])).rejects.toThrow("has no control groups");
+    await lab.client.kill(id);
+    await lab.finish(id);
+  });
+
+  it("hold for the init, the program and an exec alike: each is in every group", async () => {
+    const { id } = await lab.run("sleep 1000");
+    const groups = ["cpu", "cpuacct", "memory", "pids", "unified"]
+      .map((name) => `/sys/fs/cgroup/${name}/flotilla/${lab.instance}`)
+      .concat(`/sys/fs/cgroup/flotilla/${lab.instance}`)
+      .filter((group) => existsSync(group));
+    using exec = await lab.client.exec(lab.execRequest(id, ["sleep", "1000"], false));
+    const members = (group: string): number =>
+      readFileSync(`${group}/${id}/cgroup.procs`, "utf8").trim().split("\n").length;
+    expect(groups.length).toBeGreaterThan(0);
+    expect(groups.map(members)).toEqual(groups.map(() => 3));
+    exec[Symbol.dispose]();
     await lab.client.kill(id);
     await lab.finish(id);
   });
