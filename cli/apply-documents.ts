@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml";
 import { type AnyKind, apiVersionOf, KINDS } from "../core/model/kinds.ts";
 import { FleetError, isFleetError, messageOf } from "../core/std/errors.ts";
-import { isObject } from "../core/std/json.ts";
+import { isObject, sameJson } from "../core/std/json.ts";
 import { nearestName } from "../core/std/nearest.ts";
 import { type AnyResource, type ApiClient, pathOf, type Target } from "./api-client.ts";
 
@@ -145,5 +145,11 @@ function write(api: ApiClient, target: Target, { value }: Document, old: AnyReso
 
 function done(old: AnyResource | undefined, now: AnyResource): string {
   if (!old) return "created";
-  return old.metadata.resourceVersion === now.metadata.resourceVersion ? "unchanged" : "changed";
+  const { labels, annotations } = now.metadata;
+  // Not by revision: the controllers write status all the time.
+  const isSame =
+    sameJson(old.spec, now.spec) &&
+    sameJson(old.metadata.labels, labels) &&
+    sameJson(old.metadata.annotations, annotations);
+  return isSame ? "unchanged" : "changed";
 }

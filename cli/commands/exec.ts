@@ -1,8 +1,13 @@
 import type { Command } from "commander";
 import { FleetError } from "../../core/std/errors.ts";
-import { pathOf, readToken } from "../api-client.ts";
+import {
+  dialExec,
+  type ExecConnection,
+  type ExecDial,
+  ExecRefused,
+} from "../../runtime/link/exec-client.ts";
+import { errorOfStatus, parsed, pathOf, readToken } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneContainer } from "../command.ts";
-import { ExecSession } from "../exec-session.ts";
 import { ExitCode } from "../explain.ts";
 import type { Io } from "../io.ts";
 
@@ -26,7 +31,8 @@ export function execCommand(io: Io): Command {
     .option("-t, --tty", "give it a terminal")
     .passThroughOptions()
     .action((what: string, argv: readonly string[], options: ExecOptions) =>
-      exec(io, command, { what, argv }, options),
+      // The options before the command are ours, so commander leaves the `--` between the two to us.
+      exec(io, command, { what, argv: argv[0] === "--" ? argv.slice(1) : argv }, options),
     );
   return command;
 }
@@ -41,40 +47,43 @@ async function exec(
   if (options.tty && !process.stdin.isTTY)
     throw new FleetError("INVALID", "standard input is no terminal", { next: "leave -t out" });
   const target = { ...oneContainer([what]), namespace: config.namespace, part: "exec" };
-  const session = await ExecSession.open(
-    {
-      url: config.api,
-      token: readToken(config),
-      path: pathOf(target),
-      argv,
-      tty: options.tty === true,
-    },
-    {
-      stdout: (bytes) => process.stdout.write(bytes),
-      stderr: (bytes) => process.stderr.write(bytes),
-    },
-  );
+  using session = await dial({
+    url: config.api,
+    token: readToken(config),
+    path: pathOf(target),
+    argv,
+    tty: options.tty === true,
+    signal: io.signal,
+  });
   const giveBack = options.tty ? takeTerminal(session) : () => undefined;
   if (options.interactive) handInput(io.stdin, session);
   else session.end();
-  io.signal.addEventListener("abort", () => session.close(), { once: true });
   try {
+    for await (const { stream, data } of session.output) process[stream].write(data);
     const code = await session.exit;
     if (code !== 0) throw new ExitCode(code);
   } finally {
     giveBack();
     io.stdin.pause();
-    session.close();
   }
 }
 
-function handInput(stdin: NodeJS.ReadableStream, session: ExecSession): void {
+async function dial(to: ExecDial): Promise<ExecConnection> {
+  try {
+    return await dialExec(to);
+  } catch (error) {
+    if (error instanceof ExecRefused) throw errorOfStatus(error.status, parsed(error.body));
+    throw error;
+  }
+}
+
+function handInput(stdin: NodeJS.ReadableStream, session: ExecConnection): void {
   stdin.on("data", (chunk: Buffer | string) => session.write(Buffer.from(chunk)));
   stdin.once("end", () => session.end());
 }
 
 /** Every key goes to the other side, Ctrl-C too; returns what gives the terminal back. */
-function takeTerminal(session: ExecSession): () => void {
+function takeTerminal(session: ExecConnection): () => void {
   const { stdin, stdout } = process;
   const resize = (): void => session.resize(stdout.columns ?? 80, stdout.rows ?? 24);
   stdin.setRawMode(true);

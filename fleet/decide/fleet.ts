@@ -1,4 +1,5 @@
-import type { Fleet, GameServerSet, IntOrPercent } from "../../core/model/fleet.ts";
+import type { Fleet, GameServerSet } from "../../core/model/fleet.ts";
+import { resolveIntOrPercent } from "../../core/model/int-or-percent.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import { sameJson } from "../../core/std/json.ts";
 import { aliveOf, availableOf, heldOf, type Tally } from "./tally.ts";
@@ -87,13 +88,12 @@ function scale(one: SetSeen, replicas: number, because?: Reason): FleetAction[] 
 }
 
 function surgeOf({ spec }: Fleet): number {
-  return Math.max(1, share(spec.strategy.rollingUpdate?.maxSurge ?? "25%", spec.replicas));
+  const { maxSurge = "25%" } = spec.strategy.rollingUpdate ?? {};
+  return Math.max(1, resolveIntOrPercent(maxSurge, spec.replicas, true));
 }
 function unavailableOf({ spec }: Fleet): number {
-  return Math.max(1, share(spec.strategy.rollingUpdate?.maxUnavailable ?? "25%", spec.replicas));
-}
-function share(value: IntOrPercent, of: number): number {
-  return typeof value === "number" ? value : Math.ceil((Number.parseInt(value, 10) * of) / 100);
+  const { maxUnavailable = "25%" } = spec.strategy.rollingUpdate ?? {};
+  return Math.max(1, resolveIntOrPercent(maxUnavailable, spec.replicas, true));
 }
 function total(seen: readonly SetSeen[], count: (tally: Tally) => number): number {
   return seen.reduce((n, { tally }) => n + count(tally), 0);
