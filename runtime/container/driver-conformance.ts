@@ -30,7 +30,12 @@ export class Stage {
   }
 
   static async open(bench: DriverBench): Promise<Stage> {
-    return new Stage(bench, await bench.open());
+    try {
+      return new Stage(bench, await bench.open());
+    } catch (error) {
+      await bench[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The driver goes away and another one takes its place, as after an update of the agent. */

@@ -116,7 +116,8 @@ export function portVariable(name: string): string {
   return `FLOTILLA_PORT_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`;
 }
 
-function sdkVariables({
+/** Where a game finds its SDK: Agones' own names. */
+export function sdkVariables({
   grpcPort,
   httpPort,
 }: NonNullable<ContainerPlan["sdk"]>): Record<string, string> {

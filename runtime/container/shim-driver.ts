@@ -176,7 +176,8 @@ export class ShimDriver implements ContainerDriver {
     { tty }: { readonly tty: boolean },
   ): Promise<ExecSession> {
     const life = this.#lives.get(id);
-    if (!life || life.exit)
+    if (!life) throw new FleetError("NOT_FOUND", `there is no container ${id}`, { id });
+    if (life.exit)
       throw new FleetError("FAILED_PRECONDITION", `container ${id} does not run`, { id });
     const { plan, userBase } = life.kept;
     const image = await this.#options.images.resolve(plan.image);

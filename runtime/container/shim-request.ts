@@ -6,7 +6,7 @@ import { cgroupWrites } from "../cgroup/writes.ts";
 import type { ResolvedImage } from "../image/image-store.ts";
 import type { FieldIn } from "../shim/message.ts";
 import { type CreateRequest, type Program, RLIMIT } from "../shim/requests.ts";
-import { ID_VARIABLE, portVariable, wordsOf } from "./process-command.ts";
+import { ID_VARIABLE, portVariable, sdkVariables, wordsOf } from "./process-command.ts";
 
 /** What is decided on this machine for one container, beside its plan and image. */
 export interface ShimPlace {
@@ -84,6 +84,7 @@ export function programOf(
       portVariable(name),
       String(containerPort),
     ]),
+    ...(plan.sdk ? Object.entries(sdkVariables(plan.sdk)) : []),
     [ID_VARIABLE, plan.id],
   ]);
   const env = [...rows].map(([name, value]) => `${name}=${value}`);

@@ -17,6 +17,7 @@ import { type ProcessStat, parseProcessStat } from "./proc-stat.ts";
 
 /** A file that went away between two looks: ESRCH and ENODEV are how /proc and cgroup files say it. */
 const GONE = new Set(["ENOENT", "ENOTDIR", "ESRCH", "ENODEV"]);
+const MAKE_TRIES_MAX = 10;
 const BUSY = new Set(["EBUSY", "ENOTEMPTY"]);
 
 function codeOf(error: unknown): string {
@@ -101,10 +102,16 @@ export class HostLinux implements Linux {
 
   /** Level by level: Node's own recursive mkdir never returns where the kernel answers ENOENT under a folder that is there. */
   makeFolder(path: string): void {
-    try {
-      for (const level of levelsOf(path)) if (!existsSync(level)) makeUnlessThere(level);
-    } catch (error) {
-      throw new FleetError("INTERNAL", `cannot make ${path}: ${messageOf(error)}`, { path }, error);
+    for (let tries = 1; ; tries++) {
+      try {
+        for (const level of levelsOf(path)) if (!existsSync(level)) makeUnlessThere(level);
+        return;
+      } catch (error) {
+        // Another instance that leaves takes a parent that both share with it when it was empty just then.
+        if (codeOf(error) === "ENOENT" && tries < MAKE_TRIES_MAX) continue;
+        const message = `cannot make ${path}: ${messageOf(error)}`;
+        throw new FleetError("INTERNAL", message, { path }, error);
+      }
     }
   }
 

@@ -14,6 +14,7 @@
 #include "sys.h"
 
 #define GROUP_PATH_MAX (PATH_MAX + 128)
+#define MAKE_TRIES_MAX 10
 
 struct hierarchy {
   char mount[PATH_MAX];
@@ -126,7 +127,11 @@ int cgroup_make(const char *id, struct reply *reply) {
   if (cgroup_exists(id))
     return reply_error(reply, ERROR_ALREADY_EXISTS, "container %s has control groups already", id);
   for (size_t i = 0; i < hierarchy_count; i++) {
-    if (make_in(&hierarchies[i], id) == 0) continue;
+    int made = make_in(&hierarchies[i], id);
+    /* Another instance that leaves takes a parent that both share with it when it was empty just then. */
+    for (int tries = 1; made != 0 && errno == ENOENT && tries < MAKE_TRIES_MAX; tries++)
+      made = make_in(&hierarchies[i], id);
+    if (made == 0) continue;
     group_path(path, &hierarchies[i], id, "");
     reply_error(reply, ERROR_INTERNAL, "make control group %.300s: %s", path, strerror(errno));
     cgroup_remove(id);
