@@ -76,7 +76,10 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything run that is only waiting for promises. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Loops and stores begin in the turn after they were asked: what one step starts has so many turns to come to rest. */
+const TURNS = 4;
+
+/** Lets everything run that is only waiting for promises, or for the next turn of the loop. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -33,6 +33,7 @@ function gated() {
   const finish = async (key: string): Promise<void> => {
     open.get(key)?.();
     await turn();
+    await turn();
   };
   return { seen, worker, finish };
 }
@@ -62,11 +63,26 @@ describe("a work queue", () => {
     const { seen, worker, finish } = gated();
     const { queue, stop, done } = setUp(worker);
     for (let i = 0; i < 5; i++) queue.add("a");
+    await turn();
     expect(seen).toEqual(["a"]);
+    for (let i = 0; i < 5; i++) queue.add("a");
     await finish("a");
     expect(seen).toEqual(["a", "a"]);
     await finish("a");
     expect(seen).toEqual(["a", "a"]);
+    stop.abort();
+    await done;
+  });
+
+  it("never works inside the event that adds a key", async () => {
+    const seen: string[] = [];
+    const { queue, stop, done } = setUp(async (key) => void seen.push(key));
+    queue.add("a");
+    queue.addAfter("b", 0);
+    await Promise.resolve();
+    expect(seen).toEqual([]);
+    await turn();
+    expect(seen).toEqual(["a", "b"]);
     stop.abort();
     await done;
   });
@@ -96,13 +112,12 @@ describe("a work queue", () => {
     await done;
   });
 
-  it("refuses keys over its bound, counts them, and still takes those it has", () => {
+  it("refuses keys over its bound, counts them, and still takes those it has", async () => {
     const { seen, worker } = gated();
     const { queue, stop } = setUp(worker, { concurrencyMax: 1, queueMax: 2 });
-    expect(["a", "b", "c", "d", "b"].map((key) => queue.add(key))).toEqual([
-      ...[true, true, true],
-      ...[false, true],
-    ]);
+    queue.add("a");
+    await turn();
+    expect(["b", "c", "d", "b"].map((key) => queue.add(key))).toEqual([true, true, false, true]);
     expect(queue.addAfter("e", 10)).toBe(false);
     expect({ refused: queue.refused, size: queue.size, seen }).toEqual({
       refused: 2,
@@ -162,6 +177,7 @@ describe("a work queue", () => {
     queue.addAfter("a", 900);
     queue.addAfter("b", 300);
     queue.add("b");
+    await turn();
     await clock.advance(1_000);
     expect(at).toEqual(["b@0", "a@200"]);
     expect(clock.sleepers).toBe(0);
@@ -188,6 +204,7 @@ describe("a work queue", () => {
     queue.add("a");
     queue.add("b");
     queue.addAfter("c", 10);
+    await turn();
     stop.abort();
     let ended = false;
     const end = done.then(() => {

@@ -38,6 +38,8 @@ export class WorkQueue {
   readonly #failures = new Map<string, Failures>();
   #refused = 0;
   #start: (() => void) | undefined;
+  #isWoken = false;
+  #isStarting = false;
   #waiters: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
@@ -97,7 +99,20 @@ export class WorkQueue {
     this.#delayed.delete(key);
     if (this.#running.has(key)) this.#again.add(key);
     else this.#ready.add(key);
-    this.#start?.();
+    this.#wake();
+  }
+
+  /**
+   * Work never begins inside the event that asked for it: whoever adds a key may be in the middle of a change. All keys
+   * of one turn of the loop are there before the first of them is looked at, each once.
+   */
+  #wake(): void {
+    if (this.#isWoken || !this.#start) return;
+    this.#isWoken = true;
+    setImmediate(() => {
+      this.#isWoken = false;
+      this.#start?.();
+    });
   }
 
   #fill(worker: Worker, signal: AbortSignal): void {
