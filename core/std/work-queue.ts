@@ -39,7 +39,6 @@ export class WorkQueue {
   #refused = 0;
   #start: (() => void) | undefined;
   #isWoken = false;
-  #isStarting = false;
   #waiters: (() => void)[] = [];
 
   constructor(options: WorkQueueOptions) {
