@@ -1,0 +1,288 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { FakeAgents } from "./fake-agents.ts";
+import { FlotillaServer, freePort } from "./flotilla-server.ts";
+import type { LoadReport } from "./load-process.ts";
+import { busySeconds, cpuSecondsOf, machine, measureDisk, residentMiB, round } from "./machine.ts";
+import { runLoad } from "./run-load.ts";
+import { startYardsticks, type Yardstick } from "./yardsticks.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "10" },
+    servers: { type: "string", default: "1000,100000" },
+    clients: { type: "string", default: "1,64,256" },
+    folder: { type: "string", default: tmpdir() },
+    profile: { type: "string" },
+    "no-yardsticks": { type: "boolean", default: false },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--folder DISK]
+                                   [--no-yardsticks] [--profile FOLDER] [--json FILE]
+  --seconds        duration of each row
+  --servers        Ready game servers, on one machine per 50 (at most 200 machines)
+  --clients        connections that ask as fast as they are answered
+  --folder         a folder on the disk to measure; temporary ones are made in it
+  --no-yardsticks  leaves out etcd and Redis
+  --profile        the server writes a CPU profile into this folder when it ends
+  --json           also writes everything to this file`;
+
+const SETTLE_MS = 3_000;
+const READY_WITHIN_MS = 600_000;
+const YARDSTICK_CLIENTS = 64;
+const FLEETS = "/apis/agones.dev/v1/namespaces/default/fleets";
+
+interface Row {
+  readonly what: string;
+  readonly ready: number;
+  readonly clients: number;
+  readonly returning: boolean;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly requests: number;
+  readonly duplicates: number;
+  readonly none: number;
+  readonly leastReady: number;
+  readonly failures: number;
+  readonly returned: number;
+  /** Of one processor: the server, the fake machines, the generator, and everything else on the computer. */
+  readonly serverCpu: number;
+  readonly agentsCpu: number;
+  readonly loadCpu: number;
+  readonly otherCpu: number;
+  readonly serverMiB: number;
+}
+
+/** A control plane with its machines, all of its servers Ready. */
+class Bed implements AsyncDisposable {
+  readonly server: FlotillaServer;
+  readonly agents: FakeAgents;
+  readonly servers: number;
+  readonly readyAfterSeconds: number;
+  readonly #state: string;
+
+  private constructor(
+    state: string,
+    server: FlotillaServer,
+    agents: FakeAgents,
+    servers: number,
+    seconds: number,
+  ) {
+    this.#state = state;
+    this.server = server;
+    this.agents = agents;
+    this.servers = servers;
+    this.readyAfterSeconds = seconds;
+  }
+
+  static async open(servers: number): Promise<Bed> {
+    const state = await mkdtemp(join(values.folder, "flotilla-bench-"));
+    // The server gives up root: it must still find its way to its folder.
+    await chmod(state, 0o755);
+    const server = await FlotillaServer.start({
+      state,
+      port: await freePort(),
+      nodeFlags: profileFlags(),
+    });
+    const began = performance.now();
+    const agents = new FakeAgents({
+      url: server.url,
+      token: server.token("agent"),
+      nodes: Math.min(200, Math.ceil(servers / 50)),
+      returnAfterMs: servers >= 10_000 ? 500 : 5,
+    });
+    await server.post(FLEETS, fleetOf(servers));
+    await waitFor(() => agents.ready >= servers, `${servers} Ready servers`);
+    const seconds = (performance.now() - began) / 1000;
+    return new Bed(state, server, agents, servers, seconds);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.agents[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+    await rm(this.#state, { recursive: true });
+  }
+}
+
+function profileFlags(): string[] {
+  const { profile } = values;
+  if (!profile) return [];
+  mkdirSync(profile, { recursive: true });
+  // The server gives up root before it writes.
+  chmodSync(profile, 0o777);
+  return ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+}
+
+function fleetOf(replicas: number): object {
+  const containers = [{ name: "game", image: "bench:1" }];
+  const ports = [{ name: "game", portPolicy: "Dynamic", protocol: "UDP", containerPort: 7654 }];
+  return {
+    apiVersion: "agones.dev/v1",
+    kind: "Fleet",
+    metadata: { name: "bench" },
+    spec: {
+      replicas,
+      scheduling: "Distributed",
+      template: { spec: { ports, template: { spec: { containers } } } },
+    },
+  };
+}
+
+async function waitFor(isSo: () => boolean, what: string): Promise<void> {
+  const until = performance.now() + READY_WITHIN_MS;
+  while (!isSo()) {
+    if (performance.now() > until) throw new Error(`waited too long for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+
+async function measure(bed: Bed, clients: number, returning: boolean): Promise<Row> {
+  const { agents, server, servers } = bed;
+  agents.returning = returning;
+  agents.leastReady = agents.ready;
+  agents.handedOut.clear();
+  agents.doubles = 0;
+  agents.returned = 0;
+  const before = cpuNow(server.pid);
+  const load = await runLoad({
+    target: "flotilla",
+    port: new URL(server.url).port,
+    token: server.token("allocate"),
+    clients,
+    seconds: Number(values.seconds),
+    // Without returns the supply is all there is.
+    ...(returning ? {} : { requests: servers }),
+  });
+  const after = cpuNow(server.pid);
+  const { returned, leastReady } = agents;
+  const serverMiB = residentMiB(server.pid);
+  agents.returning = true;
+  agents.returnAll();
+  await waitFor(() => agents.ready >= servers, "all servers to be Ready again");
+  const duplicates = agents.doubles + unequal(load.claimed, agents.handedOut);
+  await settle();
+  const share = (seconds: number): number => round(seconds / load.seconds);
+  const [serverCpu, agentsCpu, busy] = [0, 1, 2].map((i) => (after[i] ?? 0) - (before[i] ?? 0));
+  const other = (busy ?? 0) - (serverCpu ?? 0) - (agentsCpu ?? 0) - load.cpuSeconds;
+  return {
+    what: "flotilla: allocate over HTTP",
+    ready: servers,
+    clients,
+    returning,
+    ...figures(load),
+    duplicates,
+    none: load.none,
+    leastReady,
+    failures: load.failures + load.connectionErrors,
+    returned,
+    serverCpu: share(serverCpu ?? 0),
+    agentsCpu: share(agentsCpu ?? 0),
+    loadCpu: share(load.cpuSeconds),
+    otherCpu: share(other),
+    serverMiB,
+  };
+}
+
+function cpuNow(pid: number): readonly number[] {
+  const { user, system } = process.cpuUsage();
+  return [cpuSecondsOf(pid), (user + system) / 1e6, busySeconds()];
+}
+
+function figures(
+  load: LoadReport,
+): Pick<Row, "perSecond" | "p50Ms" | "p99Ms" | "maxMs" | "requests"> {
+  return {
+    perSecond: Math.round(load.perSecond),
+    p50Ms: round(load.p50Ms),
+    p99Ms: round(load.p99Ms),
+    maxMs: round(load.maxMs),
+    requests: load.requests,
+  };
+}
+
+/** Servers that were answered another number of times than they went from Ready to Allocated. */
+function unequal(
+  claimed: Readonly<Record<string, number>>,
+  handedOut: ReadonlyMap<string, number>,
+): number {
+  const names = new Set([...Object.keys(claimed), ...handedOut.keys()]);
+  return [...names].filter((name) => (claimed[name] ?? 0) !== (handedOut.get(name) ?? 0)).length;
+}
+
+async function measureYardstick({ name, target, port }: Yardstick, servers: number): Promise<Row> {
+  const load = await runLoad({
+    target,
+    port,
+    clients: YARDSTICK_CLIENTS,
+    seconds: Number(values.seconds),
+    servers,
+  });
+  if (load.firstFailure) console.error(`${target}: ${load.firstFailure}`);
+  const none = { duplicates: 0, none: load.none, leastReady: 0, returned: 0 };
+  const cpu = { serverCpu: 0, agentsCpu: 0, otherCpu: 0, serverMiB: 0 };
+  return {
+    what: name,
+    ready: servers,
+    clients: YARDSTICK_CLIENTS,
+    returning: false,
+    ...figures(load),
+    ...none,
+    failures: load.failures + load.connectionErrors,
+    ...cpu,
+    loadCpu: round(load.cpuSeconds / load.seconds),
+  };
+}
+
+const COLUMNS: readonly (keyof Row)[] = [
+  ...(["what", "ready", "clients", "returning", "perSecond", "p50Ms", "p99Ms", "maxMs"] as const),
+  ...(["duplicates", "none", "leastReady", "failures", "returned"] as const),
+  ...(["serverCpu", "agentsCpu", "loadCpu", "otherCpu", "serverMiB"] as const),
+];
+
+async function run(): Promise<void> {
+  const folder = await mkdtemp(join(values.folder, "flotilla-bench-"));
+  const disk = measureDisk(folder);
+  console.log(machine());
+  console.log(`a synchronous write of 4 KiB: p50 ${disk.p50Ms} ms, p99 ${disk.p99Ms} ms`);
+  const rows: Row[] = [];
+  const numbers = (list: string): number[] => list.split(",").map(Number);
+  for (const servers of numbers(values.servers)) {
+    await using bed = await Bed.open(servers);
+    console.log(`${servers} servers were Ready after ${round(bed.readyAfterSeconds)} s`);
+    await settle();
+    const yardsticks = values["no-yardsticks"] ? [] : await startYardsticks({ folder, servers });
+    for (const clients of numbers(values.clients)) {
+      rows.push(await measure(bed, clients, true));
+      console.log(JSON.stringify(rows.at(-1)));
+      if (clients !== YARDSTICK_CLIENTS) continue;
+      if (servers >= 10_000) rows.push(await measure(bed, clients, false));
+      for (const yardstick of yardsticks) rows.push(await measureYardstick(yardstick, servers));
+    }
+    for (const yardstick of yardsticks) await yardstick[Symbol.asyncDispose]();
+  }
+  await rm(folder, { recursive: true });
+  console.table(rows, [...COLUMNS]);
+  const settings = {
+    seconds: Number(values.seconds),
+    token: "allocate",
+    sync: "journal, O_DSYNC, one write per group of commits",
+    returns: "game servers call Ready over the link while the load runs",
+  };
+  console.log(settings);
+  const result = { bench: "allocate", machine: machine(), disk, settings, rows };
+  if (!values.json) return;
+  mkdirSync(dirname(values.json), { recursive: true });
+  writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+if (values.help) console.log(USAGE);
+else await run();

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dirname, "../../cli/main.ts");
+const READY_WITHIN_MS = 60_000;
+
+export interface FlotillaServerOptions {
+  /** The state folder; must exist. */
+  readonly state: string;
+  readonly port: number;
+  /** For Node itself, such as `--cpu-prof`. */
+  readonly nodeFlags: readonly string[];
+}
+
+/** A real `flotilla server`, as it is shipped: its journal on the disk, its rights given up. */
+export class FlotillaServer implements AsyncDisposable {
+  readonly #options: FlotillaServerOptions;
+  readonly #child: ChildProcess;
+
+  private constructor(options: FlotillaServerOptions) {
+    const { state, port, nodeFlags } = options;
+    this.#options = options;
+    const part = ["server", "--state", state, "--port", `${port}`, "--log-level", "warn"];
+    const flags = ["--disable-warning=ExperimentalWarning", ...nodeFlags];
+    this.#child = spawn(process.execPath, [...flags, MAIN, ...part], {
+      env: { PATH: process.env.PATH, HOME: state },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  }
+
+  /** Resolves when it answers. */
+  static async start(options: FlotillaServerOptions): Promise<FlotillaServer> {
+    const server = new FlotillaServer(options);
+    const until = performance.now() + READY_WITHIN_MS;
+    while (!(await server.#answers())) {
+      if (server.#child.exitCode !== null) throw new Error("flotilla server ended at its start");
+      if (performance.now() > until) throw new Error("flotilla server did not answer in time");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+  get url(): string {
+    return `http://127.0.0.1:${this.#options.port}`;
+  }
+
+  token(scope: "admin" | "allocate" | "agent"): string {
+    return readFileSync(join(this.#options.state, `${scope}.token`), "utf8").trim();
+  }
+
+  /** One call with the admin token; throws unless it worked. */
+  async post(path: string, body: object): Promise<void> {
+    const headers = {
+      authorization: `Bearer ${this.token("admin")}`,
+      "content-type": "application/json",
+    };
+    const answer = await fetch(this.url + path, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await ended;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/readyz`)).ok;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,0 +1,127 @@
+import { parseArgs } from "node:util";
+import { type ClosedLoadResult, closedLoad } from "./closed-load.ts";
+import { httpLoad, jsonRequest } from "./http-load.ts";
+import { evalRequest, parseReply } from "./redis.ts";
+
+/*
+ * The generator, in a process of its own: one load against one target, its result as JSON on stdout. Started by
+ * `allocate.ts` and `yardsticks.ts`.
+ */
+export interface LoadReport extends ClosedLoadResult {
+  /** Answers per claimed name. */
+  readonly claimed: Readonly<Record<string, number>>;
+  /** Answers that there was nothing to hand out. */
+  readonly none: number;
+  /** Answers that are neither. */
+  readonly failures: number;
+  readonly firstFailure: string;
+  /** Seconds of CPU that the generator itself took. */
+  readonly cpuSeconds: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    target: { type: "string", default: "flotilla" },
+    port: { type: "string", default: "0" },
+    token: { type: "string", default: "" },
+    clients: { type: "string", default: "64" },
+    seconds: { type: "string", default: "10" },
+    requests: { type: "string", default: "100000000" },
+    servers: { type: "string", default: "1000" },
+    fleet: { type: "string", default: "bench" },
+  },
+});
+
+const claimed = new Map<string, number>();
+let none = 0;
+let failures = 0;
+let firstFailure = "";
+
+function claim(name: string): void {
+  claimed.set(name, (claimed.get(name) ?? 0) + 1);
+}
+function fail(status: number, body: Buffer): void {
+  failures += 1;
+  firstFailure ||= `${status} ${body.toString("utf8").slice(0, 300)}`;
+}
+
+const shared = {
+  host: "127.0.0.1",
+  port: Number(values.port),
+  clients: Number(values.clients),
+  seconds: Number(values.seconds),
+  requestsMax: Number(values.requests),
+};
+const NAME = Buffer.from('"gameServerName":"');
+
+function allocations(): Promise<ClosedLoadResult> {
+  const matchLabels = { "agones.dev/fleet": values.fleet };
+  const body = JSON.stringify({
+    apiVersion: "allocation.agones.dev/v1",
+    kind: "GameServerAllocation",
+    spec: { selectors: [{ matchLabels }] },
+  });
+  const path = "/apis/allocation.agones.dev/v1/namespaces/default/gameserverallocations";
+  const bytes = jsonRequest({ path, token: values.token, body });
+  const onAnswer = (status: number, answer: Buffer): void => {
+    const at = answer.indexOf(NAME) + NAME.length;
+    const name =
+      status === 201 ? answer.toString("latin1", at, answer.indexOf('"', at)) : undefined;
+    if (name === undefined) fail(status, answer);
+    else if (name === "") none += 1;
+    else claim(name);
+  };
+  return httpLoad({ ...shared, request: () => bytes, onAnswer });
+}
+
+/** Compare and put of one key after the other: it is told which one, so that it need not look for a free one. */
+function etcdClaims(): Promise<ClosedLoadResult> {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const request = (n: number): Buffer => {
+    const key = base64(`gs-${n % Number(values.servers)}`);
+    const free = { target: "VALUE", key, result: "NOT_EQUAL", value: base64(`claim-${n}`) };
+    const put = { request_put: { key, value: base64(`claim-${n}`) } };
+    return jsonRequest({
+      path: "/v3/kv/txn",
+      body: JSON.stringify({ compare: [free], success: [put] }),
+    });
+  };
+  const onAnswer = (status: number, answer: Buffer, n: number): void => {
+    if (status === 200 && answer.includes('"succeeded":true')) claim(`gs-${n}`);
+    else fail(status, answer);
+  };
+  return httpLoad({ ...shared, request, onAnswer });
+}
+
+/** A script takes the first free name from a list, marks it and puts it back at the end. */
+const CLAIM =
+  "local n = redis.call('LPOP', KEYS[1]) if not n then return '' end " +
+  "redis.call('HSET', n, 'state', 'Allocated') redis.call('RPUSH', KEYS[1], n) return n";
+
+function redisClaims(): Promise<ClosedLoadResult> {
+  const bytes = evalRequest(CLAIM, "ready");
+  const onAnswer = (status: number, answer: Buffer): void => {
+    if (status === 200 && answer.length > 0) claim(answer.toString("latin1"));
+    else fail(status, answer);
+  };
+  return closedLoad({ ...shared, request: () => bytes, parse: parseReply, onAnswer });
+}
+
+const TARGETS: Readonly<Record<string, () => Promise<ClosedLoadResult>>> = {
+  flotilla: allocations,
+  etcd: etcdClaims,
+  redis: redisClaims,
+};
+const run = TARGETS[values.target];
+if (!run) throw new Error(`unknown target ${values.target}`);
+const result = await run();
+const { user, system } = process.cpuUsage();
+const report: LoadReport = {
+  ...result,
+  claimed: Object.fromEntries(claimed),
+  none,
+  failures,
+  firstFailure,
+  cpuSeconds: (user + system) / 1e6,
+};
+process.stdout.write(JSON.stringify(report));
