@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import { DEFAULT_NETWORK } from "../../core/model/network.ts";
@@ -10,10 +10,9 @@ import { ShimLine } from "../../runtime/container/shim-line.ts";
 import { shimUnpack } from "../../runtime/container/shim-unpack.ts";
 import { openImageStore } from "../../runtime/image/folder-image-store.ts";
 import type { LinkCache } from "../../runtime/link/link-cache.ts";
-import { replaceFile } from "../../runtime/linux/replace-file.ts";
 import { NodeNetwork } from "../../runtime/network/network.ts";
+import { networkFile } from "../../runtime/network/network-file.ts";
 import type { NetworkWish } from "../../runtime/network/network-options.ts";
-import type { NetworkState } from "../../runtime/network/network-state.ts";
 import { isLoopback } from "../advertise-address.ts";
 import type { Config } from "../config.ts";
 import { shimFolder } from "../shim-folder.ts";
@@ -157,17 +156,4 @@ function networkWish(
       ...(spec.subnet ? { subnet: spec.subnet } : {}),
     };
   return name === DEFAULT_NETWORK ? { namespace, name, outside: false } : undefined;
-}
-
-function networkFile(file: string): {
-  load: () => Promise<NetworkState | undefined>;
-  save: (state: NetworkState) => Promise<void>;
-} {
-  return {
-    load: async () => {
-      const text = await readFile(file, "utf8").catch(() => undefined);
-      return text === undefined ? undefined : (JSON.parse(text) as NetworkState);
-    },
-    save: (state) => replaceFile(file, 0o600, JSON.stringify(state)),
-  };
 }

@@ -12,7 +12,7 @@ import { cgroupWrites } from "../cgroup/writes.ts";
 import type { ImageStore } from "../image/image-store.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { NodeNetwork } from "../network/network.ts";
-import type { NetworkWish } from "../network/network-options.ts";
+import type { FoundLease, NetworkWish } from "../network/network-options.ts";
 import type { ShimClient, ShimExit } from "../shim/client.ts";
 import { seccompFilter } from "../shim/seccomp.ts";
 import type {
@@ -95,8 +95,9 @@ export class ShimDriver implements ContainerDriver {
     const client = await options.line.client();
     const { userNamespaces } = await client.hello();
     const driver = new ShimDriver(options, client, userNamespaces);
-    await options.network.ensure();
-    for (const kept of await driver.#files.all()) await driver.#adopt(client, kept);
+    const found = await driver.#files.all();
+    await options.network.ensure(found.map(leaseOf));
+    for (const kept of found) await driver.#adopt(client, kept);
     await options.network.releaseAllBut(new Set(driver.#lives.keys()));
     return driver;
   }
@@ -121,18 +122,11 @@ export class ShimDriver implements ContainerDriver {
     return this.#locks.run(id, async () => {
       const life = this.#lives.get(id);
       if (!life || life.exit) return;
-      const { clock, killWaitMs } = this.#options;
+      const { killWaitMs } = this.#options;
       await this.#tell((client) => client.signal(id, constants.signals.SIGTERM));
-      const inTime = await Promise.race([
-        life.ended.promise.then(() => true),
-        clock.sleep(graceMs).then(() => false),
-      ]);
-      if (inTime || life.exit) return;
+      if (await this.#endsWithin(life, graceMs)) return;
       await this.#tell((client) => client.kill(id));
-      const gone = await Promise.race([
-        life.ended.promise.then(() => true),
-        clock.sleep(killWaitMs).then(() => false),
-      ]);
+      const gone = await this.#endsWithin(life, killWaitMs);
       if (!gone)
         throw new FleetError("TIMEOUT", `container ${id} did not end ${killWaitMs} ms after KILL`, {
           id,
@@ -266,7 +260,6 @@ export class ShimDriver implements ContainerDriver {
     this.#lives.set(id, life);
     // Without a process its start was cut short: nobody was told of it.
     if (!kept.process) return await this.#clear(id);
-    await this.#options.network.addressFor(id, kept.plan.network, kept.address);
     const exit = await client.watch(id, kept.process, this.#files.of(id));
     if (exit) this.#ended(id, exit);
   }
@@ -295,6 +288,14 @@ export class ShimDriver implements ContainerDriver {
     for (const listener of this.#listeners) listener(id, exit);
   }
 
+  /** True when it ended in time. The wait ends with it: a timer left over would keep an agent that goes down alive. */
+  async #endsWithin(life: Life, ms: number): Promise<boolean> {
+    const ended = new AbortController();
+    void life.ended.promise.then(() => ended.abort());
+    await this.#options.clock.sleep(ms, ended.signal).catch(() => undefined);
+    return life.exit !== undefined;
+  }
+
   async #tell(verb: (client: ShimClient) => Promise<void>): Promise<void> {
     await verb(await this.#options.line.client()).catch(ignoreMissing);
   }
@@ -309,6 +310,11 @@ export class ShimDriver implements ContainerDriver {
 
 function runningOf({ plan, process, address, startedAt }: KeptContainer): RunningContainer {
   return { id: plan.id, pid: process?.pid ?? 0, address, startedAt };
+}
+
+function leaseOf({ plan, address }: KeptContainer): FoundLease {
+  const { id, network, ports } = plan;
+  return { id, key: `${network.namespace}/${network.name}`, address, ports };
 }
 
 function ignoreMissing(error: unknown): void {

@@ -48,9 +48,18 @@ export class ShimFiles {
 
   async #read(id: string): Promise<KeptContainer | undefined> {
     const text = await readFile(join(this.of(id), FILE), "utf8").catch(() => undefined);
-    const value: unknown = text === undefined ? undefined : JSON.parse(text);
+    const value = text === undefined ? undefined : parsed(text);
     return isObject(value) && isObject(value.plan)
       ? (value as unknown as KeptContainer)
       : undefined;
+  }
+}
+
+/** A file that the machine's own end cut short tells of nothing that still runs. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

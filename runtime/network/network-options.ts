@@ -1,3 +1,4 @@
+import type { PortMap } from "../../core/model/container-plan.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { NetShim } from "./net-shim.ts";
@@ -25,7 +26,10 @@ export interface NodeNetworkOptions {
    */
   readonly forgetDelayMs: number;
   readonly load: () => Promise<NetworkState | undefined>;
-  /** Called with one state at a time; states that came meanwhile are skipped but for the last. */
+  /**
+   * Called with one state at a time; states that came meanwhile are skipped but for the last. A network is used when this
+   * has resolved, an address or a port before.
+   */
   readonly save: (state: NetworkState) => Promise<void>;
 }
 
@@ -48,3 +52,12 @@ export interface ContainerAddress {
 }
 
 export type NetworkName = Pick<NetworkWish, "namespace" | "name">;
+
+/** What a container has that was found on this node. */
+export interface FoundLease {
+  readonly id: string;
+  /** Its network as `namespace/name`. */
+  readonly key: string;
+  readonly address: string;
+  readonly ports: readonly PortMap[];
+}

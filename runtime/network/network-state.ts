@@ -1,5 +1,6 @@
 import { EMPTY_IPAM, type IpamState, type NetworkLease } from "./ipam.ts";
 import { type KernelNames, vethName } from "./names.ts";
+import type { FoundLease } from "./network-options.ts";
 import type { PortLead } from "./port-maps.ts";
 
 /** What the agent keeps of this node's networks, as JSON. */
@@ -46,4 +47,26 @@ export function withPorts(
 ): NetworkState {
   const { [containerId]: _before, ...others } = state.ports;
   return { ...state, ports: leads.length > 0 ? { ...others, [containerId]: leads } : others };
+}
+
+/**
+ * What was kept, brought to what was found: a container's own record is written before anything of it is in the kernel,
+ * the network's a moment later. A network that is not kept has no bridge either, so none of its containers lives.
+ */
+export function withFound(state: NetworkState, found: readonly FoundLease[]): NetworkState {
+  let next = state;
+  for (const one of found) next = withLease(next, one);
+  return next;
+}
+
+function withLease(state: NetworkState, { id, key, address, ports }: FoundLease): NetworkState {
+  const network = state.ipam.networks[key];
+  if (!network) return state;
+  const others = Object.entries(network.addresses).filter(([, taken]) => taken !== address);
+  const addresses = { ...Object.fromEntries(others), [id]: address };
+  const networks = { ...state.ipam.networks, [key]: { ...network, addresses } };
+  const leads = ports.map(({ protocol, hostPort, containerPort }) => {
+    return { protocol, hostPort, address, containerPort };
+  });
+  return withPorts({ ...state, ipam: { ...state.ipam, networks } }, id, leads);
 }

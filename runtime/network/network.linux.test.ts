@@ -44,7 +44,7 @@ function optionsOf(changes: Partial<NodeNetworkOptions> = {}): NodeNetworkOption
 beforeAll(async () => {
   lab = await NetLab.open("ab12");
   network = new NodeNetwork(optionsOf());
-  await network.ensure();
+  await network.ensure([]);
   await network.ensureNetwork({ ...PRIVATE, subnet: "11.11.11.0/24", outside: false });
   await network.addressFor(RED, PRIVATE, "11.11.11.2");
   await network.addressFor(BLUE, PRIVATE, "11.11.11.3");
@@ -256,7 +256,7 @@ describe("what others do to the kernel", () => {
   });
   it("does not matter to an agent that starts anew: it finds everything in place", async () => {
     const next = new NodeNetwork(optionsOf());
-    expect(await next.ensure()).toEqual([]);
+    expect(await next.ensure([])).toEqual([]);
     expect(next.state).toEqual(network.state);
     await works();
   });
@@ -309,7 +309,7 @@ describe("more networks", () => {
 describe("the node", () => {
   it("opens host ports on loopback only while its address is a loopback one", async () => {
     const local = new NodeNetwork(optionsOf({ hostPorts: "loopback" }));
-    expect(await local.ensure()).toEqual(["table flotilla_ab12 was installed with 0 addresses"]);
+    expect(await local.ensure([])).toEqual(["table flotilla_ab12 was installed with 0 addresses"]);
     const silent = { waitMs: SILENT_MS };
     expect(await lab.ask(player, "udp", "192.0.2.1:7000", silent)).toBe("nothing");
     expect(await lab.ask(lab.host, "udp", "127.0.0.1:7000")).toMatch(/^red saw/);

@@ -17,12 +17,19 @@ import { type KernelState, kernelStateOf } from "./kernel-state.ts";
 import { bridgeName, type KernelNames, kernelNames } from "./names.ts";
 import type {
   ContainerAddress,
+  FoundLease,
   NetworkName,
   NetworkWish,
   NodeBridge,
   NodeNetworkOptions,
 } from "./network-options.ts";
-import { EMPTY_NETWORK_STATE, leaseOf, type NetworkState, withPorts } from "./network-state.ts";
+import {
+  EMPTY_NETWORK_STATE,
+  leaseOf,
+  type NetworkState,
+  withFound,
+  withPorts,
+} from "./network-state.ts";
 import { closed, type HostPort, type PortLead, portKey } from "./port-maps.ts";
 import { ruleCount, rulesetOf } from "./ruleset.ts";
 import { SharedPass } from "./shared-pass.ts";
@@ -59,6 +66,7 @@ export class NodeNetwork {
   #strays: ReadonlySet<string> = new Set();
   readonly #forgetting: SharedPass;
   readonly #saving: SharedPass;
+  #isSaved = true;
 
   constructor(options: NodeNetworkOptions) {
     this.#options = options;
@@ -72,9 +80,10 @@ export class NodeNetwork {
     return this.#state;
   }
 
-  /** Reads what was kept and brings the kernel to it. Returns what had to be made or changed. */
-  async ensure(): Promise<readonly string[]> {
-    this.#state = (await this.#options.load()) ?? EMPTY_NETWORK_STATE;
+  /** Reads what was kept, adds what was found, and brings the kernel to it. Returns what had to be made or changed. */
+  async ensure(found: readonly FoundLease[]): Promise<readonly string[]> {
+    const kept = (await this.#options.load()) ?? EMPTY_NETWORK_STATE;
+    this.#change(withFound(kept, found));
     return this.repair();
   }
 
@@ -99,7 +108,8 @@ export class NodeNetwork {
           ),
         },
       );
-      await this.#change({ ...this.#state, ipam });
+      this.#change({ ...this.#state, ipam });
+      await this.#saved();
       return this.#makeNetwork(key);
     });
   }
@@ -114,7 +124,8 @@ export class NodeNetwork {
       if (users.length > 0)
         throw new FleetError("FAILED_PRECONDITION", `network ${key} is used by ${users[0]}`);
       this.#ready.delete(key);
-      await this.#change({ ...this.#state, ipam: dropNetwork(this.#state.ipam, key) });
+      this.#change({ ...this.#state, ipam: dropNetwork(this.#state.ipam, key) });
+      await this.#saved();
       await this.#installTable([]);
       await this.#options.shim.net(OP.NET_BRIDGE_REMOVE, [
         [TAG.NET_BRIDGE, bridgeName(this.#names, network.number)],
@@ -134,7 +145,7 @@ export class NodeNetwork {
       { key, containerId, ...(fixed === undefined ? {} : { address: fixed }) },
       this.#rest(),
     );
-    await this.#change({ ...this.#state, ipam });
+    this.#change({ ...this.#state, ipam });
     const { address, network: lease } = this.#lease(containerId);
     return { address, gateway: gatewayOf(lease.subnet) };
   }
@@ -171,7 +182,7 @@ export class NodeNetwork {
       return { protocol, hostPort, address, containerPort };
     });
     this.#refuseTaken(containerId, leads);
-    await this.#change(withPorts(this.#state, containerId, leads));
+    this.#change(withPorts(this.#state, containerId, leads));
     await sendPorts(this.#options.shim, OP.NET_PORTS_ADD, leads);
     this.#forget(leads);
   }
@@ -181,7 +192,7 @@ export class NodeNetwork {
     if (leads.length === 0) return;
     await sendPorts(this.#options.shim, OP.NET_PORTS_DELETE, leads);
     this.#forget(leads.map(closed));
-    await this.#change(withPorts(this.#state, containerId, []));
+    this.#change(withPorts(this.#state, containerId, []));
   }
 
   /** Resolves when no connection to a port that changed its owner is left in the kernel. */
@@ -192,7 +203,7 @@ export class NodeNetwork {
   /** Takes back ports and address of a container that has ended; its veth goes with its namespace. */
   async release(containerId: string): Promise<void> {
     await this.closePorts(containerId);
-    await this.#change({
+    this.#change({
       ...this.#state,
       ipam: freeAddress(this.#state.ipam, containerId, this.#rest()),
     });
@@ -216,6 +227,7 @@ export class NodeNetwork {
       const rules = ruleCount(this.#ruleset([]));
       const repairs = decideRepairs(this.#state, this.#names, rules, await this.#found());
       const { shim } = this.#options;
+      if (!this.#isSaved) await this.#saved();
       for (const { network, veths } of repairs.bridges) await this.#makeBridge(network, veths);
       for (const [key, network] of Object.entries(this.#state.ipam.networks))
         this.#ready.set(key, { ...this.#bridgeOf(network), outside: network.outside });
@@ -244,7 +256,8 @@ export class NodeNetwork {
       await shim.net(OP.NET_TABLE_REMOVE, []);
       this.#ready.clear();
       this.#toForget.clear();
-      await this.#change(EMPTY_NETWORK_STATE);
+      this.#change(EMPTY_NETWORK_STATE);
+      await this.#saved();
     });
   }
 
@@ -352,10 +365,19 @@ export class NodeNetwork {
     return veth.slice(this.#names.veths.length);
   }
 
-  #change(state: NetworkState): Promise<void> {
-    if (state === this.#state) return Promise.resolve();
+  /** A failure to save is reported by the next `repair`, which tries again. */
+  #change(state: NetworkState): void {
+    if (state === this.#state) return;
     this.#state = state;
-    return this.#saving.run();
+    this.#isSaved = false;
+    this.#saved().catch(() => undefined);
+  }
+
+  /** Resolves when what is true now is kept. */
+  async #saved(): Promise<void> {
+    const state = this.#state;
+    await this.#saving.run();
+    if (state === this.#state) this.#isSaved = true;
   }
 
   /** Runs `work` after all that was started before it; one failure does not stop the next. */
