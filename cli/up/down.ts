@@ -1,12 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { lockFolder } from "../../store/journal/lock.ts";
-import { type Config, readConfig, type Texts } from "../config.ts";
+import { type Config, childEnvironment, configFlags, readConfig, type Texts } from "../config.ts";
 import type { Io } from "../io.ts";
-import { startAgent } from "./parts.ts";
+import type { FromChild, ToChild } from "./child-control.ts";
+import { AGENT_SETTINGS, ownArgv } from "./parts.ts";
 import { readRunRecord } from "./run-record.ts";
 import { readMark } from "./state-folder.ts";
 import { isInUse } from "./up.ts";
@@ -21,7 +24,6 @@ export interface DownOptions {
 
 const PATIENCE_MS = 90_000;
 const PAUSE_MS = 100;
-const CLEAN_GRACE_MS = 60_000;
 
 /** Ends the `up` of a state folder, or cleans up after one that crashed; `isPurge` deletes what is stored. */
 export async function down({ config, flags, io, isPurge }: DownOptions): Promise<void> {
@@ -80,14 +82,25 @@ function holderOf(state: string): number | undefined {
   }
 }
 
+/** One life of the agent, only to end and take away what an earlier run left; it says when that is done. */
 async function cleanUp(config: Config, io: Io): Promise<void> {
-  const onRestart = (sentence: string): void => io.err(`· ${sentence}\n`);
-  const agent = startAgent({ config, io, onRestart }, { isDown: true });
-  try {
-    await agent.ready;
-  } finally {
-    await agent.end("down", CLEAN_GRACE_MS);
-  }
+  const [program, ...args] = ownArgv(["agent", ...configFlags(config, AGENT_SETTINGS), "--down"]);
+  const child = spawn(program, args, {
+    env: childEnvironment(io.env),
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    timeout: PATIENCE_MS,
+  });
+  let why = "";
+  child.on("message", (message: FromChild) => {
+    if (message.say === "failed") why = message.cause;
+    if (message.say === "ready") child.send({ do: "stop" } satisfies ToChild, () => undefined);
+  });
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  if (code === 0) return;
+  const cause = why || `the agent ended with ${signal ?? code}`;
+  throw new FleetError("FAILED_PRECONDITION", `cannot clean up: ${cause}`, {
+    next: "mend what it names, then run `flotilla down` again",
+  });
 }
 
 function purge(state: string): void {

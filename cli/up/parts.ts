@@ -57,8 +57,6 @@ export function startServer(options: PartsOptions): ChildKeeper {
   return keep("server", configFlags(options.config, SERVER_SETTINGS), options);
 }
 
-/** `isDown`: it is started only to end what an earlier run left. */
-export function startAgent(options: PartsOptions, { isDown }: { isDown: boolean }): ChildKeeper {
-  const flags = configFlags(options.config, AGENT_SETTINGS);
-  return keep("agent", isDown ? [...flags, "--down"] : flags, options);
+export function startAgent(options: PartsOptions): ChildKeeper {
+  return keep("agent", configFlags(options.config, AGENT_SETTINGS), options);
 }

@@ -3,6 +3,7 @@ import { isFleetError } from "../../core/std/errors.ts";
 import { lockFolder } from "../../store/journal/lock.ts";
 import { ApiClient, readToken } from "../api-client.ts";
 import { applyDocuments } from "../apply-documents.ts";
+import { buildImages, imageFilesIn } from "../build-images.ts";
 import { readDocuments } from "../commands/apply.ts";
 import type { Config } from "../config.ts";
 import type { Io } from "../io.ts";
@@ -48,6 +49,8 @@ export async function up(options: UpOptions): Promise<void> {
 
   const compiled = await compileShim(config);
   if (compiled) progress.done(compiled);
+  for await (const { reference, cached } of buildImages(path, imageFilesIn(options.files)))
+    if (!cached) progress.done(`image ${reference} built`);
   const onRestart = (sentence: string): void => progress.note(sentence);
   const keepers: ChildKeeper[] = [];
   try {
@@ -62,10 +65,7 @@ export async function up(options: UpOptions): Promise<void> {
     );
     progress.done(`server answers on ${urlOf(config)}`);
 
-    const agent = startAgent(
-      { config: { ...config, api: urlOf(config) }, io, onRestart },
-      { isDown: false },
-    );
+    const agent = startAgent({ config: { ...config, api: urlOf(config) }, io, onRestart });
     keepers.push(agent);
     const node = waitForNode(api, config.node, PATIENCE, ending);
     const [, { driver, isolation }] = await orEnded(ending, Promise.all([agent.ready, node]));
