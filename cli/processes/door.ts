@@ -10,17 +10,17 @@ import { processLogger } from "../log.ts";
 import type { ChildControl } from "../up/child-control.ts";
 import { becomeUser } from "./drop-privileges.ts";
 import { linkOptions } from "./link-options.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** The SDK server of this machine's game servers. It outlives server and agent, and holds nothing that they need. */
 export async function runDoorProcess(config: Config, control: ChildControl): Promise<void> {
   const logger = processLogger("door", config.logLevel);
   const token = await readToken(config.agentTokenFile || join(config.state, "agent.token"));
   process.chdir(join(config.state, "sdk"));
-  becomeUser(config.serverUid);
+  await warmUp();
   await using client = new LinkClient(linkOptions(config, token, systemClock, logger));
   const cache = new LinkCache();
   const stop = new AbortController();
-  const watching = client.watch(["GameServer"], (event) => cache.apply(event), stop.signal);
   const link: DoorLink = {
     sdk: (call) => client.sdk(call),
     get: ({ namespace, name, uid }) => {
@@ -38,6 +38,8 @@ export async function runDoorProcess(config: Config, control: ChildControl): Pro
     logger,
     maxima: DOOR_MAXIMA,
   });
+  becomeUser(config.serverUid);
+  const watching = client.watch(["GameServer"], (event) => cache.apply(event), stop.signal);
   logger.info({ node: config.node }, "the SDK door is open");
   control.say({ say: "ready" });
   await control.ending;

@@ -12,6 +12,10 @@ const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 60_000;
 
 export interface TestInstanceOptions {
+  /** The clone that is run; this one by default. */
+  readonly program?: string;
+  /** Where its state folder is made; the machine's folder for temporary files by default. */
+  readonly stateIn?: string;
   readonly driver?: "shim" | "process";
   /** Applied at the start; paths from the project's root. */
   readonly files?: readonly string[];
@@ -47,13 +51,21 @@ export class TestInstance implements AsyncDisposable {
 
   /** Builds the images, starts, and resolves when `up` says that everything is there. */
   static async start(options: TestInstanceOptions = {}): Promise<TestInstance> {
-    const state = await mkdtemp(join(tmpdir(), "flotilla-test-"));
+    const state = await mkdtemp(join(options.stateIn ?? tmpdir(), "flotilla-test-"));
     const instance = new TestInstance(state, await freePort(), options);
     for (const image of options.images ?? []) await instance.mustCli("image", "build", image);
-    await instance.up();
+    try {
+      await instance.up();
+    } catch (error) {
+      await instance[Symbol.asyncDispose]();
+      throw error;
+    }
     return instance;
   }
 
+  get #root(): string {
+    return this.#options.program ?? ROOT;
+  }
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -80,8 +92,8 @@ export class TestInstance implements AsyncDisposable {
       ...apply,
       ...flags,
     ];
-    const child = spawn(join(ROOT, "bin/flotilla"), argv, {
-      cwd: ROOT,
+    const child = spawn(join(this.#root, "bin/flotilla"), argv, {
+      cwd: this.#root,
       env: this.#env(),
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -104,8 +116,8 @@ export class TestInstance implements AsyncDisposable {
 
   /** One command line against this instance. */
   async cli(...argv: readonly string[]): Promise<CliResult> {
-    const child = spawn(join(ROOT, "bin/flotilla"), argv, {
-      cwd: ROOT,
+    const child = spawn(join(this.#root, "bin/flotilla"), argv, {
+      cwd: this.#root,
       env: this.#env(),
       stdio: ["ignore", "pipe", "pipe"],
     });
