@@ -47,7 +47,7 @@ export async function runAgent(
   }
 
   const token = await readToken(config.agentTokenFile || join(path, "agent.token"));
-  await using link = new LinkClient(linkOptions(config, token, systemClock, logger));
+  const link = new LinkClient(linkOptions(config, token, systemClock, logger));
   const stop = new AbortController();
   const { signal } = stop;
   door.ensure();
@@ -74,6 +74,8 @@ export async function runAgent(
   control.say({ say: "ready" });
   const how = await control.ending;
   stop.abort(new Error("ending"));
+  // Reports that wait for a control plane that has ended would keep their workers from ending.
+  await link[Symbol.asyncDispose]();
   const ended = await Promise.allSettled(loops);
   for (const one of ended)
     if (one.status === "rejected") logger.debug({ error: messageOf(one.reason) }, "a loop ended");
