@@ -1,9 +1,6 @@
 import type { AllocationSpec, AllocationStatus } from "../../core/model/allocation.ts";
-import type { GameServer } from "../../core/model/game-server.ts";
+import { type GameServer, LAST_ALLOCATED } from "../../core/model/game-server.ts";
 import type { Labels } from "../../core/model/resource.ts";
-
-/** Agones' annotation with the time of the last allocation. */
-export const LAST_ALLOCATED = "agones.dev/last-allocated";
 
 export interface Handout {
   readonly server: GameServer;

@@ -105,3 +105,6 @@ export const DEV_ADDRESS = "agones.dev/dev-address";
 export function devAddressOf(gameServer: GameServer): string | undefined {
   return gameServer.metadata.annotations?.[DEV_ADDRESS];
 }
+
+/** Annotation with the time of the last allocation (RFC 3339), as Agones sets it. */
+export const LAST_ALLOCATED = "agones.dev/last-allocated";

@@ -1,4 +1,8 @@
-import type { GameServer, GameServerStatus } from "../../core/model/game-server.ts";
+import {
+  type GameServer,
+  type GameServerStatus,
+  LAST_ALLOCATED,
+} from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES, type GameServerState } from "../../core/model/game-server-state.ts";
 import type { SdkVerb } from "../../core/model/link.ts";
 import type { Reason } from "../../core/model/reason.ts";
@@ -20,7 +24,6 @@ export interface SdkTime {
 }
 
 export const SDK_PREFIX = "agones.dev/sdk-";
-export const LAST_ALLOCATED = "agones.dev/last-allocated";
 
 /**
  * What one SDK call changes; undefined when it changes nothing. As Agones does it, changes of state by a server that is
