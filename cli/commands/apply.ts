@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { applyDocuments, type Document, documentsOf } from "../apply-documents.ts";
+import { IS_IMAGE_SPEC } from "../build-images.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 
@@ -48,8 +49,6 @@ async function apply(io: Io, command: Command, options: ApplyOptions): Promise<v
 }
 
 const IS_DOCUMENT = /\.(ya?ml|json)$/;
-/** `image.yaml`, `x.image.yaml`: what `flotilla image build` reads; not a resource. */
-const IS_IMAGE_SPEC = /(^|\.)image\.ya?ml$/;
 
 /** The documents of files and folders, in the order named; a folder's files by name, its image specs left out. */
 export async function readDocuments(

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { FleetError, messageOf } from "../../core/std/errors.ts";
+import { buildImages, openImages } from "../build-images.ts";
 import { contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { textTable } from "../text-table.ts";
@@ -37,34 +35,8 @@ export function imageCommand(io: Io): Command {
 }
 
 async function buildFiles(io: Io, state: string, files: readonly string[]): Promise<void> {
-  // Only these commands need the builder and its bundler: the others start without them.
-  const { buildImage } = await import("../../runtime/image/build-image.ts");
-  const { parseImageSpecs } = await import("../../runtime/image/image-spec.ts");
-  const images = await openImages(state);
-  for (const file of files) {
-    const folder = resolve(dirname(file));
-    for (const spec of parseImageSpecs(readSpec(file))) {
-      const options = { images, folder, nodeBinary: process.execPath, arch: process.arch };
-      const { reference, digest, cached } = await buildImage(spec, options);
-      io.out(`${reference} ${cached ? "unchanged" : "built"} ${shortDigest(digest)}\n`);
-    }
-  }
-}
-
-async function openImages(state: string) {
-  const { openStateFolder } = await import("../up/state-folder.ts");
-  const { ImageFolder } = await import("../../runtime/image/image-folder.ts");
-  const { systemClock } = await import("../../core/std/clock.ts");
-  const { path } = openStateFolder(state, undefined);
-  return await ImageFolder.open(resolve(path, "images"), systemClock);
-}
-
-function readSpec(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new FleetError("INVALID", `cannot read ${file}: ${messageOf(error)}`);
-  }
+  for await (const { reference, digest, cached } of buildImages(state, files))
+    io.out(`${reference} ${cached ? "unchanged" : "built"} ${shortDigest(digest)}\n`);
 }
 
 const shortDigest = (digest: string): string => digest.replace(/^sha256:/, "").slice(0, 12);

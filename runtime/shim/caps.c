@@ -64,8 +64,9 @@ int caps_become(const struct identity *identity) {
    * The container's user may be 0 of its own namespace: executing a program must not give it capabilities. And leaving
    * root's uid must not take those that are needed for the rest; caps_keep takes them.
    */
-  unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-                       SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
+  /* KEEP_CAPS stays open: there is nothing to keep, and ordinary programs (ping) set it and end when they may not. */
+  unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                       SECBIT_NO_SETUID_FIXUP_LOCKED;
   if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0) return -1;
   uid_t id = (identity->user_namespace ? 0 : identity->base) + identity->user;
   if (setgroups(0, NULL) != 0 || setresgid(id, id, id) != 0 || setresuid(id, id, id) != 0) return -1;

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { FleetError, messageOf } from "../core/std/errors.ts";
+import type { ImageFolder } from "../runtime/image/image-folder.ts";
+
+/** `image.yaml`, `x.image.yaml`: what `flotilla image build` reads; not a resource. */
+export const IS_IMAGE_SPEC: RegExp = /(^|\.)image\.ya?ml$/;
+
+export interface BuiltImage {
+  readonly reference: string;
+  readonly digest: string;
+  /** Nothing had to be done. */
+  readonly cached: boolean;
+}
+
+/** The image files that lie in the folders among `names`. */
+export function imageFilesIn(names: readonly string[]): readonly string[] {
+  const folders = names.filter((name) => statSync(name, { throwIfNoEntry: false })?.isDirectory());
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => IS_IMAGE_SPEC.test(file))
+      .sort()
+      .map((file) => join(folder, file)),
+  );
+}
+
+/** Builds what the files describe into a state folder's images, one after the other. */
+export async function* buildImages(
+  state: string,
+  files: readonly string[],
+): AsyncGenerator<BuiltImage> {
+  if (files.length === 0) return;
+  // Only who builds needs the builder and its bundler: the others start without them.
+  const { buildImage } = await import("../runtime/image/build-image.ts");
+  const { parseImageSpecs } = await import("../runtime/image/image-spec.ts");
+  const images = await openImages(state);
+  for (const file of files) {
+    const folder = resolve(dirname(file));
+    for (const spec of parseImageSpecs(readSpec(file))) {
+      const options = { images, folder, nodeBinary: process.execPath, arch: process.arch };
+      yield await buildImage(spec, options);
+    }
+  }
+}
+
+export async function openImages(state: string): Promise<ImageFolder> {
+  const { openStateFolder } = await import("./up/state-folder.ts");
+  const { ImageFolder } = await import("../runtime/image/image-folder.ts");
+  const { systemClock } = await import("../core/std/clock.ts");
+  const { path } = openStateFolder(state, undefined);
+  return await ImageFolder.open(resolve(path, "images"), systemClock);
+}
+
+function readSpec(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new FleetError("INVALID", `cannot read ${file}: ${messageOf(error)}`);
+  }
+}
