@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -22,7 +22,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "package-"));
   const clone = join(folder, "clone");
   const listed = await run("git", ["ls-files", "-co", "--exclude-standard"], { cwd: ROOT });
-  for (const file of listed.stdout.split("\n").filter(Boolean))
+  for (const file of listed.stdout
+    .split("\n")
+    .filter((name) => name && existsSync(join(ROOT, name))))
     cpSync(join(ROOT, file), join(clone, file), { force: true });
   symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
   await run("npm", ["pack", "--pack-destination", folder], { cwd: clone, env: env() });

@@ -1,5 +1,5 @@
 import { findNode } from "./node.mjs";
-import { SetupError } from "./progress.mjs";
+import { NOTHING_TO_DO, SetupError } from "./progress.mjs";
 import { NODE_FLAGS, runQuietly } from "./run.mjs";
 
 const SPEC = "examples/demo/image.yaml";
@@ -8,11 +8,17 @@ const SPEC = "examples/demo/image.yaml";
 export async function buildDemoImage(progress, args) {
   const state = optionOf(args, "--state");
   const build = ["cli/main.ts", "image", "build", SPEC, ...(state ? ["--state", state] : [])];
-  await progress.step("demo image", () =>
-    runQuietly(findNode(), [...NODE_FLAGS, ...build]).catch((error) => {
+  await progress.step("demo image built", async () => {
+    const said = await runQuietly(findNode(), [...NODE_FLAGS, ...build]).catch((error) => {
       throw new SetupError(error.message, "mend what it names, then try again");
-    }),
-  );
+    });
+    return said.includes(" built ") ? undefined : NOTHING_TO_DO;
+  });
+}
+
+/** True when an option was given, as a flag or by its variable. */
+export function isGiven(args, flag, variable) {
+  return optionOf(args, flag) !== undefined || Boolean(process.env[variable]);
 }
 
 function optionOf(args, name) {

@@ -1,5 +1,5 @@
 import { bundleProgram } from "./bundle.mjs";
-import { buildDemoImage } from "./demo-image.mjs";
+import { buildDemoImage, isGiven } from "./demo-image.mjs";
 import { findNode } from "./node.mjs";
 import { installPackages } from "./packages.mjs";
 import { Progress, SetupError } from "./progress.mjs";
@@ -16,7 +16,7 @@ const MODES = {
     await prepare(progress, RUN_PACKAGES);
     await buildDemoImage(progress, args);
     progress.summary();
-    return cli(["up", "-f", DEMO, ...args]);
+    return cli(["up", "-f", DEMO, ...demoAddress(args), ...args]);
   },
   test: async (progress, args) => {
     await prepare(progress, [...RUN_PACKAGES, ...TEST_PACKAGES]);
@@ -46,6 +46,12 @@ const MODES = {
     return 0;
   },
 };
+
+/** The demo is for this machine alone unless told otherwise: then its game ports open on loopback only. */
+function demoAddress(args) {
+  const flag = "--advertise-address";
+  return isGiven(args, flag, "FLOTILLA_ADVERTISE_ADDRESS") ? [] : [flag, "127.0.0.1"];
+}
 
 async function prepare(progress, systemPackages) {
   await installPackages(progress);

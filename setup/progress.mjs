@@ -8,21 +8,26 @@ export class SetupError extends Error {
 
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
+/** What a step gives back that found everything as it should be. */
+export const NOTHING_TO_DO = Symbol("nothing to do");
+
 /** One line for each thing that was done, with its time; the time of downloads is kept apart. */
 export class Progress {
   #began = performance.now();
   #downloadMs = 0;
   #did = 0;
 
-  /** Does `work` and prints its line. `isDownload`: most of its time is the network's. */
+  /**
+   * Does `work` and prints its line, unless `work` gives back NOTHING_TO_DO. `isDownload`: most of its time is the
+   * network's.
+   */
   async step(name, work, { isDownload = false } = {}) {
     const began = performance.now();
-    const result = await work();
+    if ((await work()) === NOTHING_TO_DO) return;
     const ms = performance.now() - began;
     if (isDownload) this.#downloadMs += ms;
     this.#did += 1;
     console.log(`✓ ${name} (${seconds(ms)}${isDownload ? ", download" : ""})`);
-    return result;
   }
 
   note(sentence) {
