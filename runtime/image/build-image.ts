@@ -45,7 +45,8 @@ async function layersOf(
   const folders: CachedLayer[] = [];
   for (const path of spec.folders) folders.push(await folderLayer(images, resolve(folder, path)));
   const { entry } = spec;
-  const app = entry === undefined ? [] : [await bundleLayer(images, resolve(folder, entry))];
+  const app =
+    entry === undefined ? [] : [await bundleLayer(images, resolve(folder, entry), spec.stub)];
   return [base, ...programs, ...folders, ...app];
 }
 
@@ -68,9 +69,13 @@ async function folderLayer(images: ImageFolder, folder: string): Promise<CachedL
   }));
 }
 
-async function bundleLayer(images: ImageFolder, entry: string): Promise<CachedLayer> {
-  return cachedLayer(images, { bundle: BUNDLE_RULES, entry }, async () => {
-    const { code, inputs } = await bundleNode(entry);
+async function bundleLayer(
+  images: ImageFolder,
+  entry: string,
+  stub: readonly string[],
+): Promise<CachedLayer> {
+  return cachedLayer(images, { bundle: BUNDLE_RULES, entry, stub }, async () => {
+    const { code, inputs } = await bundleNode(entry, stub);
     const file = { type: "file", path: ENTRY_IN_IMAGE, mode: 0o644, content: code } as const;
     return { layer: await writeLayer(images.blobs, [file]), inputs };
   });

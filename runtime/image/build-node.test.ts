@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -90,6 +90,42 @@ describe("an image of a Node program", () => {
     expect(again.digest).not.toBe(first.digest);
   });
 
+  it("is built the same, byte by byte, wherever it is built from the same sources", async () => {
+    const before = await build({ reference: "same", entry: "main.ts" });
+    const other = await openImageStore({
+      root: join(root, "other"),
+      unpack: portableUnpack({ entriesMax: 10_000, bytesMax: 1e9 }),
+      whiteouts: "files",
+      clock: systemClock,
+    });
+    const options = { folder: root, nodeBinary: process.execPath, arch: process.arch };
+    const spec = parseImageSpec({ reference: "same", entry: "main.ts" });
+    const again = await buildImage(spec, { ...options, images: other.images });
+    expect(again.cached).toBe(false);
+    expect(again.digest).toBe(before.digest);
+  });
+
+  it("keeps the names of classes, and leaves out a package that it stubs", async () => {
+    await mkdir(join(root, "node_modules/heavy"), { recursive: true });
+    await writeFile(join(root, "node_modules/heavy/index.js"), 'console.log("loaded");');
+    const lines = [
+      'import heavy, { part } from "heavy";',
+      "class Named {}",
+      "let said = typeof part; try { heavy(); } catch (error) { said = error.message; }",
+      "console.log(new Named().constructor.name, said);",
+    ];
+    await writeFile(join(root, "lean.ts"), lines.join("\n"));
+    const entry = { reference: "lean", entry: "lean.ts" };
+    const whole = await build(entry);
+    const lean = await build({ ...entry, stub: ["heavy"] });
+    expect(lean.digest).not.toBe(whole.digest);
+    const app = (await store.resolve("lean")).layers.at(-1) ?? "";
+    const { stdout } = await run(process.execPath, [join(app, "app/main.mjs")]);
+    expect(stdout).toBe("Named package heavy is left out of this image (stub)\n");
+    const again = await build({ ...entry, stub: ["heavy"] });
+    expect(again.cached).toBe(true);
+  });
+
   it("says where a source is wrong", async () => {
     await writeFile(join(root, "bad.ts"), 'import "./nowhere.ts";\n');
     const building = build({ reference: "bad", entry: "bad.ts" });
@@ -143,6 +179,7 @@ describe("an image file", () => {
     ["reference: Arena\nfolder: x", /reference "Arena/],
     ["reference: a\nfolder: x\nentrypont: [y]", /entrypont is unknown: did you mean entrypoint\?/],
     ["reference: a\nentry: x\nbase: alpine", /base must be node or empty/],
+    ["reference: a\nfolder: x\nstub: express", /stub needs an entry/],
     ["reference: a\nentry: x\nuser: root", /user must be a number/],
     ["reference: a\nentry: x\nworkingDir: app", /workingDir must be an absolute path/],
     ["reference: a\nfolder: x\nenv: [A=1]", /env must be a map/],

@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { Plugin } from "esbuild";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 
 /** Native add-ons that packages use when they are there and do without otherwise. */
@@ -21,8 +22,11 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
-/** Makes one ECMAScript module out of an entry file and all that it imports. */
-export async function bundleNode(entry: string): Promise<Bundle> {
+/**
+ * Makes one ECMAScript module out of an entry file and all that it imports, but for the packages in `stub`: something
+ * stands for each that throws when it is called. A start is mostly reading code, so code that nobody uses costs each one.
+ */
+export async function bundleNode(entry: string, stub: readonly string[]): Promise<Bundle> {
   // Loaded here: agents never bundle, and the bundler is large.
   const esbuild = await import("esbuild");
   const folder = dirname(resolve(entry));
@@ -36,11 +40,14 @@ export async function bundleNode(entry: string): Promise<Bundle> {
       platform: "node",
       format: "esm",
       target: "node24",
-      minify: true,
-      keepNames: true,
+      // Names stay as they were written, for stack traces and for packages that look at a class's name: esbuild's keepNames
+      // would restore them one by one at each start.
+      minifyWhitespace: true,
+      minifySyntax: true,
       legalComments: "none",
       logLevel: "silent",
       external: OPTIONAL_NATIVE,
+      plugins: [stubs(stub)],
       define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
       banner: { js: BANNER },
       outfile: "main.mjs",
@@ -49,14 +56,31 @@ export async function bundleNode(entry: string): Promise<Bundle> {
       throw asExpected(entry, error);
     });
   const code = result.outputFiles[0]?.contents ?? new Uint8Array();
-  const sources = Object.keys(result.metafile.inputs).map((path) => resolve(folder, path));
+  const sources = Object.keys(result.metafile.inputs)
+    .filter((path) => !path.startsWith("stub:"))
+    .map((path) => resolve(folder, path));
   return {
     code,
     inputs: [...sources.filter((p) => !p.includes("\0")), ...(await deciders(folder))],
   };
 }
 
-export const BUNDLE_RULES: object = { OPTIONAL_NATIVE, BANNER, rules: 1 };
+export const BUNDLE_RULES: object = { OPTIONAL_NATIVE, BANNER, rules: 2 };
+
+function stubs(names: readonly string[]): Plugin {
+  return {
+    name: "stub",
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, ({ path }) =>
+        names.includes(path) ? { path, namespace: "stub" } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: "stub" }, ({ path }) => {
+        const words = JSON.stringify(`package ${path} is left out of this image (stub)`);
+        return { contents: `module.exports = function () { throw new Error(${words}); };` };
+      });
+    },
+  };
+}
 
 /** Package files above the entry: another installed version of a package means another bundle. */
 async function deciders(folder: string): Promise<readonly string[]> {

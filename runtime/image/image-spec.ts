@@ -15,6 +15,8 @@ export interface ImageSpec {
   readonly programs: readonly string[];
   /** Entry file of a Node program: bundled into one file. */
   readonly entry?: string;
+  /** Packages that the program imports and never uses; they are left out of the bundle. */
+  readonly stub: readonly string[];
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly env: { readonly [name: string]: string };
@@ -24,7 +26,7 @@ export interface ImageSpec {
 }
 
 const FIELDS = [
-  ...["reference", "base", "folder", "programs", "entry", "entrypoint"],
+  ...["reference", "base", "folder", "programs", "entry", "stub", "entrypoint"],
   ...["cmd", "env", "user", "workingDir", "labels"],
 ];
 
@@ -54,6 +56,7 @@ export function parseImageSpec(value: unknown, at = ""): ImageSpec {
     folders: reader.words("folder"),
     programs: reader.words("programs"),
     ...(entry === "" ? {} : { entry }),
+    stub: reader.words("stub"),
     entrypoint: reader.words("entrypoint"),
     cmd: reader.words("cmd"),
     env: reader.map("env"),
@@ -126,6 +129,8 @@ class Reader {
       this.problem("base", "must be node where there is an entry");
     if (spec.entry === undefined && spec.folders.length === 0 && spec.programs.length === 0)
       this.problem("entry", "is missing, and so are folder and programs: nothing to build from");
+    if (spec.entry === undefined && spec.stub.length > 0)
+      this.problem("stub", "needs an entry: only a bundle can leave packages out");
     if (spec.entry !== undefined && spec.entrypoint.length > 0)
       this.problem("entrypoint", "is made from entry: leave one of them out");
     if (!/^(\d+(:\d+)?)?$/.test(spec.user)) this.problem("user", "must be a number such as 1000");
