@@ -1,4 +1,4 @@
-import { type Client, CloseCode, Room } from "@colyseus/core";
+import { type AuthContext, type Client, CloseCode, Room } from "@colyseus/core";
 import { type MapSchema, type Schema, schema, t } from "@colyseus/schema";
 import { log } from "./log.ts";
 import {
@@ -97,7 +97,12 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     log("room created", { room: this.roomId });
   }
 
-  override onJoin(client: Client, options: unknown): void {
+  /** Everybody may come in; where from is kept for the log. */
+  override onAuth(_client: Client, _options: unknown, { ip }: AuthContext): { address: string } {
+    return { address: ip ?? "" };
+  }
+
+  override onJoin(client: Client, options: unknown, { address }: { address: string }): void {
     const now = this.#shared.now();
     const at = { x: ARENA.width / 2, y: ARENA.height / 2 };
     const seat = this.#shared.seats.take(at, now);
@@ -107,7 +112,8 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     Object.assign(player, { ...at, name, number: seat.number, connected: true });
     this.state.players.set(client.sessionId, player);
     this.#present.set(client.sessionId, { seat, player, chat: fullBucket(CHAT_RATE, now) });
-    log("player joined", { room: this.roomId, player: client.sessionId, name });
+    const { number } = seat;
+    log("player joined", { room: this.roomId, player: client.sessionId, name, number, address });
     this.#shared.onPlayers();
   }
 

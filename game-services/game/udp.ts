@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type AddressInfo, isIPv6 } from "node:net";
+import { log } from "./log.ts";
 import type { Seat, Seats } from "./seat.ts";
 import { decodeToServer, encodeToClient, POSITIONS_MAX, type Position } from "./wire.ts";
 
@@ -76,12 +77,20 @@ export class UdpChannel implements AsyncDisposable {
     if (!seat.admits(now)) return void this.#drop("tooMany");
     const { sequence } = packet;
     const isNews = seat.isNews(sequence);
-    if (isNews) seat.remote = { address: remote.address, port: remote.port };
+    if (isNews) this.#heardFrom(seat, remote);
     if (packet.type === "echo") {
       const answer = encodeToClient({ type: "echoed", sequence, payload: packet.payload });
       this.#socket.send(answer, remote.port, remote.address, ignore);
     } else if (isNews) seat.move(packet, now);
     else this.#drop("late");
+  }
+
+  /** Answers go to where the newest packet came from: a player's address may change on the way (roaming, NAT). */
+  #heardFrom(seat: Seat, { address, port }: RemoteInfo): void {
+    const known = seat.remote;
+    if (known?.address === address && known.port === port) return;
+    if (known?.address !== address) log("player heard over UDP", { number: seat.number, address });
+    seat.remote = { address, port };
   }
 
   #drop(because: keyof Dropped): void {

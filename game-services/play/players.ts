@@ -144,6 +144,11 @@ export class Player implements AsyncDisposable {
     };
   }
 
+  /** Waits until UDP echoes on their way are answered, `ms` at most. */
+  settle(ms: number): Promise<void> {
+    return this.#udp.settle(ms);
+  }
+
   async leave(): Promise<void> {
     await this.#udp.settle(SETTLE_MS);
     // A room that has ended, or that tries to come back, never answers a goodbye.

@@ -16,7 +16,8 @@ export async function play({ address, players, seconds }: PlayOptions): Promise<
   try {
     for (const name of names) joined.push(await Player.join(address, name));
     const until = performance.now() + seconds * 1000;
-    await Promise.all(joined.map((player, i) => live(player, i, until)));
+    const isOver = (): boolean => performance.now() >= until;
+    await Promise.all(joined.map((player, i) => live(player, i, isOver)));
     // What was said and moved last is still on its way.
     await pause(4 * STEP_MS);
     return joined.map((player) => player.stats());
@@ -25,9 +26,10 @@ export async function play({ address, players, seconds }: PlayOptions): Promise<
   }
 }
 
-async function live(player: Player, index: number, until: number): Promise<void> {
+/** Walks in circles (WebSocket and UDP by turns), chats and measures until it is over. */
+export async function live(player: Player, index: number, isOver: () => boolean): Promise<void> {
   let saidAt = Number.NEGATIVE_INFINITY;
-  for (let step = 0; performance.now() < until; step++) {
+  for (let step = 0; !isOver(); step++) {
     const angle = step / 10 + index;
     const wanted = { x: 50 + 20 * Math.cos(angle), y: 50 + 20 * Math.sin(angle) };
     player.move(wanted, step % 2 === 0 ? "udp" : "webSocket");

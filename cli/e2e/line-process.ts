@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/**
+ * For tests: a process that says a line when it has begun, goes on until it is sent a line, and then prints one line of
+ * JSON. It also ends when its input does, so that a test that is killed leaves nothing.
+ */
+export class LineProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>) {
+    this.#child = child;
+    this.#lines = lines;
+  }
+
+  /** Resolves when it has begun. */
+  static async start([program, ...args]: readonly [string, ...string[]]): Promise<LineProcess> {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { done } = await lines.next();
+    if (done) throw new Error(`${args.join(" ")} ended before it began`);
+    return new LineProcess(child, lines);
+  }
+
+  /** Tells it to end; what it prints then. */
+  async end(): Promise<unknown> {
+    this.#child.stdin?.write("end\n");
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("it ended without a word");
+    return JSON.parse(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.stdin?.end();
+    await ended;
+  }
+}

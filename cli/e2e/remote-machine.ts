@@ -1,0 +1,57 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/**
+ * For tests: another machine on a cable to this one, played by a network namespace and a veth. Its address is from the
+ * block that is set aside for benchmarks (198.18.0.0/15), so no real network is touched.
+ */
+export class RemoteMachine implements AsyncDisposable {
+  /** This machine's end of the cable: what players are told. */
+  readonly hostAddress: string;
+  readonly address: string;
+  readonly #holder: ChildProcess;
+
+  private constructor(holder: ChildProcess, part: number) {
+    this.#holder = holder;
+    this.hostAddress = `198.18.${part}.1`;
+    this.address = `198.18.${part}.2`;
+  }
+
+  static async open(): Promise<RemoteMachine> {
+    // Says a line when it is inside, and ends with its input: a test that is killed leaves nothing.
+    const holder = spawn("unshare", ["--net", "sh", "-c", "echo in; read end"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    if (holder.stdout) await once(holder.stdout, "data");
+    const machine = new RemoteMachine(holder, process.pid % 256);
+    const link = `fltest${process.pid % 256}`;
+    const here = (words: string): Promise<unknown> => run("ip", words.split(" "));
+    await here(`link add ${link} type veth peer name eth0 netns ${holder.pid}`);
+    await here(`addr add ${machine.hostAddress}/24 dev ${link}`);
+    await here(`link set ${link} up`);
+    const there = async (words: string): Promise<unknown> =>
+      run("nsenter", [...machine.#inside, "ip", ...words.split(" ")]);
+    await there("link set lo up");
+    await there(`addr add ${machine.address}/24 dev eth0`);
+    await there("link set eth0 up");
+    return machine;
+  }
+
+  /** The words that start a program there. */
+  argv(program: string, ...args: readonly string[]): [string, ...string[]] {
+    return ["nsenter", ...this.#inside, program, ...args];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#holder, "exit");
+    this.#holder.stdin?.end();
+    await ended;
+  }
+
+  get #inside(): string[] {
+    return [`--net=/proc/${this.#holder.pid}/ns/net`];
+  }
+}
