@@ -10,18 +10,25 @@ export interface EventRingOptions {
   readonly repeatMs: number;
 }
 
+/** A link of the chain from the event that was recorded or counted longest ago to the newest. */
 interface Slot {
   event: Event;
   readonly same: string;
   readonly firstMs: number;
+  older: Slot | undefined;
+  newer: Slot | undefined;
 }
 
-/** The last events in order of their last time, repeated ones counted. */
+/**
+ * The last events in order of their last time, repeated ones counted. A chain and not the order of a map: a map that
+ * loses its first entry again and again is walked through for the next one.
+ */
 export class EventRing {
   readonly #options: EventRingOptions;
-  /** By name; the one that was recorded or counted longest ago is first. */
-  readonly #slots = new Map<string, Slot>();
   readonly #latest = new Map<string, Slot>();
+  #oldest: Slot | undefined;
+  #newest: Slot | undefined;
+  #size = 0;
   #number = 0;
 
   constructor(options: EventRingOptions) {
@@ -32,7 +39,7 @@ export class EventRing {
   restore(event: Event): void {
     const firstMs = Date.parse(event.firstTimestamp);
     this.#number = Math.max(this.#number, Number(event.metadata.resourceVersion));
-    this.#insert({ event, same: sameOf(event, event.involvedObject), firstMs });
+    this.#insert(event, sameOf(event, event.involvedObject), firstMs);
   }
 
   /** Counts an equal event, or adds a new one; returns it as it is now. */
@@ -42,36 +49,57 @@ export class EventRing {
     this.#number += 1;
     if (slot && now - slot.firstMs < this.#options.repeatMs) {
       slot.event = counted(slot.event, this.#number, now);
-      // The last one touched is the newest.
-      this.#slots.delete(slot.event.metadata.name);
-      this.#slots.set(slot.event.metadata.name, slot);
+      this.#unlink(slot);
+      this.#append(slot);
       return slot.event;
     }
     const event = eventOf(input, this.#number, now);
-    this.#insert({ event, same, firstMs: now });
+    this.#insert(event, same, now);
     return event;
   }
 
   list({ namespace, kind, name, limit }: EventFilter = {}): readonly Event[] {
-    const all = [...this.#slots.values()].map(({ event }) => event);
-    const found = all.filter(
-      ({ involvedObject: of }) =>
+    const found: Event[] = [];
+    for (
+      let slot = this.#newest;
+      slot && found.length < (limit ?? Number.POSITIVE_INFINITY);
+      slot = slot.older
+    ) {
+      const { involvedObject: of } = slot.event;
+      const isAsked =
         (namespace === undefined || of.namespace === namespace) &&
         (kind === undefined || of.kind === kind) &&
-        (name === undefined || of.name === name),
-    );
-    return limit === undefined ? found : found.slice(Math.max(0, found.length - limit));
+        (name === undefined || of.name === name);
+      if (isAsked) found.push(slot.event);
+    }
+    return found.reverse();
   }
 
-  #insert(slot: Slot): void {
-    this.#slots.set(slot.event.metadata.name, slot);
-    this.#latest.set(slot.same, slot);
-    if (this.#slots.size <= this.#options.eventsMax) return;
-    const [oldest] = this.#slots;
-    if (!oldest) return;
-    const [name, { same }] = oldest;
-    this.#slots.delete(name);
-    if (this.#latest.get(same) === oldest[1]) this.#latest.delete(same);
+  #insert(event: Event, same: string, firstMs: number): void {
+    const slot: Slot = { event, same, firstMs, older: undefined, newer: undefined };
+    this.#append(slot);
+    this.#latest.set(same, slot);
+    this.#size += 1;
+    const oldest = this.#oldest;
+    if (this.#size <= this.#options.eventsMax || !oldest) return;
+    this.#unlink(oldest);
+    this.#size -= 1;
+    if (this.#latest.get(oldest.same) === oldest) this.#latest.delete(oldest.same);
+  }
+
+  #append(slot: Slot): void {
+    slot.older = this.#newest;
+    slot.newer = undefined;
+    if (this.#newest) this.#newest.newer = slot;
+    else this.#oldest = slot;
+    this.#newest = slot;
+  }
+
+  #unlink({ older, newer }: Slot): void {
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
   }
 }
 
@@ -79,7 +107,7 @@ function sameOf(
   { type, reason, message }: Pick<Event, "type" | "reason" | "message">,
   { kind, namespace, name, uid }: Event["involvedObject"],
 ): string {
-  return JSON.stringify([type, reason, message, kind, namespace, name, uid]);
+  return `${type}\n${reason}\n${kind}/${namespace}/${name}/${uid}\n${message}`;
 }
 
 function eventOf(

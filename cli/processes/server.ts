@@ -33,6 +33,7 @@ import { dropPrivileges } from "./drop-privileges.ts";
 
 const INDEXES_MAX = 256;
 const EVENT_FLUSH_MS = 1_000;
+const EVENTS_UNWRITTEN_MAX = 500;
 
 interface Base {
   readonly clock: Clock;
@@ -57,6 +58,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     ...base,
     folder: ".",
     flushMs: EVENT_FLUSH_MS,
+    unwrittenMax: EVENTS_UNWRITTEN_MAX,
   });
   const controllers = controllersOf(base, store, events);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });

@@ -27,9 +27,18 @@ export const systemClock: Clock = {
     }),
 };
 
+/** The last second that was written: thousands of times are of the same one. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
 /** RFC 3339 in UTC with seconds, as Kubernetes writes timestamps. */
 export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** Milliseconds since 1970 of an RFC 3339 time; undefined when `text` is none. */

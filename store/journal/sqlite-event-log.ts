@@ -11,6 +11,11 @@ export interface SqliteEventLogOptions extends LiveEventLogOptions {
   readonly folder: string;
   /** Between two writes to the file. */
   readonly flushMs: number;
+  /**
+   * Events of one write; in a storm those beyond it stay in memory only, warnings excepted: whoever answers requests
+   * must not stand still while thousands are handed over.
+   */
+  readonly unwrittenMax: number;
 }
 
 /** Events in memory, and once per `flushMs` in an SQLite file that a worker writes; a full disk costs events, nothing else. */
@@ -68,12 +73,10 @@ export class SqliteEventLog implements EventLog {
 
   #keep(event: Event): void {
     const { name } = event.metadata;
-    this.#unwritten.delete(name);
+    const { unwrittenMax, eventsMax } = this.#options;
+    const max = event.type === "Normal" ? unwrittenMax : eventsMax;
+    if (this.#unwritten.size >= max && !this.#unwritten.has(name)) return;
     this.#unwritten.set(name, event);
-    if (this.#unwritten.size > this.#options.eventsMax) {
-      const [oldest] = this.#unwritten.keys();
-      if (oldest !== undefined) this.#unwritten.delete(oldest);
-    }
     this.#timer ??= setTimeout(() => this.#flush(), this.#options.flushMs);
   }
 
