@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { FlotillaUp } from "./flotilla-up.ts";
+import { FlotillaUp, LOOPBACK } from "./flotilla-up.ts";
 import { busySeconds, machine, percentile, round } from "./machine.ts";
 import { Runc } from "./runc.ts";
 
@@ -118,7 +118,7 @@ interface Seen {
 
 /** Created by POST, until a watch shows it Running. */
 async function measureApi(): Promise<ContainersRow[]> {
-  await using up = await FlotillaUp.start(["loadtest/bench/idle.yaml"]);
+  await using up = await FlotillaUp.start(["loadtest/bench/idle.yaml"], LOOPBACK);
   const waiting = new Map<string, PromiseWithResolvers<void>>();
   const there = new Set<string>();
   let wake = (): void => undefined;

@@ -9,6 +9,8 @@ import { Readable } from "node:stream";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 60_000;
+/** Nobody but this machine reaches the host ports. */
+export const LOOPBACK: readonly string[] = ["--advertise-address", "127.0.0.1"];
 
 /** What a watch tells of one change. */
 export interface WatchEvent<T> {
@@ -28,12 +30,12 @@ export class FlotillaUp implements AsyncDisposable {
     chmodSync(this.state, 0o711);
   }
 
-  /** Builds the images of these files and starts. */
-  static async start(imageFiles: readonly string[]): Promise<FlotillaUp> {
+  /** Builds the images of these files and starts with these flags. */
+  static async start(imageFiles: readonly string[], flags: readonly string[]): Promise<FlotillaUp> {
     const up = new FlotillaUp(await freePort());
     try {
       for (const file of imageFiles) await up.cli("image", "build", join(ROOT, file));
-      await up.#start();
+      await up.#start(flags);
       return up;
     } catch (error) {
       await up[Symbol.asyncDispose]();
@@ -98,8 +100,8 @@ export class FlotillaUp implements AsyncDisposable {
     rmSync(this.state, { recursive: true, force: true });
   }
 
-  async #start(): Promise<void> {
-    const child = this.#spawn(["up", "--advertise-address", "127.0.0.1"]);
+  async #start(flags: readonly string[]): Promise<void> {
+    const child = this.#spawn(["up", ...flags]);
     this.#up = child;
     let said = "";
     const { promise, resolve, reject } = Promise.withResolvers<void>();

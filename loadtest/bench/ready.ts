@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { FlotillaUp } from "./flotilla-up.ts";
+import { FlotillaUp, LOOPBACK } from "./flotilla-up.ts";
 import { ARENA, GameServers } from "./game-servers.ts";
 import { busySeconds, machine, percentile, round } from "./machine.ts";
 
@@ -148,7 +148,7 @@ async function replacements(up: FlotillaUp, servers: GameServers): Promise<Ready
 
 /** All of it against one instance. */
 export async function benchReady(): Promise<object> {
-  await using up = await FlotillaUp.start(["examples/demo/image.yaml"]);
+  await using up = await FlotillaUp.start(["examples/demo/image.yaml"], LOOPBACK);
   using servers = await GameServers.watch(up);
   await servers.create("first");
   await servers.state("first", "Ready");
