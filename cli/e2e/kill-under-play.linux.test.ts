@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { seededRandom } from "../../core/std/random.ts";
-import { TestInstance } from "../testing/test-instance.ts";
+import { type PartName, TestInstance } from "../testing/test-instance.ts";
 import { killAtRandom } from "./kill-at-random.ts";
 import type { LineProcess } from "./line-process.ts";
 import {
@@ -44,6 +44,19 @@ async function _healthBecomes(name: string, wanted: string): Promise<void> {
   await expect
     .poll(async () => (await gameServer(instance, name)).status.health, { timeout: 10_000 })
     .toBe(wanted);
+}
+
+async function healthBecomes(name: string, wanted: string): Promise<void> {
+  await expect
+    .poll(async () => (await gameServer(instance, name)).status.health, { timeout: 10_000 })
+    .toBe(wanted);
+}
+
+/** All at once: whoever is left could start the others again. */
+async function killAll(parts: readonly PartName[]): Promise<void> {
+  const pids = parts.map((part) => instance.pid(part)).filter((pid) => pid !== undefined);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await expect.poll(() => parts.filter((part) => instance.pid(part) !== undefined)).toEqual([]);
 }
 
 describe("a game under play", () => {
@@ -104,5 +117,45 @@ describe("a game under play", () => {
       remote.address,
     ]);
     expect(facts.filter(({ fact }) => /SDK server|dropped/.test(fact))).toEqual([]);
+  });
+
+  it("goes on without the SDK door; its health is unknown until the next ping", async () => {
+    const name = await allocateArena(instance, "for-the-door");
+    const before = await gameServer(instance, name);
+    await using players = new AsyncDisposableStack();
+    const all = (await joinTwo(before, remote)).map((one) => players.use(one));
+    await healthBecomes(name, "healthy");
+    const door = instance.pid("door");
+
+    expect(instance.kill("door")).toBe(true);
+    await healthBecomes(name, "unknown");
+    await healthBecomes(name, "healthy");
+    expect(instance.pid("door")).not.toBe(door);
+
+    const reports = await Promise.all(all.map((one) => one.end()));
+    for (const report of reports)
+      expect(report).toMatchObject({ udpLost: 0, webSocketLost: 0, drops: 0 });
+    expect(lasting(await gameServer(instance, name))).toEqual(lasting(before));
+  });
+
+  it("is adopted by the next `up` after everything of ours was killed at once", async () => {
+    const name = await allocateArena(instance, "for-the-next-up");
+    const before = await gameServer(instance, name);
+    await using players = new AsyncDisposableStack();
+    const all = (await joinTwo(before, remote)).map((one) => players.use(one));
+
+    const parts = ["up", "server", "agent", "shim", "door"] as const;
+    expect(parts.map((part) => instance.pid(part)).filter(Boolean)).toHaveLength(parts.length);
+    await killAll(parts);
+    await instance.up();
+
+    await expect
+      .poll(async () => lasting(await gameServer(instance, name)))
+      .toEqual(lasting(before));
+    await healthBecomes(name, "healthy");
+    expect(await allocateArena(instance, "for-the-next-up")).toBe(name);
+    const reports = await Promise.all(all.map((one) => one.end()));
+    for (const report of reports)
+      expect(report).toMatchObject({ udpLost: 0, webSocketLost: 0, drops: 0 });
   });
 });
