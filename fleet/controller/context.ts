@@ -28,6 +28,7 @@ export interface ControllerOptions {
   /** A node without a heartbeat for this long is not ready. */
   readonly nodeLostAfterMs: number;
   readonly queueMax: number;
+  /** Passes at once per loop. Nearly all of a pass is waiting for its commit, and commits that wait share one write. */
   readonly concurrencyMax: number;
 }
 
@@ -37,7 +38,7 @@ export const CONTROLLER_DEFAULTS: ControllerOptions = {
   statusEveryMs: 100,
   nodeLostAfterMs: 10_000,
   queueMax: 1_000_000,
-  concurrencyMax: 16,
+  concurrencyMax: 256,
 };
 
 /** The write that puts `next` in the place of `old`; `delta` when the writer knows the merge patch. */

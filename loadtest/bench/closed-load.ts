@@ -20,9 +20,11 @@ export interface ClosedLoadOptions {
   readonly request: (n: number) => Buffer;
   /** The first whole answer in `bytes`, if there is one. */
   readonly parse: (bytes: Buffer) => Answer | undefined;
-  readonly onAnswer: (status: number, body: Buffer, n: number) => void;
+  /** Returns how many milliseconds its client waits before it asks again: 0 for what it wanted. */
+  readonly onAnswer: (status: number, body: Buffer, n: number) => number;
 }
 export interface ClosedLoadResult {
+  /** Answers that gave what was wanted; the figures are about these. */
   readonly requests: number;
   readonly seconds: number;
   readonly perSecond: number;
@@ -82,9 +84,12 @@ function runClient(options: ClosedLoadOptions, state: LoadState): Promise<void> 
       const answer = parse(buffered);
       if (!answer) return;
       buffered = buffered.subarray(answer.end);
-      state.latencies.push(performance.now() - sentAt);
-      onAnswer(answer.status, answer.body, number);
-      next();
+      const tookMs = performance.now() - sentAt;
+      const waitMs = onAnswer(answer.status, answer.body, number);
+      if (waitMs === 0) {
+        state.latencies.push(tookMs);
+        next();
+      } else setTimeout(next, waitMs);
     });
     socket.on("error", () => {
       state.errors++;

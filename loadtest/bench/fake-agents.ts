@@ -72,6 +72,13 @@ export class FakeAgents implements AsyncDisposable {
     return this.#ready;
   }
 
+  /** How many are in each state, for people. */
+  get states(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { state } of this.#games.values()) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  }
+
   /** All servers that are Allocated call Ready. */
   returnAll(): void {
     for (const game of this.#games.values()) if (game.state === "Allocated") this.#return(game);
