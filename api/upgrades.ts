@@ -26,7 +26,12 @@ export interface UpgradesOptions {
 /** Requests that take over their connection: an agent's tunnel, and a person's command in a container. */
 export function upgrades(app: FastifyInstance, options: UpgradesOptions): void {
   const open = new Set<Duplex>();
+  let isClosing = false;
   app.server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isClosing) {
+      socket.destroy();
+      return;
+    }
     open.add(socket);
     socket.once("close", () => open.delete(socket));
     socket.on("error", () => socket.destroy());
@@ -40,6 +45,8 @@ export function upgrades(app: FastifyInstance, options: UpgradesOptions): void {
     });
   });
   app.addHook("preClose", async () => {
+    // An agent dials again at once, and until the server has closed it would be let in; nothing would end it then.
+    isClosing = true;
     for (const socket of open) socket.destroy();
   });
 }

@@ -25,7 +25,7 @@ const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Network", "Image
 const HEARTBEAT_EVERY_MS = 2_000;
 const STOPS_AT_ONCE = 16;
 
-/** This machine's agent. `isDown`: end and take away what an earlier run left, without a control plane, then return. */
+/** This machine's agent. `isDown`: end and take away what an earlier run left, without a control plane, say so, and wait to be ended. */
 export async function runAgent(
   config: Config,
   control: ChildControl,
