@@ -75,7 +75,7 @@ export class Allocator {
   #pick(namespace: string, spec: AllocationSpec): GameServer | undefined {
     const { indexes } = this.#options;
     for (const selector of spec.selectors) {
-      const found = indexes.candidatesOf(namespace, selector).pick(spec.scheduling, indexes);
+      const found = indexes.candidatesOf(namespace, selector).pick(spec.scheduling);
       if (found) return found;
     }
     return undefined;

@@ -4,7 +4,7 @@ import type { GameServer } from "../core/model/game-server.ts";
 import { compileSelector, signatureOf } from "../core/model/label-selector.ts";
 import type { Resource } from "../core/model/resource.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
-import { Candidates, type NodeLoads } from "./decide/candidates.ts";
+import { Candidates, type NodeLoad, type NodeLoads } from "./decide/candidates.ts";
 
 interface SelectorIndex {
   readonly namespace: string;
@@ -24,7 +24,7 @@ export class SelectorIndexes implements NodeLoads, Disposable {
   /** Those that ask for one fleet, by fleet: a change of a server concerns only these and `#others`. */
   readonly #byFleet = new Map<string, Set<SelectorIndex>>();
   readonly #others = new Set<SelectorIndex>();
-  readonly #allocatedOn = new Map<string, number>();
+  readonly #loads = new Map<string, { allocated: number }>();
   readonly #following: Disposable;
   /** Keeps the signature of a selector object that comes again. */
   readonly #keys = new WeakMap<GameServerSelector, string>();
@@ -38,8 +38,8 @@ export class SelectorIndexes implements NodeLoads, Disposable {
     this.#following = store.onHead((before, after) => this.#follow(before, after));
   }
 
-  allocatedOn(node: string): number {
-    return this.#allocatedOn.get(node) ?? 0;
+  loadOf(node: string): NodeLoad {
+    return this.#loadOf(node);
   }
 
   candidatesOf(namespace: string, selector: GameServerSelector): Candidates {
@@ -70,7 +70,7 @@ export class SelectorIndexes implements NodeLoads, Disposable {
         metadata.deletionTimestamp === undefined &&
         metadata.namespace === namespace &&
         matchesLabels(metadata.labels ?? {}),
-      candidates: new Candidates(),
+      candidates: new Candidates(this),
     };
     this.scans++;
     for (const server of this.#store.list("GameServer", namespace))
@@ -113,7 +113,15 @@ export class SelectorIndexes implements NodeLoads, Disposable {
 
   #count({ status }: GameServer, by: number): void {
     if (status.state !== "Allocated") return;
-    this.#allocatedOn.set(status.nodeName, this.allocatedOn(status.nodeName) + by);
+    this.#loadOf(status.nodeName).allocated += by;
+  }
+
+  #loadOf(node: string): { allocated: number } {
+    const found = this.#loads.get(node);
+    if (found) return found;
+    const made = { allocated: 0 };
+    this.#loads.set(node, made);
+    return made;
   }
 }
 

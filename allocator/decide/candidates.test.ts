@@ -5,11 +5,20 @@ import { Candidates } from "./candidates.ts";
 
 const serverOn = (nodeName: string, name: string): GameServer =>
   ({ metadata: { name }, status: { nodeName, state: "Ready" } }) as unknown as GameServer;
-const loads = (on: Record<string, number>) => ({ allocatedOn: (node: string) => on[node] ?? 0 });
+/** Loads that the test changes while they are held. */
+function loads() {
+  const on: Record<string, { allocated: number }> = {};
+  const loadOf = (node: string) => {
+    on[node] ??= { allocated: 0 };
+    return on[node];
+  };
+  return { loadOf };
+}
 
 describe("Candidates", () => {
   it("packs onto the node with most Allocated, then with most to give, then by name", () => {
-    const all = new Candidates();
+    const { loadOf } = loads();
+    const all = new Candidates({ loadOf });
     for (const [node, name] of [
       ["b", "1"],
       ["a", "2"],
@@ -17,9 +26,11 @@ describe("Candidates", () => {
       ["c", "4"],
     ] as const)
       all.add(serverOn(node, name));
-    expect(all.pick("Packed", loads({ c: 2 }))?.metadata.name).toBe("4");
-    expect(all.pick("Packed", loads({}))?.metadata.name).toBe("2");
-    expect(all.pick("Distributed", loads({ a: 1, c: 2 }))?.metadata.name).toBe("1");
+    expect(all.pick("Packed")?.metadata.name).toBe("2");
+    loadOf("c").allocated = 2;
+    expect(all.pick("Packed")?.metadata.name).toBe("4");
+    loadOf("a").allocated = 1;
+    expect(all.pick("Distributed")?.metadata.name).toBe("1");
   });
 
   it("gives each server once and then none, whatever came and went before", () => {
@@ -29,12 +40,12 @@ describe("Candidates", () => {
         names,
         fc.constantFrom("Packed" as const, "Distributed" as const),
         (given, policy) => {
-          const all = new Candidates();
+          const all = new Candidates(loads());
           const wanted = new Set(given.map(([node, n]) => `${node}${n}`));
           for (const [node, n] of given) all.add(serverOn(node, `${node}${n}`));
           expect(all.size).toBe(wanted.size);
           const got = new Set<string>();
-          for (let next = all.pick(policy, loads({})); next; next = all.pick(policy, loads({}))) {
+          for (let next = all.pick(policy); next; next = all.pick(policy)) {
             got.add(next.metadata.name);
             all.remove(next);
           }

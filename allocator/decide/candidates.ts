@@ -1,8 +1,18 @@
 import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
 
-/** How many servers of each node are Allocated: what Packed and Distributed order by. */
+/** How many servers of a node are Allocated: what Packed and Distributed order by. It changes while it is held. */
+export interface NodeLoad {
+  readonly allocated: number;
+}
 export interface NodeLoads {
-  allocatedOn(node: string): number;
+  /** The same object for the same node, always. */
+  loadOf(node: string): NodeLoad;
+}
+
+interface Bucket {
+  readonly node: string;
+  readonly load: NodeLoad;
+  readonly servers: Map<string, GameServer>;
 }
 
 /**
@@ -10,48 +20,57 @@ export interface NodeLoads {
  * number of servers. Within a node the one that has waited longest comes first.
  */
 export class Candidates {
-  readonly #nodes = new Map<string, Map<string, GameServer>>();
+  readonly #loads: NodeLoads;
+  readonly #buckets = new Map<string, Bucket>();
   #size = 0;
+
+  constructor(loads: NodeLoads) {
+    this.#loads = loads;
+  }
 
   get size(): number {
     return this.#size;
   }
 
   add(server: GameServer): void {
-    const { nodeName } = server.status;
-    const bucket = this.#nodes.get(nodeName) ?? new Map<string, GameServer>();
-    if (bucket.size === 0) this.#nodes.set(nodeName, bucket);
-    const before = bucket.size;
-    bucket.set(server.metadata.name, server);
-    this.#size += bucket.size - before;
+    const { servers } = this.#bucketOf(server.status.nodeName);
+    const before = servers.size;
+    servers.set(server.metadata.name, server);
+    this.#size += servers.size - before;
   }
 
   remove(server: GameServer): void {
     const { nodeName } = server.status;
-    const bucket = this.#nodes.get(nodeName);
-    if (!bucket?.delete(server.metadata.name)) return;
+    const servers = this.#buckets.get(nodeName)?.servers;
+    if (!servers?.delete(server.metadata.name)) return;
     this.#size--;
-    if (bucket.size === 0) this.#nodes.delete(nodeName);
+    if (servers.size === 0) this.#buckets.delete(nodeName);
   }
 
   /**
    * The next one to hand out. Packed: on the node with most Allocated, then with most candidates; Distributed: on the
    * one with fewest Allocated. Ties go to the node's name.
    */
-  pick(scheduling: Scheduling, loads: NodeLoads): GameServer | undefined {
+  pick(scheduling: Scheduling): GameServer | undefined {
     const sign = scheduling === "Packed" ? 1 : -1;
-    let best: Map<string, GameServer> | undefined;
-    let bestNode = "";
-    let bestLoad = 0;
-    for (const [node, bucket] of this.#nodes) {
-      const load = sign * loads.allocatedOn(node);
-      const isBetter =
-        !best ||
-        load > bestLoad ||
-        (load === bestLoad &&
-          (bucket.size > best.size || (bucket.size === best.size && node < bestNode)));
-      if (isBetter) [best, bestNode, bestLoad] = [bucket, node, load];
-    }
-    return best?.values().next().value;
+    let best: Bucket | undefined;
+    for (const bucket of this.#buckets.values())
+      if (!best || isBefore(bucket, best, sign)) best = bucket;
+    return best?.servers.values().next().value;
   }
+
+  #bucketOf(node: string): Bucket {
+    const found = this.#buckets.get(node);
+    if (found) return found;
+    const made: Bucket = { node, load: this.#loads.loadOf(node), servers: new Map() };
+    this.#buckets.set(node, made);
+    return made;
+  }
+}
+
+function isBefore(a: Bucket, b: Bucket, sign: 1 | -1): boolean {
+  const more = sign * (a.load.allocated - b.load.allocated);
+  if (more !== 0) return more > 0;
+  const { size } = a.servers;
+  return size === b.servers.size ? a.node < b.node : size > b.servers.size;
 }
