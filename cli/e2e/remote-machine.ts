@@ -27,7 +27,8 @@ export class RemoteMachine implements AsyncDisposable {
     });
     if (holder.stdout) await once(holder.stdout, "data");
     const machine = new RemoteMachine(holder, process.pid % 256);
-    const link = `fltest${process.pid % 256}`;
+    // Not `flt…`: those are bridges of instances, and what is meant for another bridge is dropped.
+    const link = `cable${process.pid % 256}`;
     const here = (words: string): Promise<unknown> => run("ip", words.split(" "));
     await here(`link add ${link} type veth peer name eth0 netns ${holder.pid}`);
     await here(`addr add ${machine.hostAddress}/24 dev ${link}`);
