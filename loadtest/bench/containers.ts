@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FlotillaUp, LOOPBACK } from "./flotilla-up.ts";
 import { busySeconds, machine, percentile, round } from "./machine.ts";
+import { writeResult } from "./result.ts";
 import { Runc } from "./runc.ts";
 
 /*
@@ -16,10 +17,12 @@ const { values } = parseArgs({
     "one-by-one": { type: "string", default: "50" },
     "at-once": { type: "string", default: "50,200" },
     rounds: { type: "string", default: "2" },
+    json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 const USAGE = `node loadtest/bench/containers.ts [--one-by-one N] [--at-once N,N] [--rounds N]    (root)
+  --json  also writes everything to this file
   --one-by-one  containers started one after the other
   --at-once     containers started together
   --rounds      how often driver and yardstick are measured, in turns`;
@@ -175,7 +178,7 @@ function containerOf(name: string): object {
 }
 
 /** Driver and yardstick in turns, then everything from POST to watch. */
-export async function benchContainers(): Promise<object> {
+async function benchContainers(): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), "flotilla-bench-"));
   chmodSync(folder, 0o755);
   try {
@@ -194,4 +197,4 @@ export async function benchContainers(): Promise<object> {
 }
 
 if (values.help) console.log(USAGE);
-else if (import.meta.main) await benchContainers();
+else writeResult(values.json, await benchContainers());

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { FlotillaUp, LOOPBACK } from "./flotilla-up.ts";
 import { ARENA, GameServers } from "./game-servers.ts";
 import { busySeconds, machine, percentile, round } from "./machine.ts";
+import { writeResult } from "./result.ts";
 
 /*
  * How long a game server of the arena takes from its creation until it is Ready by its own word through the SDK, how many do so
@@ -17,10 +18,12 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     "at-once": { type: "string", default: "4" },
     spares: { type: "string", default: "20" },
+    json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 const USAGE = `node loadtest/bench/ready.ts [--servers N] [--seconds S] [--at-once N] [--spares N]    (root)
+  --json  also writes everything to this file
   --servers  started one after the other, and as often the bare program beside them
   --seconds  of starts at a stretch, with --at-once under way
   --spares   allocations of a fleet's last Ready server`;
@@ -147,7 +150,7 @@ async function replacements(up: FlotillaUp, servers: GameServers): Promise<Ready
 }
 
 /** All of it against one instance. */
-export async function benchReady(): Promise<object> {
+async function benchReady(): Promise<object> {
   await using up = await FlotillaUp.start(["examples/demo/image.yaml"], LOOPBACK);
   using servers = await GameServers.watch(up);
   await servers.create("first");
@@ -163,4 +166,4 @@ export async function benchReady(): Promise<object> {
 }
 
 if (values.help) console.log(USAGE);
-else if (import.meta.main) await benchReady();
+else writeResult(values.json, await benchReady());

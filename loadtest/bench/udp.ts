@@ -6,6 +6,7 @@ import type { GameServer } from "../../core/model/game-server.ts";
 import { FlotillaUp } from "./flotilla-up.ts";
 import { busySeconds, machine, round } from "./machine.ts";
 import { OwnMachine } from "./namespaces.ts";
+import { writeResult } from "./result.ts";
 
 /*
  * What the way through a host port costs a UDP packet: beside plain routing to a namespace without any platform, and beside a
@@ -14,10 +15,12 @@ import { OwnMachine } from "./namespaces.ts";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "20000" },
+    json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 const USAGE = `node loadtest/bench/udp.ts [--rounds N]    (root)
+  --json  also writes everything to this file
   --rounds  round trips over each way, in turns`;
 const SERVERS = "/apis/agones.dev/v1/namespaces/default/gameservers";
 const HOST = "198.51.100.1";
@@ -79,7 +82,7 @@ async function play(player: OwnMachine, ways: Readonly<Record<string, string>>):
 }
 
 /** All ways in one run. */
-export async function benchUdp(): Promise<object> {
+async function benchUdp(): Promise<object> {
   using player = new OwnMachine("bench-player", HOST, "198.51.100.2");
   using plain = new OwnMachine("bench-plain", "203.0.113.1", "203.0.113.2");
   await using up = await FlotillaUp.start(
@@ -112,4 +115,4 @@ export async function benchUdp(): Promise<object> {
 }
 
 if (values.help) console.log(USAGE);
-else if (import.meta.main) await benchUdp();
+else writeResult(values.json, await benchUdp());
