@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   containers: "cached image to running container, beside runc",
   ready: "a game server from its creation to Ready",
   udp: "what the port map adds to a UDP round trip",
+  density: "memory and CPU of a hundred idle containers",
 };
 const RESULTS = join(import.meta.dirname, "../../bench-results");
 
