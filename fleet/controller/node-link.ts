@@ -63,11 +63,11 @@ export class NodeLink {
   }
 
   async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
-    return await Promise.all(reports.map((report) => answer(() => this.#report(node, report))));
+    return await inTurns(reports, (report) => answer(() => this.#report(node, report)));
   }
 
   async sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]> {
-    return await Promise.all(calls.map((call) => answer(() => this.#sdk(node, call))));
+    return await inTurns(calls, (call) => answer(() => this.#sdk(node, call)));
   }
 
   async #report(node: string, report: Report): Promise<void> {
@@ -159,6 +159,25 @@ function erroredAt<R extends GameServer | Container>(next: R, { clock }: Control
 
 function stageOf(resource: GameServer | Container): string {
   return resource.kind === "GameServer" ? resource.status.state : resource.status.phase;
+}
+
+/** Items of a batch that are begun in one turn of the loop: who asks for a game server does not wait for all 500. */
+const TURN_ITEMS = 50;
+
+/** Begins the items in their order, a few per turn; resolves when all are done. */
+async function inTurns<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<LinkResult>,
+): Promise<readonly LinkResult[]> {
+  const begun: Promise<readonly LinkResult[]>[] = [];
+  for (let from = 0; from < items.length; from += TURN_ITEMS) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    const some = Promise.all(items.slice(from, from + TURN_ITEMS).map(act));
+    // Whoever waits for all of them learns of a failure; until then it is nobody's.
+    some.catch(() => undefined);
+    begun.push(some);
+  }
+  return (await Promise.all(begun)).flat();
 }
 
 async function answer(act: () => Promise<void>): Promise<LinkResult> {
