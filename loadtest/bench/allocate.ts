@@ -1,12 +1,13 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FakeAgents } from "./fake-agents.ts";
 import { FlotillaServer, freePort } from "./flotilla-server.ts";
 import type { LoadReport } from "./load-process.ts";
 import { busySeconds, cpuSecondsOf, machine, measureDisk, residentMiB, round } from "./machine.ts";
+import { writeResult } from "./result.ts";
 import { runLoad } from "./run-load.ts";
 import { startYardsticks, type Yardstick } from "./yardsticks.ts";
 
@@ -25,7 +26,7 @@ const { values } = parseArgs({
 const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--folder DISK]
                                    [--no-yardsticks] [--profile FOLDER] [--json FILE]
   --seconds        duration of each row
-  --servers        Ready game servers, on one machine per 50 (at most 200 machines)
+  --servers        Ready game servers, on one fake machine per 50 (at most 200)
   --clients        connections that ask as fast as they are answered
   --folder         a folder on the disk to measure; temporary ones are made in it
   --no-yardsticks  leaves out etcd and Redis
@@ -54,6 +55,8 @@ interface Row {
   readonly returned: number;
   /** Of one processor: the server, the fake machines, the generator, and everything else on the computer. */
   readonly serverCpu: number;
+  /** Of the server per allocation; with returns minus without is what a return costs it. */
+  readonly serverUs: number;
   readonly agentsCpu: number;
   readonly loadCpu: number;
   readonly otherCpu: number;
@@ -186,6 +189,7 @@ async function measure(bed: Bed, clients: number, returning: boolean): Promise<R
     failures: load.failures + load.connectionErrors,
     returned,
     serverCpu: share(serverCpu ?? 0),
+    serverUs: Math.round(((serverCpu ?? 0) * 1e6) / load.requests),
     agentsCpu: share(agentsCpu ?? 0),
     loadCpu: share(load.cpuSeconds),
     otherCpu: share(other),
@@ -229,7 +233,7 @@ async function measureYardstick({ name, target, port }: Yardstick, servers: numb
   });
   if (load.firstFailure) console.error(`${target}: ${load.firstFailure}`);
   const none = { duplicates: 0, none: load.none, leastReady: 0, returned: 0 };
-  const cpu = { serverCpu: 0, agentsCpu: 0, otherCpu: 0, serverMiB: 0 };
+  const cpu = { serverCpu: 0, serverUs: 0, agentsCpu: 0, otherCpu: 0, serverMiB: 0 };
   return {
     what: name,
     ready: servers,
@@ -246,7 +250,7 @@ async function measureYardstick({ name, target, port }: Yardstick, servers: numb
 const COLUMNS: readonly (keyof Row)[] = [
   ...(["what", "ready", "clients", "returning", "perSecond", "p50Ms", "p99Ms", "maxMs"] as const),
   ...(["duplicates", "none", "leastReady", "failures", "returned"] as const),
-  ...(["serverCpu", "agentsCpu", "loadCpu", "otherCpu", "serverMiB"] as const),
+  ...(["serverCpu", "serverUs", "agentsCpu", "loadCpu", "otherCpu", "serverMiB"] as const),
 ];
 
 async function run(): Promise<void> {
@@ -283,9 +287,7 @@ async function run(): Promise<void> {
   };
   console.log(settings);
   const result = { bench: "allocate", machine: machine(), disk, settings, rows };
-  if (!values.json) return;
-  mkdirSync(dirname(values.json), { recursive: true });
-  writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  writeResult(values.json, result);
 }
 
 if (values.help) console.log(USAGE);
