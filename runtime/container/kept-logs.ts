@@ -8,6 +8,8 @@ import { join } from "node:path";
 export class KeptLogs {
   readonly #folder: string;
   readonly #removedMax: number;
+  /** Ids of removed containers, the one removed first first. */
+  readonly #removed = new Set<string>();
 
   constructor(folder: string, removedMax: number) {
     this.#folder = folder;
@@ -19,6 +21,7 @@ export class KeptLogs {
   }
 
   async make(id: string): Promise<string> {
+    this.use(id);
     await mkdir(this.folderOf(id), { recursive: true, mode: 0o700 });
     return this.folderOf(id);
   }
@@ -27,17 +30,31 @@ export class KeptLogs {
     return (await stat(this.folderOf(id)).catch(() => undefined)) !== undefined;
   }
 
-  /** Call after a removal; `inUse` are the ids of containers that are still there. */
-  async prune(inUse: ReadonlySet<string>): Promise<void> {
+  /** Finds what removed containers of earlier drivers left; `inUse` are those that are still there. Once, before any start. */
+  async find(inUse: ReadonlySet<string>): Promise<void> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => !inUse.has(name));
     const rows = await Promise.all(
       names.map(async (name) => {
-        const mtimeMs = (await stat(join(this.#folder, name, "log.0")).catch(() => undefined))
-          ?.mtimeMs;
-        return { name, mtimeMs: mtimeMs ?? 0 };
+        const log = await stat(join(this.#folder, name, "log.0")).catch(() => undefined);
+        return { name, mtimeMs: log?.mtimeMs ?? 0 };
       }),
     );
-    const old = rows.sort((a, b) => b.mtimeMs - a.mtimeMs).slice(this.#removedMax);
-    for (const { name } of old) await rm(this.folderOf(name), { recursive: true, force: true });
+    for (const { name } of rows.sort((a, b) => a.mtimeMs - b.mtimeMs)) this.#removed.add(name);
+  }
+
+  /** A container is there (again): its log stays whatever comes. */
+  use(id: string): void {
+    this.#removed.delete(id);
+  }
+
+  /** Call after a removal. */
+  async keep(id: string): Promise<void> {
+    this.#removed.delete(id);
+    this.#removed.add(id);
+    for (const oldest of this.#removed) {
+      if (this.#removed.size <= this.#removedMax) return;
+      this.#removed.delete(oldest);
+      await rm(this.folderOf(oldest), { recursive: true, force: true });
+    }
   }
 }

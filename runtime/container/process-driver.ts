@@ -71,6 +71,7 @@ export class ProcessDriver implements ContainerDriver {
     const driver = new ProcessDriver(options);
     await mkdir(driver.#files.folder, { recursive: true, mode: 0o700 });
     for (const id of await driver.#files.ids()) await driver.#adopt(id);
+    await driver.#logs.find(new Set(driver.#lives.keys()));
     driver.#watching = driver.#watch();
     return driver;
   }
@@ -110,7 +111,7 @@ export class ProcessDriver implements ContainerDriver {
         throw new FleetError("FAILED_PRECONDITION", `container ${id} runs: stop it first`, { id });
       if (life) await this.#forget(id, life);
       await this.#files.remove(id);
-      await this.#logs.prune(new Set(this.#lives.keys()));
+      await this.#logs.keep(id);
     });
   }
 

@@ -98,7 +98,9 @@ export class ShimDriver implements ContainerDriver {
     const found = await driver.#files.all();
     await options.network.ensure(found.map(leaseOf));
     for (const kept of found) await driver.#adopt(client, kept);
-    await options.network.releaseAllBut(new Set(driver.#lives.keys()));
+    const there = new Set(driver.#lives.keys());
+    await options.network.releaseAllBut(there);
+    await driver.#logs.find(there);
     return driver;
   }
 
@@ -140,7 +142,7 @@ export class ShimDriver implements ContainerDriver {
       if (life && !life.exit)
         throw new FleetError("FAILED_PRECONDITION", `container ${id} runs: stop it first`, { id });
       await this.#clear(id);
-      await this.#logs.prune(new Set(this.#lives.keys()));
+      await this.#logs.keep(id);
     });
   }
 
@@ -221,6 +223,7 @@ export class ShimDriver implements ContainerDriver {
     const userBase = this.#freeUserBase();
     const kept: KeptContainer = { plan, address: where.address, userBase, startedAt: clock.now() };
     const life: Life = { kept, ended: Promise.withResolvers() };
+    this.#logs.use(plan.id);
     await this.#files.write(kept);
     await this.#options.onAddress(plan, where);
     const place = {
