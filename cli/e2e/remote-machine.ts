@@ -13,9 +13,11 @@ export class RemoteMachine implements AsyncDisposable {
   readonly hostAddress: string;
   readonly address: string;
   readonly #holder: ChildProcess;
+  readonly #cable: string;
 
   private constructor(holder: ChildProcess, part: number) {
     this.#holder = holder;
+    this.#cable = `cable${part}`;
     this.hostAddress = `198.18.${part}.1`;
     this.address = `198.18.${part}.2`;
   }
@@ -47,6 +49,8 @@ export class RemoteMachine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A namespace that ends takes its cable along, but only after a while.
+    await run("ip", ["link", "del", this.#cable]);
     const ended = once(this.#holder, "exit");
     this.#holder.stdin?.end();
     await ended;
