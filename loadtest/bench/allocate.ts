@@ -63,6 +63,10 @@ interface Row {
   readonly serverMiB: number;
 }
 
+/** Ctrl-C ends what was started and takes the folders away. */
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
+
 /** A control plane with its machines, all of its servers Ready. */
 class Bed implements AsyncDisposable {
   readonly server: FlotillaServer;
@@ -86,7 +90,7 @@ class Bed implements AsyncDisposable {
   }
 
   static async open(servers: number): Promise<Bed> {
-    const state = await mkdtemp(join(values.folder, "flotilla-bench-"));
+    const state = await mkdtemp(join(values.folder, "flotilla-allocate-"));
     // The server gives up root: it must still find its way to its folder.
     await chmod(state, 0o755);
     const server = await FlotillaServer.start({
@@ -141,6 +145,7 @@ function fleetOf(replicas: number): object {
 async function allReady(agents: FakeAgents, servers: number): Promise<void> {
   const until = performance.now() + READY_WITHIN_MS;
   while (agents.ready < servers) {
+    stop.signal.throwIfAborted();
     if (performance.now() > until)
       throw new Error(`not all became Ready: ${JSON.stringify(agents.states)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -157,7 +162,7 @@ async function measure(bed: Bed, clients: number, returning: boolean): Promise<R
   agents.doubles = 0;
   agents.returned = 0;
   const before = cpuNow(server.pid);
-  const load = await runLoad({
+  const load = await runLoad(stop.signal, {
     target: "flotilla",
     port: new URL(server.url).port,
     token: server.token("allocate"),
@@ -224,7 +229,7 @@ function unequal(
 }
 
 async function measureYardstick({ name, target, port }: Yardstick, servers: number): Promise<Row> {
-  const load = await runLoad({
+  const load = await runLoad(stop.signal, {
     target,
     port,
     clients: YARDSTICK_CLIENTS,
@@ -254,7 +259,9 @@ const COLUMNS: readonly (keyof Row)[] = [
 ];
 
 async function run(): Promise<void> {
-  const folder = await mkdtemp(join(values.folder, "flotilla-bench-"));
+  const folder = await mkdtemp(join(values.folder, "flotilla-allocate-"));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true }));
   const disk = measureDisk(folder);
   console.log(machine());
   console.log(`a synchronous write of 4 KiB: p50 ${disk.p50Ms} ms, p99 ${disk.p99Ms} ms`);
@@ -264,7 +271,9 @@ async function run(): Promise<void> {
     await using bed = await Bed.open(servers);
     console.log(`${servers} servers were Ready after ${round(bed.readyAfterSeconds)} s`);
     await settle();
+    await using started = new AsyncDisposableStack();
     const yardsticks = values["no-yardsticks"] ? [] : await startYardsticks({ folder, servers });
+    for (const yardstick of yardsticks) started.use(yardstick);
     for (const clients of numbers(values.clients)) {
       rows.push(await measure(bed, clients, true));
       console.log(JSON.stringify(rows.at(-1)));
@@ -275,9 +284,7 @@ async function run(): Promise<void> {
       }
       for (const yardstick of yardsticks) rows.push(await measureYardstick(yardstick, servers));
     }
-    for (const yardstick of yardsticks) await yardstick[Symbol.asyncDispose]();
   }
-  await rm(folder, { recursive: true });
   console.table(rows, [...COLUMNS]);
   const settings = {
     seconds: Number(values.seconds),

@@ -35,6 +35,7 @@ interface Node {
 const ADDRESS = "127.0.0.1";
 const PORT_RANGE = { min: 10_000, max: 60_000 };
 const TICK_MS = 5;
+const EXHAUSTED_MS = 100;
 
 /**
  * Machines without containers on the real link: whatever is placed on them runs at once and calls Ready. It keeps the
@@ -156,6 +157,11 @@ export class FakeAgents implements AsyncDisposable {
     this.#call(game);
   }
 
+  /** The control plane had more to write than it takes in at once. */
+  #again(game: Game): void {
+    setTimeout(() => this.#call(game), EXHAUSTED_MS);
+  }
+
   #call(game: Game): void {
     this.#calls += 1;
     game.node.calls.push({ subject: game.subject, id: `${this.#calls}`, verb: "ready" });
@@ -173,7 +179,12 @@ export class FakeAgents implements AsyncDisposable {
     node.isCalling = true;
     while (node.calls.length > 0) {
       const batch = node.calls.splice(0, LINK_BATCH_MAX);
-      await node.link.sdk(batch).catch(() => undefined);
+      const results = await node.link.sdk(batch).catch(() => []);
+      for (const [i, { subject }] of batch.entries()) {
+        const result = results[i];
+        const game = this.#games.get(`${subject.kind}/${subject.namespace}/${subject.name}`);
+        if (game && result?.ok === false && result.code === "EXHAUSTED") this.#again(game);
+      }
     }
     node.isCalling = false;
   }
