@@ -54,7 +54,8 @@ export class GameServers {
   async until(what: string, isThere: () => boolean): Promise<void> {
     if (isThere()) return;
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), WITHIN_MS);
+      const giveUp = (): void => reject(new Error(`waited in vain for ${what}\n${this.#story()}`));
+      const late = setTimeout(giveUp, WITHIN_MS);
       const waiting = {
         isThere,
         resolve: () => {
@@ -65,6 +66,12 @@ export class GameServers {
       };
       this.#waiting.add(waiting);
     });
+  }
+
+  /** The states of all that are there, in the order in which they were seen. */
+  #story(): string {
+    const there = [...this.#seen].filter(([, at]) => !at.has("gone"));
+    return there.map(([name, at]) => `${name}: ${[...at.keys()].join(", ")}`).join("\n");
   }
 
   #see({ type, object }: WatchEvent<GameServer>): void {
