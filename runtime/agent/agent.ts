@@ -62,8 +62,9 @@ export class Agent {
 
   /** Runs until `signal` is aborted; containers stay. */
   async run(signal: AbortSignal): Promise<void> {
-    const { driver, cache, logger } = this.#options;
+    const { driver, cache, peers, logger } = this.#options;
     const found = await driver.find();
+    await peers.removeAllBut(new Set(found.map(({ plan }) => plan.id)));
     this.#keeper.adopt(found);
     logger.info({ containers: found.length }, "looked at what runs here");
     using _exits = driver.onExit((id, exit) => {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
@@ -40,6 +40,14 @@ export class SdkPeers {
 
   async remove(id: string): Promise<void> {
     await rm(this.#path(id), { force: true });
+  }
+
+  /** For an agent that starts: the one before may have died between a container's end and its peer's. */
+  async removeAllBut(known: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const kept = new Set([...known].map((id) => `${id}.json`));
+    const gone = names.filter((name) => !kept.has(name));
+    await Promise.all(gone.map((name) => rm(join(this.#folder, name), { force: true })));
   }
 
   #path(id: string): string {
