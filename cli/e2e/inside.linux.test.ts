@@ -244,6 +244,12 @@ describe("inside a game server of the demo", () => {
     const argv = ["nc", "-ll", "-p", "8080", "-e", "busybox", "echo", "hello"];
     const [program, ...args] = machine.argv("busybox", ...argv);
     const listener = spawn(program, args, { stdio: "ignore" });
+    await using _ended = {
+      [Symbol.asyncDispose]: async () => {
+        listener.kill("SIGKILL");
+        await once(listener, "exit");
+      },
+    };
     const network = { apiVersion: "flotilla.dev/v1", kind: "Network", metadata: { name: "open" } };
     const made = await instance.request("POST", NETWORKS, { ...network, spec: { outside: true } });
     expect(made.status).toBe(201);
@@ -258,8 +264,5 @@ describe("inside a game server of the demo", () => {
     const there = `${machine.address}:8080`;
     await expect.poll(() => reach(there, "opened"), { timeout: 20_000 }).toBe("connected");
     expect(await reach(there)).toBe("nobody");
-    const ended = once(listener, "exit");
-    listener.kill("SIGKILL");
-    await ended;
   });
 });

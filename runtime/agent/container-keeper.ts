@@ -33,6 +33,8 @@ export interface Step {
 export class ContainerKeeper {
   readonly #options: AgentOptions;
   readonly #kept = new Map<string, Kept>();
+  /** Ends that were told before the start that they belong to had been: of programs that end at once. */
+  readonly #earlyEnds = new Map<string, ExitStatus>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -48,7 +50,8 @@ export class ContainerKeeper {
 
   ended(id: string, exit: ExitStatus): void {
     const kept = this.#kept.get(id);
-    if (!kept?.found) return;
+    if (!kept) return;
+    if (!kept.found) return void this.#earlyEnds.set(id, exit);
     const ranMs = exit.finishedAt - (kept.found.running?.startedAt ?? exit.finishedAt);
     kept.found = { plan: kept.found.plan, exit };
     kept.memory = rememberEnd(kept.memory, ranMs, this.#options.clock.now());
@@ -89,7 +92,7 @@ export class ContainerKeeper {
         ? { do: "stop", graceMs: found.plan.stopGraceMs, because: "ProbeFailed" }
         : decideContainer(situation, now);
     if (action) return await this.#apply(id, kept, action, now);
-    if (!resource && !found) this.#kept.delete(id);
+    if (!resource && !found) this.#forget(id);
     return {};
   }
 
@@ -136,6 +139,7 @@ export class ContainerKeeper {
     const began = clock.monotonic();
     try {
       const plan = await this.#withSdk(kept, wanted);
+      this.#earlyEnds.delete(plan.id);
       const running = await driver.start(plan);
       kept.found = { plan, running };
       kept.memory = { restarts: kept.memory.restarts, notBefore: kept.memory.notBefore };
@@ -144,6 +148,9 @@ export class ContainerKeeper {
         { container: plan.id, ...plan.subject, durationMs: Math.round(clock.monotonic() - began) },
         "started a container",
       );
+      const early = this.#earlyEnds.get(plan.id);
+      this.#earlyEnds.delete(plan.id);
+      if (early) this.ended(plan.id, early);
     } catch (error) {
       const because: Reason = isFleetError(error, "NOT_FOUND") ? "ImageMissing" : "StartFailed";
       const message = messageOf(error);
@@ -190,6 +197,11 @@ export class ContainerKeeper {
     kept.reported = text;
     const result = await this.#options.link.report(report);
     if (!result.ok) kept.reported = "";
+  }
+
+  #forget(id: string): void {
+    this.#kept.delete(id);
+    this.#earlyEnds.delete(id);
   }
 
   #of(id: string): Kept {

@@ -1,0 +1,145 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestInstance } from "../testing/test-instance.ts";
+import { initOf, type Seen, seen, until } from "./look-inside.ts";
+
+const CONTAINERS = "/apis/flotilla.dev/v1/namespaces/default/containers";
+const SOON = { initialDelaySeconds: 1, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1 };
+
+describe("a Container", () => {
+  let instance: TestInstance;
+  const make = async (name: string, script: string, more: object = {}): Promise<void> => {
+    const command = ["busybox", "sh", "-c", script];
+    const spec = { image: "red-blue", command, terminationGracePeriodSeconds: 0, ...more };
+    const body = { apiVersion: "flotilla.dev/v1", kind: "Container", metadata: { name }, spec };
+    const { status, body: answer } = await instance.request("POST", CONTAINERS, body);
+    expect({ status, answer }).toMatchObject({ status: 201 });
+  };
+  const becomes = (name: string, claim: (found: Seen["status"]) => boolean): Promise<Seen> =>
+    until(instance, ["Container", name], ({ status }) => claim(status));
+  const runs = (name: string, restarts = 0): Promise<Seen> =>
+    becomes(name, (s) => s.phase === "Running" && (s.container?.restarts ?? 0) >= restarts);
+  const sh = async (name: string, script: string): Promise<string> =>
+    (await instance.cli("exec", `container/${name}`, "--", "busybox", "sh", "-c", script)).out;
+
+  beforeAll(async () => {
+    const images = ["examples/red-blue/image.yaml"];
+    instance = await TestInstance.start({ images, flags: ["--port-range", "17220-17230"] });
+  });
+  afterAll(() => instance[Symbol.asyncDispose]());
+
+  it("is started again after it ended, with pauses that grow", async () => {
+    await make("again", "echo life; exit 3");
+    const waits = await becomes(
+      "again",
+      ({ phase, container }) => phase === "Backoff" && (container?.restarts ?? 0) >= 3,
+    );
+    expect(waits.status).toMatchObject({ reason: "BackOff", container: { exitCode: 3 } });
+    expect(waits.status.message).toMatch(/started again in [3-9] s/);
+    const lives = (await instance.mustCli("logs", "container/again")).trim().split("\n");
+    expect(lives.filter((line) => line === "life").length).toBeGreaterThanOrEqual(3);
+    await instance.mustCli("delete", "container/again");
+  });
+
+  it.each([
+    ["OnFailure", 0, "Exited"],
+    ["OnFailure", 1, "Backoff"],
+    ["Never", 1, "Exited"],
+  ])("with restart policy %s that ends with %i is %s", async (restartPolicy, code, phase) => {
+    const name = `${restartPolicy.toLowerCase()}-${code}`;
+    await make(name, `exit ${code}`, { restartPolicy });
+    const { status } = await becomes(name, (s) => s.phase === phase);
+    expect(status.container?.exitCode).toBe(code);
+    await instance.mustCli("delete", `container/${name}`);
+  });
+
+  it("is stopped, started and restarted by hand", async () => {
+    await make("power", "touch /tmp/used; exec busybox sleep 1000");
+    await runs("power");
+    const first = await initOf(instance, "Container", "power");
+    await instance.mustCli("stop", "container/power");
+    await becomes("power", ({ phase }) => phase === "Stopped");
+    await instance.mustCli("start", "container/power");
+    const isOther = (pid: number) => (status: Seen["status"]) =>
+      status.phase === "Running" && status.container?.pid !== pid;
+    const second = (await becomes("power", isOther(first))).status.container?.pid ?? 0;
+    await instance.mustCli("restart", "container/power");
+    await becomes("power", isOther(second));
+  });
+
+  it("finds what it wrote to its named volume after a restart, and its own root fresh", async () => {
+    await make(
+      "keeps",
+      "echo life >>/data/lives; echo life >>/tmp/lives; exec busybox sleep 1000",
+      {
+        volumes: [{ name: "data", named: { volume: "kept" } }],
+        volumeMounts: [{ name: "data", mountPath: "/data" }],
+      },
+    );
+    await runs("keeps");
+    const lines = (path: string): Promise<string> => sh("keeps", `cat ${path} | wc -l`);
+    await expect.poll(() => lines("/data/lives"), { timeout: 10_000 }).toBe("1\n");
+    await instance.mustCli("restart", "container/keeps");
+    await expect.poll(() => lines("/data/lives"), { timeout: 10_000 }).toBe("2\n");
+    expect(await lines("/tmp/lives")).toBe("1\n");
+  });
+
+  it("has its secret from memory, for its own user's eyes only", async () => {
+    const folder = join(instance.state, "secrets/default");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, "key"), "open sesame", { mode: 0o600 });
+    await make("knows", "exec busybox sleep 1000", {
+      volumes: [{ name: "key", secret: { secretName: "key" } }],
+      volumeMounts: [{ name: "key", mountPath: "/run/key" }],
+    });
+    await runs("knows");
+    expect(await sh("knows", "cat /run/key; busybox stat -c ' %a %u' /run/key")).toBe(
+      "open sesame 400 1000\n",
+    );
+    expect(await sh("knows", "grep ' /run/key ' /proc/mounts")).toMatch(/^tmpfs \/run\/key tmpfs/);
+    expect(await sh("knows", "echo x >/run/key || echo refused")).toBe("refused\n");
+  });
+
+  it.each([
+    [
+      "exec",
+      "touch /tmp/ok; exec busybox sleep 1000",
+      { exec: { command: ["busybox", "test", "-e", "/tmp/ok"] } },
+      "rm /tmp/ok",
+    ],
+    [
+      "http",
+      "mkdir /tmp/www; touch /tmp/www/ok; exec busybox httpd -f -p 8080 -h /tmp/www",
+      { httpGet: { path: "/ok", port: 8080 } },
+      "rm /tmp/www/ok",
+    ],
+    [
+      "tcp",
+      "busybox nc -ll -p 9000 -e true & echo $! >/tmp/pid; exec busybox sleep 1000",
+      { tcpSocket: { port: 9000 } },
+      "kill $(cat /tmp/pid)",
+    ],
+  ])("is started again when its %s probe fails", async (kind, script, probe, breaks) => {
+    const name = `probed-${kind}`;
+    await make(name, script, { livenessProbe: { ...probe, ...SOON } });
+    await runs(name);
+    // It passes its probe for a while first.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await seen(instance, "Container", name)).status.container?.restarts).toBe(0);
+    await sh(name, breaks);
+    await runs(name, 1);
+    expect(await instance.mustCli("describe", `container/${name}`)).toMatch(/probe failed/);
+    await instance.mustCli("delete", `container/${name}`);
+  });
+
+  it("has its log followed to its end", async () => {
+    const script = "for i in 1 2 3 4 5; do echo line $i; busybox usleep 300000; done";
+    await make("talks", script, { restartPolicy: "Never" });
+    await runs("talks");
+    const { out, code } = await instance.cli("logs", "-f", "container/talks");
+    expect(out).toBe([1, 2, 3, 4, 5].map((i) => `line ${i}\n`).join(""));
+    expect(code).toBe(0);
+    await becomes("talks", ({ phase }) => phase === "Exited");
+  });
+});

@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { type PartName, TestInstance } from "../testing/test-instance.ts";
+import { readMark } from "../up/state-folder.ts";
+import { listed } from "./look-inside.ts";
+import { livingNamespaces, livingProcesses, type Traces, tracesOf } from "./traces.ts";
+
+const run = promisify(execFile);
+const PLAY = join(import.meta.dirname, "../../game-services/play/main.ts");
+const FILES = ["examples/demo", "examples/red-blue"];
+const PARTS: readonly PartName[] = ["up", "server", "agent", "door", "shim"];
+
+function traces(instance: TestInstance): Traces {
+  return tracesOf(instance.state, readMark(instance.state)?.instance ?? "");
+}
+
+/** What of it came with the instance; a machine that nothing was made on shows nothing. */
+function expectAll(during: Traces): void {
+  const { links, tables, cgroups, mounts, processes, namespaces } = during;
+  expect(links.filter((name) => name.startsWith("flt"))).toHaveLength(2);
+  expect(links.filter((name) => name.startsWith("fv"))).toHaveLength(5);
+  expect(tables.filter((table) => table.includes("flotilla_")).length).toBeGreaterThan(0);
+  expect(cgroups.length).toBeGreaterThan(5);
+  // up, server, agent, door, shim, and five containers with an init and a program each.
+  expect(processes.length).toBeGreaterThanOrEqual(15);
+  expect(namespaces.length).toBeGreaterThanOrEqual(25);
+  expect(mounts).toEqual([]);
+}
+
+function expectNone(before: Traces, during: Traces, after: Traces): void {
+  expect(after).toEqual(before);
+  expect(livingProcesses(during.processes)).toEqual([]);
+  expect(livingNamespaces(during.namespaces)).toEqual([]);
+}
+
+describe("a machine after an instance has left", () => {
+  it("is as it was before: after Ctrl-C, and after everything was killed and then taken down", async () => {
+    const before = tracesOf("no state folder at all", "");
+    await using instance = await TestInstance.start({
+      files: FILES,
+      flags: ["--port-range", "17100-17120"],
+    });
+    const first = traces(instance);
+    expectAll(first);
+    await instance.end("SIGINT");
+    expectNone(before, first, traces(instance));
+
+    await instance.up();
+    const second = traces(instance);
+    expectAll(second);
+    for (const pid of PARTS.map((part) => instance.pid(part))) {
+      expect(pid).toBeDefined();
+      process.kill(pid ?? 0, "SIGKILL");
+    }
+    await sleep(500);
+    const orphaned = traces(instance);
+    // The containers go on: five with an init and a program each.
+    expect(livingProcesses(second.processes).length).toBeGreaterThanOrEqual(10);
+    expect(orphaned.links.filter((name) => name.startsWith("fv"))).toHaveLength(5);
+    expect(await instance.mustCli("down")).toContain("down");
+    expectNone(before, second, traces(instance));
+    expect(await instance.mustCli("down")).toContain("down");
+  });
+});
+
+describe("two instances on one machine", () => {
+  it("have different states, and are played on at once; a second one on the same state is refused", async () => {
+    await using one = await TestInstance.start({
+      files: ["examples/demo"],
+      flags: ["--port-range", "17130-17150"],
+    });
+    await using two = await TestInstance.start({
+      files: ["examples/demo"],
+      flags: ["--port-range", "17160-17180"],
+    });
+    const again = await one.cli("up", "--port", String(two.port + 1));
+    expect(again.code).toBe(6);
+    expect(again.err).toContain(`in use by process ${one.pid("up")}`);
+
+    const play = async ({ url, state }: TestInstance): Promise<string> => {
+      const where = ["--api", url, "--token-file", join(state, "admin.token")];
+      const argv = [PLAY, "arena", "--players", "2", "--seconds", "3", ...where];
+      const { stdout } = await run(process.execPath, argv);
+      return stdout;
+    };
+    const said = await Promise.all([play(one), play(two)]);
+    expect(said.map((text) => /WebSocket 127.0.0.1:17(\d)/.exec(text)?.[1])).toEqual(["1", "1"]);
+
+    await one.end("SIGINT");
+    const left = await listed(two, "GameServer");
+    expect(left.filter(({ status }) => status.state === "Allocated")).toHaveLength(1);
+    expect(await play(two)).toContain("allocated");
+  });
+});

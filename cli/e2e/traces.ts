@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { detectCgroups } from "../../runtime/cgroup/layout.ts";
+import { HostLinux } from "../../runtime/linux/host-linux.ts";
+import { NAMESPACES } from "./look-inside.ts";
+
+/** What an instance leaves on a machine, one line each. What carries the id of another instance is left out. */
+export interface Traces {
+  readonly links: readonly string[];
+  readonly tables: readonly string[];
+  readonly cgroups: readonly string[];
+  readonly mounts: readonly string[];
+  /** Whose command line names the state folder, and all their children. */
+  readonly processes: readonly string[];
+  /** Of those processes, but for the ones that are this test's too. */
+  readonly namespaces: readonly string[];
+}
+
+export function tracesOf(state: string, instance: string): Traces {
+  const isStrangers = (name: string): boolean =>
+    [...name.matchAll(/(?:flotilla[_/]|^flt|^fv)([0-9a-f]{4})/g)].some(([, id]) => id !== instance);
+  using linux = new HostLinux();
+  const { mountOf } = detectCgroups(linux);
+  const groups = [...new Set(Object.values(mountOf))].flatMap((mount) =>
+    below(`${mount}/flotilla`),
+  );
+  const pids = processesOf(linux, state);
+  const tables = execFileSync("nft", ["list", "tables"], { encoding: "utf8" }).trim().split("\n");
+  return {
+    links: readdirSync("/sys/class/net").filter((name) => !isStrangers(name)),
+    tables: tables.filter((table) => !isStrangers(table)),
+    cgroups: groups.filter((group) => !isStrangers(group)),
+    mounts: linux
+      .mounts()
+      .map(({ target, type }) => `${type} ${target}`)
+      .filter((mount) => mount.includes(state) || mount.startsWith("nsfs")),
+    processes: pids.map((pid) => `${pid} ${linux.processStat(pid)?.startTicks}`),
+    namespaces: [...new Set(pids.flatMap(namespaces))].filter((one) => !OWN.has(one)),
+  };
+}
+
+/** Those of `found` that somebody on this machine is still in. */
+export function livingNamespaces(found: readonly string[]): readonly string[] {
+  using linux = new HostLinux();
+  const all = new Set(linux.processes().flatMap(namespaces));
+  return found.filter((one) => all.has(one));
+}
+
+/** The processes of `found` that are still there. */
+export function livingProcesses(found: readonly string[]): readonly string[] {
+  using linux = new HostLinux();
+  return found.filter((one) => {
+    const [pid, ticks] = one.split(" ");
+    return linux.processStat(Number(pid))?.startTicks === ticks;
+  });
+}
+
+function namespaces(pid: number): readonly string[] {
+  return NAMESPACES.flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/ns/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+const OWN: ReadonlySet<string> = new Set(namespaces(process.pid));
+
+/** Folders below a control group, itself left out: it is every instance's, and goes with the last. */
+function below(group: string): readonly string[] {
+  using linux = new HostLinux();
+  if (!linux.exists(group)) return [];
+  return readdirSync(group, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${entry.parentPath}/${entry.name}`);
+}
+
+function processesOf(linux: HostLinux, state: string): readonly number[] {
+  const rows = linux
+    .processes()
+    .map((pid) => ({ pid, parent: linux.processStat(pid)?.parent, words: wordsOf(pid) }));
+  const found = new Set(rows.filter(({ words }) => words.includes(state)).map(({ pid }) => pid));
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    for (const { pid, parent } of rows)
+      if (parent !== undefined && found.has(parent)) found.add(pid);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+function wordsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
