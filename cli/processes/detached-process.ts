@@ -42,8 +42,8 @@ export class DetachedProcess {
 
   /** Starts it unless it runs. True when it was started. */
   ensure(): boolean {
-    if (this.pid() !== undefined) return false;
-    const { argv, env, logFolder, name, linux } = this.#options;
+    if (this.pid() !== undefined || this.#findUnmarked()) return false;
+    const { argv, env, logFolder, name } = this.#options;
     const [program, ...args] = argv;
     const log = openSync(join(logFolder, `${name}.log`), "a", 0o600);
     const child = spawn(program, args, { env, detached: true, stdio: ["ignore", log, log] });
@@ -53,8 +53,7 @@ export class DetachedProcess {
     );
     child.unref();
     if (child.pid === undefined) return false;
-    const startTicks = linux.processStat(child.pid)?.startTicks ?? "";
-    writeFileSync(this.#path(), JSON.stringify({ pid: child.pid, startTicks }), { mode: 0o600 });
+    this.#writeMark(child.pid);
     return true;
   }
 
@@ -72,6 +71,7 @@ export class DetachedProcess {
   /** TERM, then KILL; resolves when it is gone. */
   async end(): Promise<void> {
     const { linux, clock } = this.#options;
+    if (this.pid() === undefined) this.#findUnmarked();
     const mark = this.#readMark();
     const until = clock.monotonic() + END_GRACE_MS;
     for (let signal: NodeJS.Signals | 0 = "SIGTERM"; mark && this.#is(mark); ) {
@@ -80,6 +80,21 @@ export class DetachedProcess {
       await clock.sleep(10);
     }
     rmSync(this.#path(), { force: true });
+  }
+
+  /** Whoever started it may have died before it wrote the mark: then its command line, which names our folders, tells. */
+  #findUnmarked(): boolean {
+    const { argv, linux } = this.#options;
+    const line = `${argv.join("\0")}\0`;
+    const pid = linux.processes().find((one) => linux.read(`/proc/${one}/cmdline`) === line);
+    if (pid === undefined) return false;
+    this.#writeMark(pid);
+    return true;
+  }
+
+  #writeMark(pid: number): void {
+    const startTicks = this.#options.linux.processStat(pid)?.startTicks ?? "";
+    writeFileSync(this.#path(), JSON.stringify({ pid, startTicks }), { mode: 0o600 });
   }
 
   #is({ pid, startTicks }: Mark): boolean {
