@@ -58,14 +58,16 @@ async function measure(
   const latencies: number[] = [];
   const busy = busySeconds();
   const began = performance.now();
-  for (let started = 0; started < count; started += group)
-    await Promise.all(
-      Array.from({ length: group }, async () => {
-        const before = performance.now();
-        await start();
-        latencies.push(performance.now() - before);
-      }),
-    );
+  for (let started = 0; started < count; started += group) {
+    const one = async (): Promise<void> => {
+      const before = performance.now();
+      await start();
+      latencies.push(performance.now() - before);
+    };
+    // All of them have ended, well or not, before anybody takes them away.
+    const results = await Promise.allSettled(Array.from({ length: group }, one));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
   const allMs = performance.now() - began;
   latencies.sort((a, b) => a - b);
   return {

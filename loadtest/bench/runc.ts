@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -90,6 +90,8 @@ export class Runc implements Disposable {
   [Symbol.dispose](): void {
     execFileSync("nft", [`delete table ${TABLE}`]);
     execFileSync("ip", ["link", "delete", BRIDGE]);
+    // runc leaves the group above those of its containers, in each hierarchy.
+    for (const group of globSync("/sys/fs/cgroup/{,*/}bench-runc")) rmdirSync(group);
   }
 
   #bundle(n: number): string {
