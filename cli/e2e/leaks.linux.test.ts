@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type PartName, TestInstance } from "../testing/test-instance.ts";
 import { readMark } from "../up/state-folder.ts";
 import { listed } from "./look-inside.ts";
-import { livingNamespaces, livingProcesses, type Traces, tracesOf } from "./traces.ts";
+import { livingProcesses, type Traces, tracesOf } from "./traces.ts";
 
 const run = promisify(execFile);
 const PLAY = join(import.meta.dirname, "../../game-services/play/main.ts");
@@ -24,8 +24,8 @@ function expectAll(during: Traces): void {
   expect(links.filter((name) => name.startsWith("fv"))).toHaveLength(5);
   expect(tables.filter((table) => table.includes("flotilla_")).length).toBeGreaterThan(0);
   expect(cgroups.length).toBeGreaterThan(5);
-  // up, server, agent, door, shim, and five containers with an init and a program each.
-  expect(processes.length).toBeGreaterThanOrEqual(15);
+  // Server, agent, door, shim, and five containers with an init and a program each.
+  expect(processes.length).toBeGreaterThanOrEqual(14);
   expect(namespaces.length).toBeGreaterThanOrEqual(25);
   expect(mounts).toEqual([]);
 }
@@ -33,7 +33,6 @@ function expectAll(during: Traces): void {
 function expectNone(before: Traces, during: Traces, after: Traces): void {
   expect(after).toEqual(before);
   expect(livingProcesses(during.processes)).toEqual([]);
-  expect(livingNamespaces(during.namespaces)).toEqual([]);
 }
 
 describe("a machine after an instance has left", () => {

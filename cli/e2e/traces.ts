@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { detectCgroups } from "../../runtime/cgroup/layout.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
+import { isAlive } from "../../runtime/linux/proc-stat.ts";
 import { NAMESPACES } from "./look-inside.ts";
 
 /** What an instance leaves on a machine, one line each. What carries the id of another instance is left out. */
@@ -10,7 +11,7 @@ export interface Traces {
   readonly tables: readonly string[];
   readonly cgroups: readonly string[];
   readonly mounts: readonly string[];
-  /** Whose command line names the state folder, and all their children. */
+  /** Whose command line names the state folder, all their children, and who is in a namespace of one of them. */
   readonly processes: readonly string[];
   /** Of those processes, but for the ones that are this test's too. */
   readonly namespaces: readonly string[];
@@ -19,31 +20,31 @@ export interface Traces {
 export function tracesOf(state: string, instance: string): Traces {
   const isStrangers = (name: string): boolean =>
     [...name.matchAll(/(?:flotilla[_/]|^flt|^fv)([0-9a-f]{4})/g)].some(([, id]) => id !== instance);
+  // Other programs of this machine make and remove theirs meanwhile.
+  const isOurs = (name: string): boolean => /^flt|^fv|flotilla_/.test(name);
   using linux = new HostLinux();
   const { mountOf } = detectCgroups(linux);
   const groups = [...new Set(Object.values(mountOf))].flatMap((mount) =>
     below(`${mount}/flotilla`),
   );
-  const pids = processesOf(linux, state);
+  const family = processesOf(linux, state);
+  const own = new Set(family.flatMap(namespaces).filter((one) => !OWN.has(one)));
+  // Who left the family but not its namespaces counts too. The kernel gives a namespace's number to another one later.
+  const pids = linux
+    .processes()
+    .filter((pid) => family.includes(pid) || namespaces(pid).some((one) => own.has(one)));
   const tables = execFileSync("nft", ["list", "tables"], { encoding: "utf8" }).trim().split("\n");
   return {
-    links: readdirSync("/sys/class/net").filter((name) => !isStrangers(name)),
-    tables: tables.filter((table) => !isStrangers(table)),
+    links: readdirSync("/sys/class/net").filter((name) => isOurs(name) && !isStrangers(name)),
+    tables: tables.filter((table) => isOurs(table) && !isStrangers(table)),
     cgroups: groups.filter((group) => !isStrangers(group)),
     mounts: linux
       .mounts()
       .map(({ target, type }) => `${type} ${target}`)
-      .filter((mount) => mount.includes(state) || mount.startsWith("nsfs")),
+      .filter((mount) => mount.includes(state)),
     processes: pids.map((pid) => `${pid} ${linux.processStat(pid)?.startTicks}`),
-    namespaces: [...new Set(pids.flatMap(namespaces))].filter((one) => !OWN.has(one)),
+    namespaces: [...own],
   };
-}
-
-/** Those of `found` that somebody on this machine is still in. */
-export function livingNamespaces(found: readonly string[]): readonly string[] {
-  using linux = new HostLinux();
-  const all = new Set(linux.processes().flatMap(namespaces));
-  return found.filter((one) => all.has(one));
 }
 
 /** The processes of `found` that are still there. */
@@ -51,7 +52,9 @@ export function livingProcesses(found: readonly string[]): readonly string[] {
   using linux = new HostLinux();
   return found.filter((one) => {
     const [pid, ticks] = one.split(" ");
-    return linux.processStat(Number(pid))?.startTicks === ticks;
+    const stat = linux.processStat(Number(pid));
+    // Who was killed with all that would wait for it is reaped by the machine, in its own time.
+    return isAlive(stat) && stat.startTicks === ticks;
   });
 }
 
