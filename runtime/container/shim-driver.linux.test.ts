@@ -142,7 +142,9 @@ class ShimBench implements DriverBench {
       addressRestMs: 0,
       forgetDelayMs: 10,
       load: () => Promise.resolve(this.#network),
-      save: async (state) => void (this.#network = state),
+      save: async (state) => {
+        this.#network = state;
+      },
     });
   }
 
