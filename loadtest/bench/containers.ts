@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ContainerEngine } from "./container-engine.ts";
 import { FlotillaUp, LOOPBACK } from "./flotilla-up.ts";
 import { busySeconds, machine, percentile, round } from "./machine.ts";
 import { writeResult } from "./result.ts";
@@ -10,7 +11,7 @@ import { Runc } from "./runc.ts";
 
 /*
  * How long a container takes from its cached image until it runs, with network, limits, seccomp and two host ports: in the
- * agent's driver alone, through API and commit, and beside them runc with a script around it.
+ * agent's driver alone, through API and commit, and beside them runc with a script around it, docker and podman.
  */
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,8 @@ const PROGRAM = join(ROOT, "runtime/container/create-bench.ts");
 const CONTAINERS = "/apis/flotilla.dev/v1/namespaces/default/containers";
 /** More at once makes a crowd of processes whose own weight is measured. */
 const RUNC_AT_ONCE_MAX = 50;
+/** They take hundreds of milliseconds each. */
+const ENGINE_ONE_BY_ONE = 10;
 const WITHIN_MS = 60_000;
 
 export interface ContainersRow {
@@ -101,19 +104,41 @@ async function measureDriver(
   return { ...result, rows: result.rows.map((row) => ({ ...row, what: "driver of the agent" })) };
 }
 
+/** Something else that starts containers: one by one, then as many at once as it can take. */
+interface Yardstick {
+  readonly startOne: Start;
+  readonly removeAll: () => Promise<void>;
+}
+
+async function measureYardstick(
+  what: string,
+  counts: readonly (readonly [group: number, count: number])[],
+  yardstick: Yardstick,
+): Promise<ContainersRow[]> {
+  const rows: ContainersRow[] = [];
+  for (const [group, count] of counts)
+    try {
+      rows.push(await measure(what, group, count, () => yardstick.startOne()));
+    } finally {
+      await yardstick.removeAll();
+    }
+  return rows;
+}
+
 async function measureRunc(folder: string, layers: readonly string[]): Promise<ContainersRow[]> {
   using runc = new Runc({ folder, layers });
+  const crowds = atOnce.filter((n) => n <= RUNC_AT_ONCE_MAX).map((n) => [n, n] as const);
+  return await measureYardstick("runc, ip, mount, nft", [[1, oneByOne], ...crowds], runc);
+}
+
+/** `docker run` and `podman run`, where they can run containers. */
+async function measureEngines(folder: string, layers: readonly string[]): Promise<ContainersRow[]> {
   const rows: ContainersRow[] = [];
-  const plans = [
-    [1, oneByOne] as const,
-    ...atOnce.filter((n) => n <= RUNC_AT_ONCE_MAX).map((n) => [n, n] as const),
-  ];
-  for (const [group, count] of plans)
-    try {
-      rows.push(await measure("runc, ip, mount, nft", group, count, () => runc.startOne()));
-    } finally {
-      await runc.removeAll();
-    }
+  for (const name of ["docker", "podman"] as const) {
+    if (ContainerEngine.version(name) === undefined) continue;
+    using engine = new ContainerEngine({ name, folder, layers });
+    rows.push(...(await measureYardstick(`${name} run`, [[1, ENGINE_ONE_BY_ONE]], engine)));
+  }
   return rows;
 }
 
@@ -189,6 +214,7 @@ async function benchContainers(): Promise<object> {
       const { rows: own, layers } = await measureDriver(folder);
       rows.push(...own);
       if (Runc.version()) rows.push(...(await measureRunc(folder, layers)));
+      if (round === 0) rows.push(...(await measureEngines(folder, layers)));
     }
     rows.push(...(await measureApi()));
     console.table(rows);

@@ -22,6 +22,8 @@ export interface RuncOptions {
 export class Runc implements Disposable {
   readonly #options: RuncOptions;
   #count = 0;
+  /** Those before are removed. Names are not used again: the kernel takes a namespace's links away a moment later. */
+  #removed = 0;
 
   constructor(options: RuncOptions) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class Runc implements Disposable {
   }
 
   async removeAll(): Promise<void> {
-    const left = Array.from({ length: this.#count }, (_, n) => n);
+    const left = Array.from({ length: this.#count - this.#removed }, (_, n) => this.#removed + n);
     const one = async (): Promise<void> => {
       for (let n = left.pop(); n !== undefined; n = left.pop()) {
         const id = `bench-runc-${n}`;
@@ -84,7 +86,7 @@ export class Runc implements Disposable {
     };
     await Promise.all(Array.from({ length: PARALLEL_MAX }, one));
     for (const map of ["to_udp", "to_tcp"]) await run("nft", [`flush map ${TABLE} ${map}`]);
-    this.#count = 0;
+    this.#removed = this.#count;
   }
 
   [Symbol.dispose](): void {
