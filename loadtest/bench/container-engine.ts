@@ -96,13 +96,25 @@ export class ContainerEngine implements Disposable {
     execFileSync(program, [...rest, "rmi", "--force", IMAGE], { stdio: "ignore" });
     if (this.#options.name === "docker") return;
     execFileSync("ip", ["netns", "delete", NAMESPACE]);
-    // Podman leaves the group above those of its containers; another podman's own stays.
-    for (const group of globSync("/sys/fs/cgroup/{,*/}libpod_parent"))
-      if (globSync(`${group}/*/`).length === 0) rmdirSync(group);
+    // Podman leaves groups behind, the deepest must go first; one that still has processes is another podman's.
+    const parents = "/sys/fs/cgroup/{,*/}libpod_parent";
+    for (const group of [`${parents}/*/*/`, `${parents}/*/`, `${parents}/`].flatMap((g) =>
+      globSync(g),
+    ))
+      removeIfEmpty(group);
   }
 
   async #run(...argv: readonly string[]): Promise<void> {
     const [program, ...rest] = this.#words;
     await run(program, [...rest, ...argv], { timeout: 60_000 });
+  }
+}
+
+function removeIfEmpty(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EBUSY" && code !== "ENOTEMPTY") throw error;
   }
 }
