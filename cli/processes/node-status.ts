@@ -9,7 +9,7 @@ import type { MachineDriver } from "./machine-driver.ts";
 export async function nodeStatusOf(config: Config, machine: MachineDriver): Promise<NodeStatus> {
   const [min = 0, max = 0] = config.portRange.split("-").map(Number);
   const { driver, address } = machine;
-  const images = await machine.images.list();
+  const images = [...(await machine.images.list())];
   return {
     ready: true,
     heartbeatAt: new Date().toISOString(),
@@ -20,7 +20,7 @@ export async function nodeStatusOf(config: Config, machine: MachineDriver): Prom
     driver: driver.name,
     isolation: driver.isolation,
     version: packageVersion(),
-    images: images.map(({ reference, digest }) => ({ reference, digest })),
+    images,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from "./game-server.ts";
+import type { ImageSpec } from "./image.ts";
 import type { ResourceOf } from "./resource.ts";
 
 export interface NodeSpec {
@@ -24,6 +25,6 @@ export interface NodeStatus {
   readonly driver: "shim" | "process";
   readonly isolation: string;
   readonly version: string;
-  readonly images: readonly { readonly reference: string; readonly digest: string }[];
+  readonly images: readonly ImageSpec[];
 }
 export interface Node extends ResourceOf<"Node", NodeSpec, NodeStatus> {}

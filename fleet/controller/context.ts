@@ -1,7 +1,7 @@
 import type { Reason } from "../../core/model/reason.ts";
 import { type Kinds, type Ref, type Resource, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
-import { isFleetError } from "../../core/std/errors.ts";
+import { type ErrorCode, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { EventLog } from "../../store/event-log.ts";
 import type { ResourceStore, Write } from "../../store/resource-store.ts";
@@ -52,6 +52,8 @@ export function withStatus<R extends Resource>(resource: R, status: R["status"])
   return { ...resource, status };
 }
 
+const LOST_RACES: ReadonlySet<ErrorCode> = new Set(["CONFLICT", "NOT_FOUND", "ALREADY_EXISTS"]);
+
 /** Commits; a lost race is no error: the change that won has already queued the key again. */
 export async function tryCommit(
   context: ControllerContext,
@@ -61,7 +63,7 @@ export async function tryCommit(
     await context.store.commit(writes);
     return true;
   } catch (error) {
-    if (isFleetError(error, "CONFLICT") || isFleetError(error, "NOT_FOUND")) return false;
+    if (isFleetError(error) && LOST_RACES.has(error.code)) return false;
     throw error;
   }
 }

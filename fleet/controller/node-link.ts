@@ -22,6 +22,7 @@ import {
   withStatus,
 } from "./context.ts";
 import { ERRORED_AT } from "./game-server-set-controller.ts";
+import { takeImages } from "./node-images.ts";
 
 /** The control plane's end of the link: what nodes say becomes state, answered after the commit. */
 export class NodeLink {
@@ -37,6 +38,7 @@ export class NodeLink {
   async heartbeat(name: string, status: NodeStatus): Promise<void> {
     const { store, clock } = this.#context;
     this.#heard.set(name, clock.monotonic());
+    await takeImages(this.#context, name, status.images);
     const node = store.get("Node", "", name);
     if (!node) {
       await store.commit([{ op: "create", object: this.#newNode(name, status) }]);

@@ -32,7 +32,11 @@ export const NODE_STATUS: Schema = object("What the machine's agent says.", {
   version: text("Version of the agent.", { default: "" }),
   images: list(
     "Images that are there.",
-    object("One image.", { reference: text("Its name."), digest: text("Its digest.") }),
+    object("One image.", {
+      reference: text("Its name."),
+      digest: text("Its digest."),
+      sizeBytes: integer("Bytes of all its layers.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+    }),
     10_000,
     { default: [] },
   ),
