@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...exclude, "**/*.linux.test.ts"],
+          exclude: [...exclude, "**/*.linux.test.ts", "**/*.long.test.ts"],
           testTimeout: 20_000,
         },
       },
@@ -21,6 +21,17 @@ const config: ViteUserConfig = defineConfig({
           exclude,
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Not part of `npm test`: minutes long, and not yet the same in every run. `vitest run --project long`.
+        test: {
+          name: "long",
+          include: ["**/*.long.test.ts"],
+          exclude,
+          fileParallelism: false,
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

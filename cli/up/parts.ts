@@ -24,7 +24,7 @@ export const AGENT_SETTINGS: readonly SettingName[] = [
 ];
 
 /** A crashed part is back before anybody waits for it; one that keeps crashing does not burn the machine. */
-const BACKOFF = { firstMs: 50, factor: 3, maxMs: 10_000 };
+const BACKOFF = { firstMs: 50, factor: 3, maxMs: 2_000 };
 const STEADY_MS = 30_000;
 const LOG_BYTES_MAX: number = 16 * 1024 * 1024;
 

@@ -102,6 +102,10 @@ describe("a game under play", () => {
     expect(written).toMatchObject({ refused: 0, breaks: 0 });
     expect(Math.min(written.answered, written.watched, annotated.answered)).toBeGreaterThan(20);
     // The game saw each player's own address, and never lost its SDK server.
+    // Logs come through the agent, which may still be on its way back from the last kill.
+    await expect
+      .poll(async () => (await instance.cli("logs", name)).code, { timeout: 15_000, interval: 200 })
+      .toBe(0);
     const said = await instance.mustCli("logs", name);
     const facts = said
       .split("\n")
