@@ -19,7 +19,7 @@ describe("two files and one command reproduce the experiment", () => {
   const inside = (name: string, ...argv: readonly string[]) =>
     instance.cli("exec", `container/${name}`, "--", ...argv);
   const sees = async (name: string, ...argv: readonly string[]): Promise<string> =>
-    (await inside(name, "busybox", ...argv)).out.trim();
+    (await instance.mustCli("exec", `container/${name}`, "--", "busybox", ...argv)).trim();
 
   beforeAll(async () => {
     const files = ["examples/red-blue"];

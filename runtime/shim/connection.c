@@ -63,7 +63,9 @@ static bool flush(struct connection *connection) {
   }
   connection->out_sent = 0;
   connection->out_used = 0;
-  return !connection->closing;
+  /* Our half only: what the client still sends must find an open socket, or it loses what it has not read yet. */
+  if (connection->closing) shutdown(connection->watcher.fd, SHUT_WR);
+  return true;
 }
 
 static bool queue(struct connection *connection, const uint8_t *bytes, size_t length) {
@@ -101,12 +103,12 @@ void connection_answer(const struct asker *asker, struct reply *reply) {
 
 void connection_broadcast(struct reply *reply) {
   for (struct connection *at = connections; at != NULL; at = at->next)
-    if (at->said_hello && at->exec == NULL) connection_send(at, reply);
+    if (at->said_hello && at->exec == NULL && !at->closing) connection_send(at, reply);
 }
 
 void connection_finish(struct connection *connection) {
   connection->closing = true;
-  if (connection_waiting(connection) == 0) shutdown(connection->watcher.fd, SHUT_RDWR);
+  flush(connection);
   connection_update(connection);
 }
 

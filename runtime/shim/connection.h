@@ -53,7 +53,7 @@ size_t connection_waiting(const struct connection *connection);
 void connection_update(struct connection *connection);
 /* Goes on with frames that have arrived already. */
 void connection_resume(struct connection *connection);
-/* Closes once everything has been sent. */
+/* Ends our half once everything has been sent; the rest when the client has closed its own. */
 void connection_finish(struct connection *connection);
 size_t connection_count(void);
 

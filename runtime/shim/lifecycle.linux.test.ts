@@ -155,6 +155,20 @@ describe("a program run in a container", () => {
     await lab.finish(id);
   });
 
+  it("loses no output when its input ends after the program has", async () => {
+    const { id } = await lab.run("sleep 1000");
+    using exec = await lab.client.exec(
+      lab.execRequest(id, ["sh", "-c", "echo done; exit 6"], false),
+    );
+    // Nothing is read meanwhile: output, code and end lie in the socket when this writes into it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    exec.end();
+    expect(await output(exec.output)).toBe("done\n");
+    expect(await exec.exit).toBe(6);
+    await lab.client.kill(id);
+    await lab.finish(id);
+  });
+
   it("ends when its client goes away", async () => {
     const { id } = await lab.run("sleep 1000");
     const exec = await lab.client.exec(lab.execRequest(id, ["sleep", "2222"], false));
