@@ -36,9 +36,10 @@ describe("the life of a game server", () => {
       expect(GAME_SERVER_STATES[state]).toMatchObject({ counts: "up", runs: true });
   });
 
-  it("hands out Ready ones, and takes an Allocated one back through RequestReady", () => {
+  it("hands out Ready ones, and takes an Allocated one back at once or through RequestReady", () => {
     expect(mayBecome("Ready", "Allocated")).toBe(true);
-    expect(mayBecome("Allocated", "Ready")).toBe(false);
+    expect(mayBecome("Allocated", "Ready")).toBe(true);
+    expect(mayBecome("Scheduled", "Ready")).toBe(false);
     expect(mayBecome("Allocated", "RequestReady")).toBe(true);
     expect(mayBecome("RequestReady", "Ready")).toBe(true);
   });

@@ -25,6 +25,7 @@ const row = (
  * The whole life of a GameServer. Code asks this table; nothing else switches on a state.
  * Names and moves are Agones'. There is no pod, so `PortAllocation` and `Creating` wait for a node to take it,
  * `Starting` means that its container is being made there, `Scheduled` that it runs: address and ports are known.
+ * A held server whose address is known goes back to `Ready` in one step; `RequestReady` is passed at a start.
  * A development server (annotation `agones.dev/dev-address`) goes from `Creating` to `Ready` at once.
  */
 // biome-ignore format: a table is read by its columns
@@ -37,7 +38,7 @@ export const GAME_SERVER_STATES: Readonly<Record<GameServerState, GameServerStat
   RequestReady:   row("up",       false, true,  ["Ready", "Allocated", "Reserved", "Unhealthy", "Error", "Shutdown"]),
   Ready:          row("up",       false, true,  ["RequestReady", "Allocated", "Reserved", "Unhealthy", "Error", "Shutdown"]),
   Reserved:       row("up",       true,  true,  ["RequestReady", "Ready", "Allocated", "Unhealthy", "Error", "Shutdown"]),
-  Allocated:      row("up",       true,  true,  ["RequestReady", "Reserved", "Unhealthy", "Error", "Shutdown"]),
+  Allocated:      row("up",       true,  true,  ["RequestReady", "Ready", "Reserved", "Unhealthy", "Error", "Shutdown"]),
   Unhealthy:      row("broken",   false, false, ["Shutdown"]),
   Error:          row("broken",   false, false, ["Shutdown"]),
   Shutdown:       row("leaving",  false, false, []),

@@ -193,6 +193,26 @@ describe("the controllers", () => {
     expect(bench.servers()[0]?.status.state).toBe("Allocated");
   });
 
+  it("take a held server back in one commit, with both of its events", async () => {
+    await bench.create("Fleet", "agones.dev/v1", "arena", { replicas: 1, template: TEMPLATE });
+    await bench.bringUp(1);
+    const [server] = bench.servers("Ready");
+    if (!server) throw new Error("it was there");
+    await bench.become(server, "Allocated");
+    const { revision } = bench.store;
+    const states: string[] = [];
+    using _watch = bench.store.watch(revision, ({ object }) => {
+      if (object.kind === "GameServer") states.push(object.status.state);
+    });
+    const call = { verb: "ready", subject: subjectOf(server), id: "back" } as const;
+    expect(await bench.controllers.link.sdk("a", [call])).toEqual([{ ok: true }]);
+    expect(bench.servers("Ready")).toHaveLength(1);
+    await until(() => states.length > 0);
+    expect(states).toEqual(["Ready"]);
+    const seen = bench.events.list({ kind: "GameServer" }).map(({ message }) => message);
+    expect(seen.slice(-2)).toEqual(["the game called Ready", "is Ready at 127.0.0.1"]);
+  });
+
   it("keep a buffer ready: an allocation starts a replacement at once", async () => {
     await bench.create("Fleet", "agones.dev/v1", "arena", { replicas: 1, template: TEMPLATE });
     const buffer = { bufferSize: 2, minReplicas: 2, maxReplicas: 5 };

@@ -116,6 +116,9 @@ export class NodeLink {
       decision.message,
       decision.because === "HealthFailed" ? "Warning" : "Normal",
     );
+    const { state, address } = decision.server.status;
+    if (call.verb === "ready" && state === "Ready")
+      recordOn(this.#context, found, "Ready", `is Ready at ${address}`);
   }
 
   #find({ kind, namespace, name, uid }: Subject, node: string): GameServer | Container | undefined {

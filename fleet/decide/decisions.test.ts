@@ -203,6 +203,15 @@ describe("decideSdkCall", () => {
     const back = reserved && decideSdkCall(reserved.server, { verb: "ready" }, TIME);
     expect(back?.server.status).not.toHaveProperty("reservedUntil");
   });
+  it.each([
+    ["a first Ready is looked at by the controller", "Scheduled", {}, "RequestReady"],
+    ["an Allocated server comes back at once", "Allocated", {}, "Ready"],
+    ["a Reserved server comes back at once", "Reserved", {}, "Ready"],
+    ["without an address it waits for one", "Allocated", { address: "" }, "RequestReady"],
+  ] as const)("Ready: %s", (_, state, more, expected) => {
+    const decision = decideSdkCall(serverIn(state, more), { verb: "ready" }, TIME);
+    expect(decision?.server.status.state).toBe(expected);
+  });
   it("prefixes labels and refuses what is no label", () => {
     const call = { verb: "label", key: "map", value: "dust" } as const;
     expect(decideSdkCall(serverIn("Ready"), call, TIME)?.server.metadata.labels).toEqual({

@@ -39,7 +39,7 @@ export function decideSdkCall(
   if (!runs || server.metadata.deletionTimestamp) return undefined;
   switch (call.verb) {
     case "ready":
-      return become(server, "RequestReady", "SdkRequest", "the game called Ready", {
+      return become(server, readyOf(server), "SdkRequest", "the game called Ready", {
         reservedUntil: null,
       });
     case "allocate":
@@ -66,6 +66,11 @@ export function decideSdkCall(
     case "health":
       return decideHealthReport(server, call.health);
   }
+}
+
+/** A held server that comes back needs no look by a controller: its address and ports are known, so one commit does it. */
+function readyOf({ status }: GameServer): GameServerState {
+  return GAME_SERVER_STATES[status.state].held && status.address !== "" ? "Ready" : "RequestReady";
 }
 
 function decideHealthReport(
