@@ -5,10 +5,13 @@ import type { LineWriter } from "./line-writer.ts";
 import { decideLinkEvent, nodesOf } from "./link-event.ts";
 import { readSettled } from "./read-settled.ts";
 
+/** Where the lines of a stream go. */
+export type Lines = Pick<LineWriter, "write" | "closed" | "drained" | "end">;
+
 interface Stream {
   readonly node: string;
   readonly kinds: ReadonlySet<LinkKind>;
-  readonly writer: LineWriter;
+  readonly writer: Lines;
   /** The last change that was handled for it. */
   revision: number;
 }
@@ -59,7 +62,7 @@ export class LinkFanOut implements Disposable {
     node: string,
     kinds: ReadonlySet<LinkKind>,
     from: number | undefined,
-    writer: LineWriter,
+    writer: Lines,
   ): Promise<void> {
     const stream: Stream = { node, kinds, writer, revision: from ?? -1 };
     const isResumed = from !== undefined && from <= this.#store.revision && this.#catchUp(stream);
@@ -180,7 +183,7 @@ export class LinkFanOut implements Disposable {
   }
 }
 
-function closed({ closed: signal }: LineWriter): Promise<void> {
+function closed({ closed: signal }: Lines): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

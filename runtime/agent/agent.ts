@@ -19,7 +19,7 @@ export interface AgentOptions {
   /** What the control plane wants here; filled by the link's watch. */
   readonly cache: LinkCache;
   readonly driver: ContainerDriver;
-  readonly peers: SdkPeers;
+  readonly peers: Pick<SdkPeers, "put" | "remove" | "removeAllBut">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeStatus: () => Promise<NodeStatus>;
