@@ -9,4 +9,15 @@ export interface ImageSpec {
 export interface ImageStatus {
   readonly nodes: readonly string[];
 }
+/** `arena` means `arena:latest`. */
+export function fullImageName(reference: string): string {
+  const last = reference.slice(reference.lastIndexOf("/") + 1);
+  return last.includes(":") ? reference : `${reference}:latest`;
+}
+
+/** The name of the Image that stands for a reference. */
+export function imageResourceName(reference: string): string {
+  return fullImageName(reference).replaceAll(/[/:]/g, ".");
+}
+
 export interface Image extends ResourceOf<"Image", ImageSpec, ImageStatus> {}

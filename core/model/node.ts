@@ -5,6 +5,12 @@ import type { ResourceOf } from "./resource.ts";
 export interface NodeSpec {
   /** Takes no new containers. */
   readonly unschedulable: boolean;
+  /** What can move leaves; what is held may stay until its end, or until the deadline. */
+  readonly drain?: NodeDrain;
+}
+export interface NodeDrain {
+  /** RFC 3339; without it held servers stay as long as they are held. */
+  readonly deadline?: string;
 }
 export interface NodeCapacity {
   /** Millicores. */
@@ -20,6 +26,8 @@ export interface NodeStatus {
   readonly address: string;
   readonly addresses: readonly Address[];
   readonly capacity: NodeCapacity;
+  /** What of it containers may ask for; all of it when absent. */
+  readonly allocatable?: NodeCapacity;
   readonly portRange: { readonly min: number; readonly max: number };
   /** `shim` isolates; `process` does not. */
   readonly driver: "shim" | "process";
@@ -27,4 +35,9 @@ export interface NodeStatus {
   readonly version: string;
   readonly images: readonly ImageSpec[];
 }
+/** What containers may ask for on a node: its capacity without what is reserved for the machine itself. */
+export function allocatableOf({ status }: Node): NodeCapacity {
+  return status.allocatable ?? status.capacity;
+}
+
 export interface Node extends ResourceOf<"Node", NodeSpec, NodeStatus> {}

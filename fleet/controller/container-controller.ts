@@ -1,4 +1,5 @@
 import { decideContainer } from "../decide/container.ts";
+import { sameCause } from "../decide/refusals.ts";
 import { type ControllerContext, recordOn, removalOf, tryCommit, updateOf } from "./context.ts";
 import type { Pass } from "./controller.ts";
 import { placeContainer } from "./place.ts";
@@ -20,7 +21,7 @@ export async function reconcileContainer(
   const found = placeContainer(context, container);
   if (!found.node) {
     const { because, message } = found;
-    if (container.status.message !== message) {
+    if (!sameCause(container.status.message, message)) {
       const status = { ...container.status, reason: because, message };
       await tryCommit(context, [updateOf(container, { ...container, status })]);
       recordOn(context, container, because, message, "Warning");

@@ -26,7 +26,7 @@ const NODE: NodeStatus = {
   driver: "process",
   isolation: "none",
   version: "0",
-  images: [],
+  images: [{ reference: "arena:latest", digest: `sha256:${"a".repeat(64)}`, sizeBytes: 1 }],
 };
 const TEMPLATE = {
   spec: {
@@ -236,7 +236,7 @@ describe("the controllers", () => {
     await bench.create("Fleet", "agones.dev/v1", "arena", { replicas: 11, template: TEMPLATE });
     await until(() => bench.servers().some(({ status }) => status.reason === "PortRangeFull"));
     const waiting = bench.servers().find(({ status }) => status.reason === "PortRangeFull");
-    expect(waiting?.status.message).toBe("node a has fewer than 1 free ports in 7000-7009");
+    expect(waiting?.status.message).toBe("a: fewer than 1 free ports in 7000-7009");
     await bench.controllers.link.heartbeat("a", { ...NODE, portRange: { min: 7000, max: 7020 } });
     await bench.bringUp(11);
   });

@@ -63,7 +63,7 @@ export class Controllers {
     this.#add(one);
     if (one.kind === "GameServerSet") this.#addFleetOf(one);
     if (one.kind === "Fleet") this.#addAround(one.metadata.namespace, one.metadata.name);
-    if (one.kind === "Node") this.#addWaiting();
+    if (one.kind === "Node" || one.kind === "Image") this.#addWaiting();
     if (one.kind === "GameServerSet" && !after) this.#addServersOf(one);
   }
 
@@ -100,7 +100,7 @@ export class Controllers {
       if (server.metadata.labels?.[SET_LABEL] === metadata.name) this.#add(server);
   }
 
-  /** A node came, went or changed: what has no node may fit now. */
+  /** A node or an image came, went or changed: what has no node may fit now. */
   #addWaiting(): void {
     for (const resource of this.#context.world.unplaced()) this.#add(resource);
   }

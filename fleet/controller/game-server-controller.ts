@@ -5,6 +5,7 @@ import {
 } from "../../core/model/game-server.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { decideGameServer, type GameServerAction } from "../decide/game-server.ts";
+import { sameCause } from "../decide/refusals.ts";
 import {
   type ControllerContext,
   deletionOf,
@@ -108,7 +109,7 @@ async function wait(
   reason: NonNullable<GameServerStatus["reason"]> & Parameters<typeof recordOn>[2],
   message: string,
 ): Promise<Pass> {
-  if (server.status.reason !== reason || server.status.message !== message) {
+  if (server.status.reason !== reason || !sameCause(server.status.message, message)) {
     const delta = { status: { reason, message } };
     await tryCommit(context, [
       updateOf(server, { ...server, status: { ...server.status, reason, message } }, delta),

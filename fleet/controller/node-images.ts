@@ -1,4 +1,4 @@
-import type { ImageSpec } from "../../core/model/image.ts";
+import { type ImageSpec, imageResourceName } from "../../core/model/image.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import type { Write } from "../../store/resource-store.ts";
@@ -21,7 +21,7 @@ function writeOf(context: ControllerContext, action: ImageAction): Write {
   if (action.do === "update")
     return updateOf(action.image, { ...action.image, spec, status: { nodes } });
   const metadata = {
-    name: spec.reference.replaceAll(/[/:]/g, "."),
+    name: imageResourceName(spec.reference),
     namespace: "",
     uid: context.newUid(),
     resourceVersion: "0",

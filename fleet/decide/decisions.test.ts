@@ -8,10 +8,8 @@ import {
   mayBecome,
 } from "../../core/model/game-server-state.ts";
 import type { Report, SdkVerb } from "../../core/model/link.ts";
-import type { Node } from "../../core/model/node.ts";
 import { decideBuffer } from "./autoscaler.ts";
 import { decideGameServer } from "./game-server.ts";
-import { decidePlacement, pickPorts, portGroups } from "./placement.ts";
 import { decideGameServerReport } from "./report.ts";
 import { decideSdkCall } from "./sdk-call.ts";
 
@@ -223,46 +221,5 @@ describe("decideSdkCall", () => {
     expect(() => decideSdkCall(serverIn("Ready"), { ...call, key: "a/b" }, TIME)).toThrow(
       "label key",
     );
-  });
-});
-
-describe("placing", () => {
-  const node = (name: string, load: number, more: object = {}) => ({
-    load,
-    node: {
-      metadata: { name, labels: {} },
-      spec: { unschedulable: false },
-      status: { ready: true },
-      ...more,
-    } as unknown as Node,
-  });
-  it("takes the fullest node when Packed and the emptiest when Distributed", () => {
-    const nodes = [node("a", 1), node("b", 3)];
-    expect(decidePlacement({ scheduling: "Packed" }, nodes).node?.metadata.name).toBe("b");
-    expect(decidePlacement({ scheduling: "Distributed" }, nodes).node?.metadata.name).toBe("a");
-  });
-  it("says of every node why not", () => {
-    const nodes = [
-      node("a", 0, { spec: { unschedulable: true } }),
-      node("b", 0, { status: { ready: false, message: "no heartbeat for 10 s" } }),
-    ];
-    expect(decidePlacement({ scheduling: "Packed" }, nodes)).toEqual({
-      message: "a: cordoned; b: not ready (no heartbeat for 10 s)",
-    });
-    expect(decidePlacement({ scheduling: "Packed" }, [])).toEqual({
-      message: "no node has joined yet",
-    });
-  });
-  it("hands out ports from the cursor on and round again", () => {
-    const range = { min: 7000, max: 7003 };
-    expect(pickPorts(range, (port) => port === 7003, 7002, 2)).toEqual([7002, 7000]);
-    expect(pickPorts(range, () => true, 7000, 1)).toBeUndefined();
-  });
-  it("gives both halves of a TCPUDP port one number", () => {
-    const port = (name: string) => ({ name, portPolicy: "Dynamic", range: "default" });
-    const server = {
-      spec: { ports: [port("game-tcp"), port("game-udp"), port("query")] },
-    } as unknown as GameServer;
-    expect(portGroups(server)).toEqual([["game-tcp", "game-udp"], ["query"]]);
   });
 });

@@ -1,46 +1,109 @@
 import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
-import type { Node } from "../../core/model/node.ts";
+import { allocatableOf, type Node, type NodeCapacity } from "../../core/model/node.ts";
+import { formatBytes, formatMilli } from "../../core/model/quantity.ts";
+import type { Reason } from "../../core/model/reason.ts";
 import type { Labels } from "../../core/model/resource.ts";
+import { type Refusal, refusalsText } from "./refusals.ts";
 
-/** A node as placing sees it. */
+/** A node as placing sees it: its sums are kept, so that a look at it costs the same however much it runs. */
 export interface NodeSeen {
   readonly node: Node;
   /** GameServers and Containers that are there or on their way. */
   readonly load: number;
+  /** The sum of what they ask for. */
+  readonly used: NodeCapacity;
+  /** Ports of its range that nobody has. */
+  readonly portsFree: number;
+  isPortUsed(port: number): boolean;
 }
 export interface Wish {
   readonly scheduling: Scheduling;
   readonly nodeName?: string;
   readonly nodeSelector?: Labels;
+  readonly asks: NodeCapacity;
+  /** Host ports that it wants by their number. */
+  readonly hostPorts: readonly number[];
+  /** How many ports of the node's range it wants beside them. */
+  readonly rangePorts: number;
+  /** The image, and the nodes that have it now. */
+  readonly image: { readonly reference: string; readonly nodes: ReadonlySet<string> };
 }
 export type Placement =
   | { readonly node: Node }
-  | { readonly node?: undefined; readonly message: string };
+  | { readonly node?: undefined; readonly because: Reason; readonly message: string };
 
-/** The node to take: Packed the fullest, Distributed the emptiest, then by name; or what was missing on which node. */
+/**
+ * The node to take: one that has the image before one that has to fetch it, then Packed the fullest, Distributed the
+ * emptiest, then by name; or what was missing on which node.
+ */
 export function decidePlacement(wish: Wish, nodes: readonly NodeSeen[]): Placement {
-  const refusals = nodes.map((seen) => ({ seen, why: refusal(wish, seen.node) }));
-  const fit = refusals.filter(({ why }) => why === undefined).map(({ seen }) => seen);
-  const sign = wish.scheduling === "Packed" ? -1 : 1;
-  const [first] = fit.sort(
-    (a, b) => sign * (a.load - b.load) || (a.node.metadata.name < b.node.metadata.name ? -1 : 1),
-  );
-  if (first) return { node: first.node };
-  if (nodes.length === 0) return { message: "no node has joined yet" };
-  const words = refusals.map(({ seen, why }) => `${seen.node.metadata.name}: ${why}`);
-  return { message: words.slice(0, REFUSALS_MAX).join("; ") };
+  const { reference, nodes: holders } = wish.image;
+  if (nodes.length === 0) return { because: "Unplaceable", message: "no node has joined yet" };
+  if (holders.size === 0)
+    return { because: "ImageMissing", message: `no node has the image ${reference}` };
+  let best: NodeSeen | undefined;
+  for (const seen of nodes)
+    if (!refusalOf(wish, seen) && (!best || isBetter(wish, seen, best))) best = seen;
+  return best ? { node: best.node } : refused(wish, nodes);
 }
-const REFUSALS_MAX = 10;
 
-function refusal(wish: Wish, node: Node): string | undefined {
+function isBetter(wish: Wish, one: NodeSeen, other: NodeSeen): boolean {
+  const [a, b] = [one.node.metadata.name, other.node.metadata.name];
+  const { nodes } = wish.image;
+  if (nodes.has(a) !== nodes.has(b)) return nodes.has(a);
+  if (one.load === other.load) return a < b;
+  return wish.scheduling === "Packed" ? one.load > other.load : one.load < other.load;
+}
+
+function refused(wish: Wish, nodes: readonly NodeSeen[]): Placement {
+  const refusals = nodes.flatMap((seen) => {
+    const refusal = refusalOf(wish, seen);
+    return refusal ? [{ node: seen.node.metadata.name, ...refusal }] : [];
+  });
+  const isForPorts = refusals.some(({ because }) => because === "PortRangeFull");
+  const because = isForPorts ? "PortRangeFull" : "Unplaceable";
+  return { because, message: refusalsText(refusals) };
+}
+
+/** Why a node cannot take it; undefined when it can. */
+function refusalOf(wish: Wish, seen: NodeSeen): Omit<Refusal, "node"> | undefined {
+  const { node } = seen;
+  const no = (why: string): Omit<Refusal, "node"> => ({ because: "Unplaceable", why });
   if (wish.nodeName && wish.nodeName !== node.metadata.name)
-    return `not the node asked for (${wish.nodeName})`;
-  if (!node.status.ready) return `not ready (${node.status.message ?? "no heartbeat"})`;
-  if (node.spec.unschedulable) return "cordoned";
-  const missing = Object.entries(wish.nodeSelector ?? {}).find(
-    ([key, value]) => node.metadata.labels?.[key] !== value,
+    return no(`not the node asked for (${wish.nodeName})`);
+  if (!node.status.ready) return no(`not ready (${node.status.message ?? "no heartbeat"})`);
+  if (node.spec.drain) return no("draining");
+  if (node.spec.unschedulable) return no("cordoned");
+  for (const [key, value] of Object.entries(wish.nodeSelector ?? {}))
+    if (node.metadata.labels?.[key] !== value) return no(`label ${key} is not ${value}`);
+  return (
+    amountRefusal("cpu", wish.asks.cpuMilli, seen, "cpuMilli", formatMilli) ??
+    amountRefusal("memory", wish.asks.memoryBytes, seen, "memoryBytes", formatBytes) ??
+    portRefusal(wish, seen)
   );
-  return missing ? `label ${missing[0]} is not ${missing[1]}` : undefined;
+}
+
+/** What asks for nothing fits everywhere, also where more is asked for than there is. */
+function amountRefusal(
+  name: string,
+  asked: number,
+  { node, used }: NodeSeen,
+  amount: keyof NodeCapacity,
+  format: (amount: number) => string,
+): Omit<Refusal, "node"> | undefined {
+  if (asked === 0) return undefined;
+  const left = Math.max(0, allocatableOf(node)[amount] - used[amount]);
+  if (asked <= left) return undefined;
+  return { because: "Unplaceable", why: `${name} ${format(asked)} asked, ${format(left)} left` };
+}
+
+function portRefusal(wish: Wish, seen: NodeSeen): Omit<Refusal, "node"> | undefined {
+  const taken = wish.hostPorts.find((port) => seen.isPortUsed(port));
+  if (taken !== undefined) return { because: "PortRangeFull", why: `host port ${taken} is taken` };
+  if (wish.rangePorts <= seen.portsFree) return undefined;
+  const { min, max } = seen.node.status.portRange;
+  const why = `fewer than ${wish.rangePorts} free ports in ${min}-${max}`;
+  return { because: "PortRangeFull", why };
 }
 
 /**

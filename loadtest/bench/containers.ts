@@ -195,7 +195,10 @@ function containerOf(name: string): object {
       name: "idle",
       image: "idle",
       terminationGracePeriodSeconds: 0,
-      resources: { limits: { cpu: "500m", memory: "64Mi" } },
+      resources: {
+        limits: { cpu: "500m", memory: "64Mi" },
+        requests: { cpu: 0, memory: 0 },
+      },
       ports: [
         { name: "game", containerPort: 7654, protocol: "TCP" },
         { name: "udp", containerPort: 7655, protocol: "UDP" },

@@ -98,7 +98,10 @@ export const ARENA: object = {
         {
           name: "arena",
           image: "arena",
-          resources: { limits: { cpu: "500m", memory: "256Mi" } },
+          resources: {
+            limits: { cpu: "500m", memory: "256Mi" },
+            requests: { cpu: 0, memory: 0 },
+          },
         },
       ],
     },

@@ -188,6 +188,6 @@ function statusOf(): NodeStatus {
     driver: "process",
     isolation: "none",
     version: "0.0.0",
-    images: [],
+    images: [{ reference: "kill:1", digest: `sha256:${"0".repeat(64)}`, sizeBytes: 1 }],
   };
 }

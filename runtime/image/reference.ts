@@ -1,3 +1,4 @@
+import { fullImageName } from "../../core/model/image.ts";
 import { FleetError } from "../../core/std/errors.ts";
 
 const PART = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*";
@@ -8,8 +9,7 @@ const LENGTH_MAX = 255;
 
 /** `arena` means `arena:latest`; INVALID when it cannot be an image's name. */
 export function fullReference(reference: string): string {
-  const last = reference.slice(reference.lastIndexOf("/") + 1);
-  const full = last.includes(":") ? reference : `${reference}:latest`;
+  const full = fullImageName(reference);
   if (full.length <= LENGTH_MAX && REFERENCE.test(full)) return full;
   const message = `${JSON.stringify(reference)} is no image reference: use lower-case words such as arena or games/arena:v2`;
   throw new FleetError("INVALID", message, { reference });

@@ -58,7 +58,7 @@ const RESOURCES: Schema = object("What it may use.", {
     ...AMOUNTS,
     "ephemeral-storage": ignored("is not enforced"),
   }),
-  requests: object("Kept and checked against the limits; nothing is reserved.", {
+  requests: object("What its node must have left for it; without them, the limits.", {
     ...AMOUNTS,
     "ephemeral-storage": ignored("is not reserved"),
   }),
@@ -115,7 +115,7 @@ const http: Schema = object(
   },
   { required: ["port"] },
 );
-const PROBE: Schema = object("How to see that it works; exactly one way.", {
+export const PROBE: Schema = object("How to see that it works; exactly one way.", {
   httpGet: http,
   tcpSocket: object(
     "Succeeds when a connection opens.",

@@ -4,21 +4,24 @@ import { ADDRESSES } from "./game-server.ts";
 
 export const NODE_SPEC: Schema = object("A machine that runs containers.", {
   unschedulable: flag("True: takes no new containers.", { default: false }),
+  drain: object("What can move leaves; what is held stays until its end.", {
+    deadline: time(
+      "When held game servers end, too; without it they stay as long as they are held.",
+    ),
+  }),
 });
+const AMOUNTS = {
+  cpuMilli: integer("Thousandths of a core.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+  memoryBytes: integer("Bytes.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+};
 export const NODE_STATUS: Schema = object("What the machine's agent says.", {
   ready: flag("Its heartbeats come.", { default: false }),
   heartbeatAt: time("When the last one came."),
   message: text("Why it is not ready."),
   address: text("What players are told.", { default: "" }),
   addresses: ADDRESSES,
-  capacity: object(
-    "What the machine has.",
-    {
-      cpuMilli: integer("Thousandths of a core.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
-      memoryBytes: integer("Bytes.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
-    },
-    { default: {} },
-  ),
+  capacity: object("What the machine has.", AMOUNTS, { default: {} }),
+  allocatable: object("What of it containers may ask for.", AMOUNTS),
   portRange: object(
     "Host ports for game servers.",
     {
