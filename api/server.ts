@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import { allocationRoutes } from "./allocation-routes.ts";
@@ -87,7 +88,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
     reply.raw.flushHeaders();
     return new LineWriter(reply.raw, { bufferBytesMax: bounds.watchBufferBytesMax });
   };
-  const writer = new ResourceWriter({ store, clock });
+  const writer = new ResourceWriter({ store, clock, newUid: randomUUID });
   const watches = new Watches({ store, metrics, bounds, openWriter });
   const fanOut = new LinkFanOut({ store, bookmarkEveryMs: bounds.bookmarkEveryMs });
   const tunnels = new Tunnels({ store, metrics, bounds });

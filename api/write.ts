@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { admit, type FieldValidation } from "../core/model/admit.ts";
 import type { Kind, Resource } from "../core/model/resource.ts";
 import { refOf } from "../core/model/resource.ts";
@@ -23,14 +22,22 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 
+export interface ResourceWriterOptions {
+  readonly store: ResourceStore;
+  readonly clock: Clock;
+  readonly newUid: () => string;
+}
+
 /** Writes of the API: what comes in is admitted, compared and committed; each answers after its commit. */
 export class ResourceWriter {
   readonly #store: ResourceStore;
   readonly #clock: Clock;
+  readonly #newUid: () => string;
 
-  constructor(options: { readonly store: ResourceStore; readonly clock: Clock }) {
+  constructor(options: ResourceWriterOptions) {
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#newUid = options.newUid;
   }
 
   async create(
@@ -43,7 +50,7 @@ export class ResourceWriter {
       kind,
       ...(namespace === undefined ? {} : { namespace }),
       now: this.#now(),
-      uid: randomUUID(),
+      uid: this.#newUid(),
       fieldValidation,
     });
     const { name } = object.metadata;
