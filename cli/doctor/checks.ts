@@ -25,6 +25,8 @@ export interface Facts {
   readonly apiPortUser: string | undefined;
   readonly portRange: string;
   readonly portsTaken: readonly number[];
+  /** Says which other instance has the same game ports. */
+  readonly portsShared: string | undefined;
   readonly stateFreeBytes: number | undefined;
   readonly memoryAvailableBytes: number | undefined;
   readonly openFilesMax: number | undefined;
@@ -148,7 +150,9 @@ function apiPort({ apiPortUser }: Facts): Finding {
     : fail("API port", apiPortUser, "end what has it, or choose another: --port PORT");
 }
 
-function gamePorts({ portRange, portsTaken }: Facts): Finding {
+function gamePorts({ portRange, portsTaken, portsShared }: Facts): Finding {
+  if (portsShared !== undefined)
+    return fail("game ports", portsShared, "give each instance its own: --port-range MIN-MAX");
   if (portsTaken.length === 0) return ok("game ports", `${portRange}: all free`);
   const shown = portsTaken.slice(0, 8).join(", ") + (portsTaken.length > 8 ? ", …" : "");
   return warn(

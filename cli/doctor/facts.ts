@@ -15,6 +15,7 @@ import {
 } from "../advertise-address.ts";
 import type { Config } from "../config.ts";
 import type { CgroupFacts, Facts } from "./checks.ts";
+import { portRangeOf, sharedPorts } from "./other-instances.ts";
 
 const run = promisify(execFile);
 
@@ -36,7 +37,7 @@ function names(folder: string): string[] {
 
 /** Looks everything up; changes nothing. `shimFolder` is where the compiled shim lies. */
 export async function gatherFacts(config: Config, shimFolder: string): Promise<Facts> {
-  const [min = 0, max = 0] = config.portRange.split("-").map(Number);
+  const { min, max } = portRangeOf(config.portRange);
   return {
     platform: process.platform,
     uid: process.getuid?.(),
@@ -51,6 +52,7 @@ export async function gatherFacts(config: Config, shimFolder: string): Promise<F
     foreignFirewalls: (await findForeignFirewalls(runProgram)) ?? [],
     apiPortUser: await portUser(config),
     portRange: config.portRange,
+    portsShared: sharedPorts(config),
     portsTaken: listeningPorts().filter((port) => port >= min && port <= max),
     stateFreeBytes: freeBytes(config.state),
     memoryAvailableBytes: memoryAvailable(),

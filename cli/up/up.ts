@@ -6,6 +6,7 @@ import { applyDocuments } from "../apply-documents.ts";
 import { buildImages, imageFilesIn } from "../build-images.ts";
 import { readDocuments } from "../commands/apply.ts";
 import type { Config } from "../config.ts";
+import { sharedPorts } from "../doctor/other-instances.ts";
 import type { Io } from "../io.ts";
 import { compileShim } from "../shim-folder.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
@@ -46,6 +47,8 @@ export async function up(options: UpOptions): Promise<void> {
   const documents = options.files.length > 0 ? await readDocuments(options.files, io.stdin) : [];
   await writeRunRecord(config);
   progress.done(`state folder ${path} (instance ${instance})`);
+  const shared = sharedPorts(config);
+  if (shared) progress.note(`warning: ${shared}: give this one its own by --port-range MIN-MAX`);
 
   const compiled = await compileShim(config);
   if (compiled) progress.done(compiled);
