@@ -3,8 +3,14 @@ import { keyOf, type Resource, refOf } from "../core/model/resource.ts";
 import type { StoreEvent } from "../store/resource-store.ts";
 
 /** Kinds that every node hears of; the others only concern the node that they are on. */
-const FOR_ALL: ReadonlySet<string> = new Set<LinkKind>(["Network", "Image"]);
-export const LINK_KINDS: readonly LinkKind[] = ["GameServer", "Container", "Network", "Image"];
+const FOR_ALL: ReadonlySet<string> = new Set<LinkKind>(["Service", "Network", "Image"]);
+export const LINK_KINDS: readonly LinkKind[] = [
+  "GameServer",
+  "Container",
+  "Service",
+  "Network",
+  "Image",
+];
 
 export function isForAll(resource: Resource): boolean {
   return FOR_ALL.has(resource.kind);

@@ -130,6 +130,7 @@ export class LinkFanOut implements Disposable {
   #objectsOf({ node, kinds }: Stream): LinkResource[] {
     const here: Iterable<LinkResource>[] = [
       kinds.has("Network") ? this.#store.list("Network") : [],
+      kinds.has("Service") ? this.#store.list("Service") : [],
       kinds.has("Image") ? this.#store.list("Image") : [],
       kinds.has("GameServer") ? this.#servers.get(node) : [],
       kinds.has("Container") ? this.#containers.get(node) : [],

@@ -21,7 +21,7 @@ import { linkOptions } from "./link-options.ts";
 import { type MachineDriver, openMachineDriver } from "./machine-driver.ts";
 import { nodeStatusOf } from "./node-status.ts";
 
-const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Network", "Image"];
+const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Network", "Image"];
 const HEARTBEAT_EVERY_MS = 2_000;
 const STOPS_AT_ONCE = 16;
 

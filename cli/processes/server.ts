@@ -60,7 +60,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     flushMs: EVENT_FLUSH_MS,
     unwrittenMax: EVENTS_UNWRITTEN_MAX,
   });
-  const controllers = controllersOf(base, store, events);
+  const controllers = controllersOf(base, store, events, config.servicePool);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
@@ -82,9 +82,14 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   await loops;
 }
 
-function controllersOf(base: Base, store: ResourceStore, events: EventLog): Controllers {
+function controllersOf(
+  base: Base,
+  store: ResourceStore,
+  events: EventLog,
+  servicePool: string,
+): Controllers {
   const world = new World(store);
-  const options = CONTROLLER_DEFAULTS;
+  const options = { ...CONTROLLER_DEFAULTS, servicePool };
   return new Controllers({ ...base, store, world, events, newUid: randomUUID, options });
 }
 

@@ -14,11 +14,13 @@ export const SPECS: Readonly<Record<Kind, object>> = {
   GameServer: GAME,
   GameServerSet: { replicas: 2, template: { spec: GAME } },
   Fleet: { replicas: 3, template: { metadata: { labels: { map: "a" } }, spec: GAME } },
+  FleetRevision: { revision: 1, template: { spec: GAME } },
   FleetAutoscaler: {
     fleetName: "arena",
     policy: { type: "Buffer", buffer: { bufferSize: 2, maxReplicas: 10 } },
   },
   Container: { image: "red-blue", command: ["sh"], resources: { limits: { cpu: "400m" } } },
+  Service: { replicas: 2, ports: [{ port: 80 }], template: { spec: { image: "web" } } },
   Network: { subnet: "11.11.11.0/24" },
   Image: { reference: "arena", digest: `sha256:${"0".repeat(64)}` },
   Node: {},

@@ -85,6 +85,10 @@ export type RestartPolicy = "Always" | "OnFailure" | "Never";
 
 /** One container on one machine: the seed of everything. */
 export interface ContainerSpec extends ContainerTemplate {
+  /** Until it succeeds, and while it fails, the container is not ready. */
+  readonly readinessProbe?: Probe;
+  /** Seconds between leaving the service that it is a replica of and TERM. */
+  readonly drainSeconds?: number;
   readonly network: string;
   /** A fixed address inside the network's subnet. */
   readonly address?: string;
@@ -114,9 +118,13 @@ export interface ContainerStatus {
   readonly nodeName: string;
   readonly address: string;
   readonly ports: readonly { readonly name: string; readonly port: number }[];
+  /** It runs, and its readiness probe succeeds if it has one. */
+  readonly ready?: boolean;
   readonly reason?: string;
   readonly message?: string;
   readonly container?: ContainerSeen;
+  /** It is to leave its node; when nothing of it is left there, it is placed anew. */
+  readonly moving?: boolean;
 }
 
 export interface Container extends ResourceOf<"Container", ContainerSpec, ContainerStatus> {}

@@ -3,6 +3,7 @@ import type { GameServer } from "../../core/model/game-server.ts";
 import type { Node, NodeCapacity } from "../../core/model/node.ts";
 import { requestsOf } from "../../core/model/requests.ts";
 import type { Resource } from "../../core/model/resource.ts";
+import type { Service } from "../../core/model/service.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import type { NodeSeen } from "../decide/placement.ts";
 
@@ -12,10 +13,12 @@ type Placed = GameServer | Container;
 export class NodeTallies {
   readonly #tallies = new Map<string, Tally>();
   #joined: readonly NodeSeen[] | undefined;
+  /** Host ports of services, which nobody else may have on any node; by `namespace/name`. */
+  readonly #services = new Map<string, readonly number[]>();
 
   constructor(store: ResourceStore) {
     store.onHead((before, after) => this.#follow(before, after));
-    for (const kind of ["Node", "GameServer", "Container"] as const)
+    for (const kind of ["Node", "GameServer", "Container", "Service"] as const)
       for (const resource of store.list(kind)) this.#follow(undefined, resource);
   }
 
@@ -32,6 +35,7 @@ export class NodeTallies {
 
   #follow(before: Resource | undefined, after: Resource | undefined): void {
     const one = after ?? before;
+    if (one?.kind === "Service") this.#followService(one, after as Service | undefined);
     if (one?.kind === "Node") this.#followNode(one.metadata.name, after as Node | undefined);
     if (one?.kind !== "GameServer" && one?.kind !== "Container") return;
     const was = before as Placed | undefined;
@@ -42,6 +46,14 @@ export class NodeTallies {
     if (was && was.status.nodeName !== "") this.#dropEmpty(was.status.nodeName);
   }
 
+  /** Who has a host port anywhere, in words; undefined when nobody has. */
+  portHolder(port: number): string | undefined {
+    for (const [service, ports] of this.#services)
+      if (ports.includes(port)) return `by service ${service}`;
+    for (const [node, tally] of this.#tallies) if (tally.isPortUsed(port)) return `on node ${node}`;
+    return undefined;
+  }
+
   #followNode(name: string, node: Node | undefined): void {
     const tally = this.#of(name);
     if (!node || !tally.node) this.#joined = undefined;
@@ -49,8 +61,24 @@ export class NodeTallies {
     this.#dropEmpty(name);
   }
 
+  #followService({ metadata }: Service, after: Service | undefined): void {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    const was = this.#services.get(key) ?? NONE;
+    const is = after ? portsOf(after) : NONE;
+    if (was === is) return;
+    for (const tally of this.#tallies.values()) {
+      tally.hold(is);
+      tally.free(was);
+    }
+    if (is.length > 0) this.#services.set(key, is);
+    else this.#services.delete(key);
+  }
+
   #of(name: string): Tally {
-    const tally = this.#tallies.get(name) ?? new Tally();
+    const known = this.#tallies.get(name);
+    if (known) return known;
+    const tally = new Tally();
+    for (const ports of this.#services.values()) tally.hold(ports);
     this.#tallies.set(name, tally);
     return tally;
   }
@@ -87,16 +115,24 @@ class Tally {
 
   enter(placed: Placed): void {
     this.#add(placed, 1);
-    for (const port of portsOf(placed)) {
+    this.hold(portsOf(placed));
+  }
+
+  leave(placed: Placed): void {
+    this.#add(placed, -1);
+    this.free(portsOf(placed));
+  }
+
+  hold(ports: readonly number[]): void {
+    for (const port of ports) {
       const holders = this.#ports.get(port) ?? 0;
       this.#ports.set(port, holders + 1);
       if (holders === 0 && this.#isInRange(port)) this.#inRange += 1;
     }
   }
 
-  leave(placed: Placed): void {
-    this.#add(placed, -1);
-    for (const port of portsOf(placed)) {
+  free(ports: readonly number[]): void {
+    for (const port of ports) {
       const holders = this.#ports.get(port) ?? 0;
       if (holders > 1) this.#ports.set(port, holders - 1);
       else if (this.#ports.delete(port) && this.#isInRange(port)) this.#inRange -= 1;
@@ -144,7 +180,7 @@ const PORTS = new WeakMap<object, readonly number[]>();
 const NONE: readonly number[] = [];
 
 /** Host ports that a resource holds on its node, each once. */
-function portsOf({ status }: Placed): readonly number[] {
+function portsOf({ status }: Placed | Service): readonly number[] {
   if (status.ports.length === 0) return NONE;
   const known = PORTS.get(status.ports) ?? [...new Set(status.ports.map(({ port }) => port))];
   PORTS.set(status.ports, known);

@@ -104,6 +104,9 @@ const REASON_OF: Readonly<Record<Report["seen"], Reason>> = {
   removed: "ContainerGone",
 };
 
+/** A Container without a node. */
+export const UNPLACED: ContainerStatus = { phase: "Pending", nodeName: "", address: "", ports: [] };
+
 /** The same for a Container, whose phase is simply what the node saw last. */
 export function decideContainerReport(
   container: Container,
@@ -112,6 +115,7 @@ export function decideContainerReport(
   const { status, metadata, spec } = container;
   if (report.seen === "removed") {
     if (metadata.deletionTimestamp) return { do: "remove", because: "Deleted" };
+    if (status.moving) return update(UNPLACED, "NodeDrain", "it has left its node");
     if (spec.running || status.phase === "Stopped") return { do: "nothing" };
     return update({ ...status, phase: "Stopped" }, "Stopped", "");
   }
@@ -123,6 +127,7 @@ export function decideContainerReport(
     ...kept,
     phase: PHASES[report.seen],
     address: report.address ?? status.address,
+    ready: report.seen === "running" && report.ready === true,
     ...(seen ? { container: seen } : {}),
     ...(report.seen === "running" ? {} : { reason: because, message }),
   };

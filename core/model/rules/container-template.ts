@@ -134,7 +134,7 @@ export function checkUser(
   return unless(!isBoth, path, "must not be 0 when runAsNonRoot is true, found 0");
 }
 
-function checkProbe({ httpGet, tcpSocket, exec }: Probe, path: string): Problem[] {
+export function checkProbe({ httpGet, tcpSocket, exec }: Probe, path: string): Problem[] {
   const count = [httpGet, tcpSocket, exec].filter((way) => way !== undefined).length;
   const message = `must have exactly one of httpGet, tcpSocket and exec, found ${count}`;
   return unless(count === 1, path, message);

@@ -2,7 +2,7 @@ import type { Problem } from "../../std/errors.ts";
 import { sameJson } from "../../std/json.ts";
 import type { Container } from "../container.ts";
 import { found } from "../schema-words.ts";
-import { checkContainer } from "./container-template.ts";
+import { checkContainer, checkProbe } from "./container-template.ts";
 import { type Rules, repeats, unless } from "./rules.ts";
 
 export const CONTAINER_RULES: Rules<"Container"> = {
@@ -12,6 +12,7 @@ export const CONTAINER_RULES: Rules<"Container"> = {
   },
   check: ({ spec }) => [
     ...checkContainer(spec, spec.volumes ?? [], { container: "spec", volumes: "spec.volumes" }),
+    ...(spec.readinessProbe ? checkProbe(spec.readinessProbe, "spec.readinessProbe") : []),
     ...repeats(
       spec.ports ?? [],
       ({ hostPort, protocol }) => (hostPort === undefined ? undefined : `${protocol} ${hostPort}`),

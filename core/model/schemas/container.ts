@@ -1,10 +1,11 @@
 import type { Schema } from "../schema.ts";
-import { dnsLabel, dnsSubdomain, flag, list, object, oneOf, port, text } from "./build.ts";
+import { dnsLabel, dnsSubdomain, flag, integer, list, object, oneOf, port, text } from "./build.ts";
 import {
   CONTAINER_FIELDS,
   CONTAINER_PORT,
   GRACE,
   NODE_SELECTOR,
+  PROBE,
   VOLUMES,
 } from "./container-template.ts";
 import { CONTAINER_SEEN, STATUS_PORTS } from "./game-server.ts";
@@ -13,6 +14,16 @@ export const CONTAINER_SPEC: Schema = object(
   "One container on one machine.",
   {
     ...CONTAINER_FIELDS,
+    readinessProbe: {
+      ...PROBE,
+      description:
+        "How to see that it can take work; asked four times a second until it first succeeds. Exactly one way.",
+    },
+    drainSeconds: integer(
+      "Seconds between leaving the service that it is a replica of and TERM.",
+      0,
+      3_600,
+    ),
     ports: list(
       "Ports; one with a hostPort is opened on the node.",
       object(
@@ -46,9 +57,11 @@ export const CONTAINER_STATUS: Schema = object(
     nodeName: text("The node that it is on.", { default: "" }),
     address: text("Its address inside its network.", { default: "" }),
     ports: STATUS_PORTS,
+    ready: flag("It runs, and its readiness probe succeeds if it has one."),
     reason: text("Why, in one word."),
     message: text("Why, for people."),
     container: CONTAINER_SEEN,
+    moving: flag("It leaves its node, and gets another one then."),
   },
   { required: ["phase"] },
 );

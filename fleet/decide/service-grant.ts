@@ -1,0 +1,65 @@
+import { ipv4ToNumber, parseCidr } from "../../core/model/ip.ts";
+import type { Reason } from "../../core/model/reason.ts";
+import type { Service, ServiceStatus } from "../../core/model/service.ts";
+
+export interface GrantSeen {
+  /** CIDR that services get their addresses from. */
+  readonly pool: string;
+  /** Addresses that services have. */
+  readonly addresses: ReadonlySet<string>;
+  /** Who has a host port on any node, in words; undefined when nobody has. */
+  readonly portHolder: (port: number) => string | undefined;
+}
+export type ServiceGrant = Pick<ServiceStatus, "address" | "ports" | "message"> & {
+  readonly reason?: Reason;
+};
+
+/**
+ * The address and the host ports of a service. What it has it keeps; a port that somebody else has is waited for, and
+ * everything else works meanwhile.
+ */
+export function decideServiceGrant(service: Service, seen: GrantSeen): ServiceGrant {
+  const { spec, status, metadata } = service;
+  const address = keptAddress(service, seen.pool) ?? pickServiceAddress(seen, metadata.uid) ?? "";
+  const held = new Set(status.ports.map(({ port }) => port));
+  const wanted = spec.ports.flatMap(({ name, port, hostPort }) =>
+    hostPort === undefined ? [] : [{ name: name ?? `${port}`, port: hostPort }],
+  );
+  const refusals = wanted.flatMap(({ port }) => {
+    const holder = held.has(port) ? undefined : seen.portHolder(port);
+    return holder === undefined ? [] : [{ port, holder }];
+  });
+  const ports = wanted.filter(({ port }) => !refusals.some((refused) => refused.port === port));
+  const messages = refusals.map(({ port, holder }) => `host port ${port} is taken ${holder}`);
+  if (address === "") messages.push(`all addresses of ${seen.pool} are taken`);
+  if (messages.length === 0) return { address, ports };
+  const reason = refusals.length > 0 ? "PortRangeFull" : "Unplaceable";
+  return { address, ports, reason, message: messages.join("; ") };
+}
+
+/** The address that it has, unless the pool was changed. */
+function keptAddress({ status }: Service, pool: string): string | undefined {
+  const range = parseCidr(pool);
+  const number = ipv4ToNumber(status.address);
+  if (!range || number === undefined) return undefined;
+  const isInside = number >= range.address && number < range.address + 2 ** (32 - range.prefix);
+  return isInside ? status.address : undefined;
+}
+
+/** The search begins where the uid says, so that an address that was given back is not the next one's. */
+function pickServiceAddress({ pool, addresses }: GrantSeen, uid: string): string | undefined {
+  const range = parseCidr(pool);
+  if (!range) return undefined;
+  const size = 2 ** (32 - range.prefix);
+  const start = Number.parseInt(uid.replaceAll("-", "").slice(0, 8), 16) || 0;
+  for (let i = 0; i < size; i++) {
+    const offset = (start + i) % size;
+    const address = dotted(range.address + offset);
+    if (offset !== 0 && offset !== size - 1 && !addresses.has(address)) return address;
+  }
+  return undefined;
+}
+
+function dotted(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+}
