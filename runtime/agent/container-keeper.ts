@@ -24,6 +24,7 @@ interface Kept {
   reported: string;
   probeFailure?: string | undefined;
 }
+const REPORT_AGAIN_MS = 500;
 const FRESH: Memory = { restarts: 0, notBefore: 0 };
 export interface Step {
   readonly againInMs?: number;
@@ -122,8 +123,7 @@ export class ContainerKeeper {
           };
         return { againInMs: 0 };
       case "report":
-        await this.#report(id, kept, action);
-        return {};
+        return await this.#report(id, kept, action);
       case "wait":
         await this.#report(id, kept, {
           do: "report",
@@ -179,9 +179,9 @@ export class ContainerKeeper {
     id: string,
     kept: Kept,
     { seen, because, message }: Extract<ContainerAction, { do: "report" }>,
-  ): Promise<void> {
+  ): Promise<Step> {
     const { resource, found, memory } = kept;
-    if (!resource) return;
+    if (!resource) return {};
     const report: Report = {
       subject: subjectOf(resource),
       seen,
@@ -192,11 +192,15 @@ export class ContainerKeeper {
       ...(message ? { message } : {}),
       ...(kept.adopted && seen === "running" ? { adopted: true } : {}),
     };
-    const text = JSON.stringify(report);
-    if (kept.reported === text) return;
+    // That nothing is left means more once the server is to go: then it is told again.
+    const text = `${isLeaving(resource)} ${JSON.stringify(report)}`;
+    if (kept.reported === text) return {};
     kept.reported = text;
     const result = await this.#options.link.report(report);
-    if (!result.ok) kept.reported = "";
+    if (result.ok) return {};
+    // A control plane without space, or one that lost a race, has not heard it; nothing else may ever bring it back.
+    kept.reported = "";
+    return { againInMs: REPORT_AGAIN_MS };
   }
 
   #forget(id: string): void {
@@ -209,6 +213,13 @@ export class ContainerKeeper {
     this.#kept.set(id, kept);
     return kept;
   }
+}
+
+function isLeaving({ kind, metadata, status }: GameServer | Container): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined ||
+    (kind === "GameServer" && (status as GameServer["status"]).state === "Shutdown")
+  );
 }
 
 function subjectOf({ kind, metadata }: GameServer | Container): Report["subject"] {
