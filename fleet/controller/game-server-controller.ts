@@ -51,7 +51,8 @@ async function apply(
     case "become":
       return await become(context, server, action);
     case "beginDeletion":
-      await tryCommit(context, [deletionOf(server, rfc3339(context.clock.now()))]);
+      if (await tryCommit(context, [deletionOf(server, rfc3339(context.clock.now()))]))
+        recordOn(context, server, action.because, "its set is gone");
       return {};
     case "remove":
       if (await tryCommit(context, [removalOf(server)]))

@@ -159,10 +159,12 @@ async function endSet(context: ControllerContext, set: GameServerSet): Promise<P
   const ending = world
     .serversOfSet(namespace, name, alive)
     .filter((s) => !s.metadata.deletionTimestamp);
-  for (const server of ending.slice(0, context.options.limits.shutdownsMax))
-    await tryCommit(context, [
-      deletionOf(store.get("GameServer", namespace, server.metadata.name) ?? server, now),
-    ]);
+  for (const { metadata } of ending.slice(0, context.options.limits.shutdownsMax)) {
+    const server = store.get("GameServer", namespace, metadata.name);
+    if (!server || server.metadata.deletionTimestamp) continue;
+    if (await tryCommit(context, [deletionOf(server, now)]))
+      recordOn(context, server, "Deleted", `it goes with its set ${name}`);
+  }
   return ending.length > 0 ? { againInMs: 0 } : {};
 }
 
