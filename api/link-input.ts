@@ -11,6 +11,8 @@ const TEXT: Schema = { type: "string", maxLength: 1024 };
 const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
 const NUMBER: Schema = { type: "integer" };
 const FLAG: Schema = { type: "boolean" };
+/** More than a List keeps: what is beyond its capacity is cut where the list is known. */
+const VALUES_MAX = 10_000;
 
 const SUBJECT: Schema = {
   type: "object",
@@ -52,13 +54,21 @@ const SDK_CALL: Schema = {
     id: TEXT,
     verb: {
       type: "string",
-      enum: ["ready", "allocate", "shutdown", "reserve", "label", "annotation", "health"],
+      enum: [
+        ...["ready", "allocate", "shutdown", "reserve", "label", "annotation", "health"],
+        ...["counter", "list", "addValue", "removeValue"],
+      ],
     },
     seconds: { type: "integer", minimum: 0 },
     key: TEXT,
     value: LONG_TEXT,
     health: { type: "string", enum: ["healthy", "unknown", "unhealthy"] },
   },
+    name: TEXT,
+    count: NUMBER,
+    capacity: NUMBER,
+    countDiff: NUMBER,
+    values: { type: "array", items: LONG_TEXT, maxItems: VALUES_MAX },
   required: ["subject", "id", "verb"],
 };
 const NODE_STATUS: Schema = {
@@ -75,6 +85,10 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   annotation: ["key", "value"],
   health: ["health"],
 };
+  counter: ["name"],
+  list: ["name"],
+  addValue: ["name", "value"],
+  removeValue: ["name", "value"],
 
 /** The items of a batch under `member`; one bad item refuses the batch: then agent and server do not fit together. */
 function batchOf(body: unknown, member: string, item: Schema): readonly unknown[] {

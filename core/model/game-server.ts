@@ -81,6 +81,8 @@ export interface GameServerStatus {
   readonly reservedUntil?: string;
   readonly counters?: Counters;
   readonly lists?: Lists;
+  /** The SDK call that changed a Counter or List last: the same one again is answered, not done twice. */
+  readonly lastSdkCall?: string;
   readonly eviction?: { readonly safe: "Always" | "OnUpgrade" | "Never" };
   /** Why it is in this state: a reason and a sentence for people. */
   readonly reason?: string;

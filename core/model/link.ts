@@ -4,6 +4,7 @@ import type { Image } from "./image.ts";
 import type { Network } from "./network.ts";
 import type { NodeStatus } from "./node.ts";
 import type { Reason } from "./reason.ts";
+import type { SdkDataVerb } from "./sdk-data.ts";
 
 /**
  * The link between the control plane and what runs on a machine (agent, SDK door): HTTP/1.1, agent token.
@@ -71,11 +72,14 @@ export type SdkVerb =
   | { readonly verb: "reserve"; readonly seconds: number }
   | { readonly verb: "label" | "annotation"; readonly key: string; readonly value: string }
   | { readonly verb: "health"; readonly health: "healthy" | "unknown" | "unhealthy" };
-export type SdkCall = SdkVerb & { readonly subject: Subject; readonly id: string };
+export type SdkCall = (SdkVerb | SdkDataVerb) & { readonly subject: Subject; readonly id: string };
 
-/** Per item of a batch: ok, or a FleetError's code and message. `object` is set where the call answers with it. */
+/**
+ * Per item of a batch: ok, or a FleetError's code and message. `object` is set where the call answers with it, and
+ * `revision` is the resourceVersion at which it is so.
+ */
 export type LinkResult =
-  | { readonly ok: true; readonly object?: Counter | List }
+  | { readonly ok: true; readonly object?: Counter | List; readonly revision?: string }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export type Heartbeat = NodeStatus;

@@ -3,6 +3,7 @@ import type { GameServer } from "../../core/model/game-server.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
 import type { LinkResult, Report, SdkCall, Subject } from "../../core/model/link.ts";
 import type { Node, NodeStatus } from "../../core/model/node.ts";
+import { isDataVerb, type SdkDataVerb } from "../../core/model/sdk-data.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
@@ -13,6 +14,7 @@ import {
   type NodeAddress,
 } from "../decide/report.ts";
 import { decideSdkCall, type SdkTime } from "../decide/sdk-call.ts";
+import { decideSdkData } from "../decide/sdk-data.ts";
 import {
   type ControllerContext,
   recordOn,
@@ -65,7 +67,9 @@ export class NodeLink {
   }
 
   async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
-    return await inTurns(reports, (report) => answer(() => this.#report(node, report)));
+    return await inTurns(reports, (report) =>
+      answer(async () => void (await this.#report(node, report))),
+    );
   }
 
   async sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]> {
@@ -99,15 +103,16 @@ export class NodeLink {
     );
   }
 
-  async #sdk(node: string, call: SdkCall): Promise<void> {
+  async #sdk(node: string, call: SdkCall): Promise<Answer | undefined> {
     const found = this.#find(call.subject, node);
     if (found?.kind !== "GameServer")
       throw new FleetError(
         "NOT_FOUND",
         `game server ${call.subject.namespace}/${call.subject.name} is not on node ${node}`,
       );
+    if (isDataVerb(call)) return await this.#sdkData(found, call);
     const decision = decideSdkCall(found, call, this.#time());
-    if (!decision) return;
+    if (!decision) return undefined;
     await this.#context.store.commit([updateOf(found, decision.server, decision.delta)]);
     recordOn(
       this.#context,
@@ -119,6 +124,20 @@ export class NodeLink {
     const { state, address } = decision.server.status;
     if (call.verb === "ready" && state === "Ready")
       recordOn(this.#context, found, "Ready", `is Ready at ${address}`);
+    return undefined;
+  }
+
+  /** Decided on the head and answered after its commit, so that what was answered is what everybody reads. */
+  async #sdkData(found: GameServer, call: SdkDataVerb & { readonly id: string }): Promise<Answer> {
+    const { store } = this.#context;
+    const { answer: object, change } = decideSdkData(found, call, call.id);
+    if (!change) {
+      await store.settled();
+      return { object, revision: found.metadata.resourceVersion };
+    }
+    const [kept] = await store.commit([updateOf(found, change.server, change.delta)]);
+    recordOn(this.#context, found, change.because, change.message);
+    return { object, revision: (kept ?? found).metadata.resourceVersion };
   }
 
   #find({ kind, namespace, name, uid }: Subject, node: string): GameServer | Container | undefined {
@@ -185,10 +204,11 @@ async function inTurns<T>(
   return (await Promise.all(begun)).flat();
 }
 
-async function answer(act: () => Promise<void>): Promise<LinkResult> {
+type Answer = Required<Pick<LinkResult & { readonly ok: true }, "object" | "revision">>;
+
+async function answer(act: () => Promise<Answer | undefined>): Promise<LinkResult> {
   try {
-    await act();
-    return { ok: true };
+    return { ok: true, ...(await act()) };
   } catch (error) {
     if (!isFleetError(error)) throw error;
     return { ok: false, code: error.code, message: error.message };

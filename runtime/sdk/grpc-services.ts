@@ -9,9 +9,10 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { ERRORS, FleetError, messageOf } from "../../core/std/errors.ts";
-import { ALPHA_METHODS, BETA_METHODS, sdkServices } from "./protocol.ts";
+import { ALPHA_METHODS, sdkServices } from "./protocol.ts";
+import { DATA_VERBS } from "./sdk-data-verbs.ts";
 import { type SdkGameServer, sdkGameServerOf } from "./sdk-message.ts";
-import { counterOf, listOf, notYet, VERBS } from "./sdk-verbs.ts";
+import { notYet, VERBS } from "./sdk-verbs.ts";
 import type { Session } from "./session.ts";
 
 /** Finds who speaks by its address; rejects with UNAUTHENTICATED. */
@@ -41,11 +42,8 @@ export function addSdkServices(server: Server, find: FindSession): void {
   };
   for (const [name, answer] of Object.entries(VERBS)) stable[name] = unary(answer);
   server.addService(SERVICES.stable, stable);
-  server.addService(SERVICES.beta, {
-    ...unsupported(BETA_METHODS, unary),
-    GetCounter: unary((session, { name }) => counterOf(session, String(name))),
-    GetList: unary((session, { name }) => listOf(session, String(name))),
-  });
+  const beta = Object.entries(DATA_VERBS).map(([name, answer]) => [name, unary(answer)] as const);
+  server.addService(SERVICES.beta, Object.fromEntries(beta));
   server.addService(SERVICES.alpha, unsupported(ALPHA_METHODS, unary));
 }
 

@@ -1,9 +1,11 @@
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { LinkResult, SdkCall, Subject } from "../../core/model/link.ts";
 import { keyOf } from "../../core/model/resource.ts";
+import { isDataVerb } from "../../core/model/sdk-data.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { decideSdkCall } from "../../fleet/decide/sdk-call.ts";
+import { decideSdkData } from "../../fleet/decide/sdk-data.ts";
 import type { DoorLink } from "./door-link.ts";
 
 const keyOfSubject = ({ namespace, name }: Subject): string =>
@@ -11,14 +13,21 @@ const keyOfSubject = ({ namespace, name }: Subject): string =>
 
 /**
  * A control plane in this process that keeps GameServers in a Map and decides SDK calls by the rules of the real one,
- * for tests and benches of the door. `away` makes it unreachable.
+ * for tests and benches of the door. `away` makes it unreachable; the next `losesAnswers` calls are done and not answered;
+ * while `isWatchBehind`, reads show what was there before.
  */
 export class MemoryLink implements DoorLink {
   readonly calls: SdkCall[] = [];
   away = false;
+  losesAnswers = 0;
+  #shown: ReadonlyMap<string, GameServer> | undefined;
   readonly #objects = new Map<string, GameServer>();
   readonly #listeners = new Map<string, Set<() => void>>();
   #revision = 0;
+
+  set isWatchBehind(isBehind: boolean) {
+    this.#shown = isBehind ? new Map(this.#objects) : undefined;
+  }
 
   put(gameServer: GameServer): void {
     const { namespace, name } = gameServer.metadata;
@@ -30,7 +39,7 @@ export class MemoryLink implements DoorLink {
   }
 
   get(subject: Subject): GameServer | undefined {
-    return this.#objects.get(keyOfSubject(subject));
+    return (this.#shown ?? this.#objects).get(keyOfSubject(subject));
   }
 
   connected(): boolean {
@@ -46,9 +55,21 @@ export class MemoryLink implements DoorLink {
   async sdk(call: SdkCall): Promise<LinkResult> {
     if (this.away) throw new FleetError("UNAVAILABLE", "the control plane is away");
     this.calls.push(call);
-    const found = this.get(call.subject);
+    const result = this.#decide(call);
+    if (this.losesAnswers === 0) return result;
+    this.losesAnswers -= 1;
+    throw new FleetError("UNAVAILABLE", "the line broke before the answer");
+  }
+
+  #decide(call: SdkCall): LinkResult {
+    const found = this.#objects.get(keyOfSubject(call.subject));
     if (!found) return { ok: false, code: "NOT_FOUND", message: "no such game server" };
     try {
+      if (isDataVerb(call)) {
+        const { answer: object, change } = decideSdkData(found, call, call.id);
+        if (change) this.put(change.server);
+        return { ok: true, object, revision: String(this.#revision) };
+      }
       const now = rfc3339(Date.now());
       const decided = decideSdkCall(found, call, { now, after: () => now });
       if (decided) this.put(decided.server);

@@ -134,6 +134,5 @@ export function sdkServices(): SdkServices {
   };
 }
 
-/** Names of the methods of the services that answer UNIMPLEMENTED, or only read. */
-export const BETA_METHODS: readonly string[] = Object.keys(METHODS.beta);
+/** Names of the methods of the service that answers UNIMPLEMENTED. */
 export const ALPHA_METHODS: readonly string[] = Object.keys(METHODS.alpha);

@@ -96,8 +96,10 @@ describe("the door's REST", () => {
     ["PUT", "/metadata/label", '{"key":"no good","value":"x"}', 400, 3],
     ["POST", "/ready", "x".repeat(2000), 413, 8],
     ["GET", "/v1beta1/counters/none", undefined, 404, 5],
-    ["PATCH", "/v1beta1/counters/rooms", "{}", 501, 12],
-    ["POST", "/v1beta1/lists/players:addValue", "{}", 501, 12],
+    ["PATCH", "/v1beta1/counters/rooms", "{}", 400, 3],
+    ["GET", "/v1beta1/lists/%E0%A4%A", undefined, 400, 3],
+    ["POST", "/v1beta1/lists/players:takeValue", "{}", 404, 5],
+    ["DELETE", "/v1beta1/lists/players", undefined, 501, 12],
     ["POST", "/alpha/player/connect", "{}", 501, 12],
   ])("%s %s with %s is refused as Agones does", async (method, path, body, status, code) => {
     const [found, answer] = await ask(method, path, body);

@@ -2,8 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { ERRORS, FleetError, messageOf } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import type { FindSession } from "./grpc-services.ts";
+import { DATA_VERBS, maskOfBody } from "./sdk-data-verbs.ts";
 import { sdkGameServerOf } from "./sdk-message.ts";
-import { counterOf, listOf, notYet, VERBS } from "./sdk-verbs.ts";
+import { notYet, VERBS } from "./sdk-verbs.ts";
 import type { Session } from "./session.ts";
 
 export interface RestOptions {
@@ -15,6 +16,7 @@ interface Request {
   readonly session: Session;
   readonly body: Fields;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly response: ServerResponse;
 }
 /** Returns what is answered as JSON, or undefined when it answers by itself. */
@@ -26,9 +28,30 @@ const verb = (name: string): Route => {
 const unsupported = (name: string): Route => {
   return async () => notYet(name);
 };
-const lastPart = (path: string): string => {
-  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+/** A call on one Counter or List: its name stands in the path, and wins over one in the body. */
+const data = (name: string, requestOf: (request: Request, key: string) => Fields): Route => {
+  return async (request) => DATA_VERBS[name]?.(request.session, requestOf(request, keyOf(request)));
 };
+const named = ({ body }: Request, name: string): Fields => ({ ...body, name });
+const counterUpdate = ({ body }: Request, name: string): Fields => {
+  return { counterUpdateRequest: { ...body, name } };
+};
+const listUpdate = ({ body, query }: Request, name: string): Fields => {
+  const asked = query.get("update_mask") ?? query.get("updateMask");
+  const mask = asked === null ? maskOfBody(body) : { paths: asked.split(",") };
+  return { list: { ...body, name }, update_mask: mask };
+};
+
+/** `players` of `/v1beta1/lists/players:addValue`. */
+function keyOf({ path }: Request): string {
+  const last = path.slice(path.lastIndexOf("/") + 1).replace(VALUE_VERB, "");
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    throw new FleetError("BAD_REQUEST", `${last} is not a name as URLs write it`);
+  }
+}
+const VALUE_VERB = /:(addValue|removeValue)$/;
 
 /** Path and method of every call, as Agones' gateway has them; `*` is one part of a path. */
 // biome-ignore format: a table is read by its columns
@@ -42,11 +65,12 @@ const ROUTES: readonly (readonly [method: string, path: string, route: Route])[]
   ["PUT",   "/metadata/annotation",       verb("SetAnnotation")],
   ["GET",   "/gameserver",                async ({ session }) => sdkGameServerOf(await session.gameServer())],
   ["GET",   "/watch/gameserver",          watch],
-  ["GET",   "/v1beta1/counters/*",        async ({ session, path }) => counterOf(session, lastPart(path))],
-  ["PATCH", "/v1beta1/counters/*",        unsupported("UpdateCounter")],
-  ["GET",   "/v1beta1/lists/*",           async ({ session, path }) => listOf(session, lastPart(path))],
-  ["PATCH", "/v1beta1/lists/*",           unsupported("UpdateList")],
-  ["POST",  "/v1beta1/lists/*",           unsupported("AddListValue and RemoveListValue")],
+  ["GET",   "/v1beta1/counters/*",        data("GetCounter", named)],
+  ["PATCH", "/v1beta1/counters/*",        data("UpdateCounter", counterUpdate)],
+  ["GET",   "/v1beta1/lists/*",           data("GetList", named)],
+  ["PATCH", "/v1beta1/lists/*",           data("UpdateList", listUpdate)],
+  ["POST",  "/v1beta1/lists/*:addValue",  data("AddListValue", named)],
+  ["POST",  "/v1beta1/lists/*:removeValue", data("RemoveListValue", named)],
   ["POST",  "/alpha/player/connect",      unsupported("PlayerConnect")],
   ["POST",  "/alpha/player/disconnect",   unsupported("PlayerDisconnect")],
   ["PUT",   "/alpha/player/capacity",     unsupported("SetPlayerCapacity")],
@@ -71,20 +95,25 @@ async function answer(
 ): Promise<void> {
   const source = (incoming.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   const session = await find(source);
-  const path = (incoming.url ?? "/").split("?")[0] ?? "/";
+  const [path = "/", search] = (incoming.url ?? "/").split("?");
   const route = routeOf(incoming.method ?? "", path);
   const text = await bodyOf(incoming, bodyBytesMax);
   // Agones answers a health ping without a body so; its clients send `{}`.
   if (path === "/health" && text === "") return void response.writeHead(400).end();
-  const found = await route({ session, body: fieldsOf(text), path, response });
+  const found = await route({
+    session,
+    body: fieldsOf(text),
+    path,
+    query: new URLSearchParams(search),
+    response,
+  });
   if (found) send(response, 200, found);
 }
 
 function routeOf(method: string, path: string): Route {
-  const pattern = path.replace(
-    /^(\/v1beta1\/(?:counters|lists)|\/alpha\/player\/connected)\/[^/]+$/,
-    "$1/*",
-  );
+  const pattern = path
+    .replace(/^(\/v1beta1\/lists)\/[^/]+(:addValue|:removeValue)$/, "$1/*$2")
+    .replace(/^(\/v1beta1\/(?:counters|lists)|\/alpha\/player\/connected)\/[^/:]+$/, "$1/*");
   const there = ROUTES.filter(([, at]) => at === pattern);
   if (there.length === 0) throw new FleetError("NOT_FOUND", "Not Found");
   const route = there.find(([wanted]) => wanted === method)?.[2];

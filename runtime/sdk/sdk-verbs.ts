@@ -35,20 +35,6 @@ function secondsOf(value: unknown): number {
   throw new FleetError("INVALID", `seconds must be 0 to ${RESERVE_SECONDS_MAX}, found ${value}`);
 }
 
-/** What a Counter of this game server says now. */
-export async function counterOf(session: Session, name: string): Promise<object> {
-  const found = (await session.gameServer()).status.counters?.[name];
-  if (!found) throw new FleetError("NOT_FOUND", `counter not found: ${name}`);
-  return { name, count: String(found.count), capacity: String(found.capacity) };
-}
-
-/** What a List of this game server says now. */
-export async function listOf(session: Session, name: string): Promise<object> {
-  const found = (await session.gameServer()).status.lists?.[name];
-  if (!found) throw new FleetError("NOT_FOUND", `list not found: ${name}`);
-  return { name, capacity: String(found.capacity), values: [...found.values] };
-}
-
 /** For calls of Agones' SDK that this door does not serve. */
 export function notYet(name: string): never {
   throw new FleetError("UNSUPPORTED", `${name} is not supported yet`);

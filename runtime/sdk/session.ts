@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { LinkResult, SdkCall, SdkVerb } from "../../core/model/link.ts";
 import { keyOf } from "../../core/model/resource.ts";
+import type { SdkDataAnswer, SdkDataVerb } from "../../core/model/sdk-data.ts";
 import type { SdkPeer } from "../../core/model/sdk-peer.ts";
 import { FleetError } from "../../core/std/errors.ts";
+import { AnsweredData } from "./answered-data.ts";
 import { askOnce, CallLine, type CallLineOptions, isTransient } from "./call-line.ts";
 import { decideHealth, type HealthVerdict } from "./decide-health.ts";
 
@@ -34,6 +36,7 @@ export class Session implements Disposable {
   readonly peer: SdkPeer;
   readonly #options: SessionOptions;
   readonly #line: CallLine;
+  readonly #answered = new AnsweredData();
   readonly #endings = new Set<() => void>();
   #lastPingMs: number | undefined;
   #last: GameServer | undefined;
@@ -53,12 +56,29 @@ export class Session implements Disposable {
     await this.#line.make({ ...verb, subject: this.peer.subject, id: randomUUID() });
   }
 
+  /** Changes a Counter or a List: resolves after the commit with what it is then. */
+  async data(verb: SdkDataVerb): Promise<SdkDataAnswer> {
+    const call: SdkCall = { ...verb, subject: this.peer.subject, id: randomUUID() };
+    const { object, revision } = await this.#line.make(call);
+    if (!object || revision === undefined)
+      throw new FleetError(
+        "INTERNAL",
+        `the control plane answered ${verb.verb} without its result`,
+      );
+    this.#answered.keep(verb, object, revision);
+    return object;
+  }
+
   ping(): void {
     this.#lastPingMs = this.#options.awakeMs();
   }
 
-  /** The newest known object; waits for the first one as long as a call may wait. */
+  /** The newest known object, own writes included; waits for the first one as long as a call may wait. */
   async gameServer(): Promise<GameServer> {
+    return this.#answered.over(await this.#known());
+  }
+
+  async #known(): Promise<GameServer> {
     const found = this.#current();
     if (found) return found;
     const { clock, callWaitMs } = this.#options;

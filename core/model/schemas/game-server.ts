@@ -1,5 +1,6 @@
 import { GAME_SERVER_STATE_NAMES } from "../game-server-state.ts";
 import type { Schema } from "../schema.ts";
+import { LIST_CAPACITY_MAX, LIST_VALUE_LENGTH_MAX } from "../sdk-data.ts";
 import {
   dnsLabel,
   flag,
@@ -16,7 +17,6 @@ import {
 import { POD_TEMPLATE } from "./pod-template.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
-const LIST_LENGTH_MAX = 1_000;
 
 export const SCHEDULING: Schema = oneOf(
   "Packed fills one node before the next, Distributed spreads.",
@@ -68,11 +68,16 @@ const COUNTER: Schema = object("A number and its bound.", {
   capacity: integer("The most it may be.", 0, Number.MAX_SAFE_INTEGER, { default: 1_000 }),
 });
 const LIST: Schema = object("Values and how many there may be.", {
-  capacity: integer("The most values.", 0, LIST_LENGTH_MAX, { default: LIST_LENGTH_MAX }),
-  values: list("The values.", text("A value.", { maxLength: 1_024 }), LIST_LENGTH_MAX, {
-    uniqueItems: true,
-    default: [],
-  }),
+  capacity: integer("The most values.", 0, LIST_CAPACITY_MAX, { default: LIST_CAPACITY_MAX }),
+  values: list(
+    "The values.",
+    text("A value.", { maxLength: LIST_VALUE_LENGTH_MAX }),
+    LIST_CAPACITY_MAX,
+    {
+      uniqueItems: true,
+      default: [],
+    },
+  ),
 });
 export const COUNTERS: Schema = map("Counters by name.", COUNTER, KEY, 1_000);
 export const LISTS: Schema = map("Lists by name.", LIST, KEY, 1_000);
@@ -154,6 +159,7 @@ export const GAME_SERVER_STATUS: Schema = object(
     reservedUntil: time("When its reservation ends."),
     counters: COUNTERS,
     lists: LISTS,
+    lastSdkCall: text("The SDK call that changed a counter or list last."),
     eviction: EVICTION,
     reason: text("Why it is in this state, in one word."),
     message: text("Why, for people."),
