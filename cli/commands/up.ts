@@ -21,6 +21,7 @@ export const UP_SETTINGS: readonly SettingName[] = [
   "node",
   "driver",
   "pool",
+  "servicePool",
   "portRange",
   "serverUid",
   "namespace",

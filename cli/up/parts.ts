@@ -8,6 +8,7 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "state",
   "listen",
   "port",
+  "servicePool",
   "serverUid",
   "logLevel",
 ];
@@ -19,6 +20,7 @@ export const AGENT_SETTINGS: readonly SettingName[] = [
   "advertiseAddress",
   "driver",
   "pool",
+  "servicePool",
   "portRange",
   "logLevel",
 ];

@@ -25,6 +25,7 @@ const WANTED: NetworkState = {
       },
     },
   },
+  services: [],
   ports: { [RED]: [LEAD] },
 };
 const WHOLE: KernelState = {

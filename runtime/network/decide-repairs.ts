@@ -59,3 +59,17 @@ export function decideRepairs(
     strays: [...new Set(seen.filter((veth) => !owned.has(veth)))],
   };
 }
+
+/** Repairs in words. */
+export function sentencesOf(
+  { bridges, table, sources, ports }: Repairs,
+  names: KernelNames,
+): string[] {
+  const made = bridges.map(
+    ({ key, network }) => `bridge ${bridgeName(names, network.number)} of network ${key} was made`,
+  );
+  if (table) made.push(`table ${names.table} was installed with ${sources.length} addresses`);
+  if (ports.flush.length > 0)
+    made.push(`${ports.add.length} host ports were opened and ${ports.delete.length} closed`);
+  return made;
+}

@@ -12,6 +12,8 @@ export interface NodeNetworkOptions {
   readonly clock: Pick<Clock, "now" | "sleep">;
   /** Where networks without a subnet of their own get one, and how large. */
   readonly pool: string;
+  /** Where services have their addresses, on all nodes. */
+  readonly servicePool: string;
   readonly subnetPrefix: number;
   readonly networksMax: number;
   readonly mtu: number;
@@ -52,6 +54,11 @@ export interface ContainerAddress {
 }
 
 export type NetworkName = Pick<NetworkWish, "namespace" | "name">;
+
+/** `default/red-blue`: how a network is named in what is kept. */
+export function keyOf({ namespace, name }: NetworkName): string {
+  return `${namespace}/${name}`;
+}
 
 /** What a container has that was found on this node. */
 export interface FoundLease {

@@ -10,7 +10,7 @@ const ports = [{ name: "udp", protocol: "udp", hostPort: 7_000, containerPort: 7
 function kept(...ids: readonly string[]): NetworkState {
   let ipam = takeSubnet(EMPTY_IPAM, { key: KEY, outside: false }, LIMITS);
   for (const containerId of ids) ipam = takeAddress(ipam, { key: KEY, containerId }, REST);
-  return { ipam, ports: {} };
+  return { ipam, ports: {}, services: [] };
 }
 
 it("knows the address and the ports of a container that was found but not kept", () => {

@@ -2,15 +2,22 @@ import { EMPTY_IPAM, type IpamState, type NetworkLease } from "./ipam.ts";
 import { type KernelNames, vethName } from "./names.ts";
 import type { FoundLease } from "./network-options.ts";
 import type { PortLead } from "./port-maps.ts";
+import type { ServiceLead } from "./services.ts";
 
 /** What the agent keeps of this node's networks, as JSON. */
 export interface NetworkState {
   readonly ipam: IpamState;
   /** Container id → the host ports that lead to it. */
   readonly ports: { readonly [containerId: string]: readonly PortLead[] };
+  /** Kept so that services go on unchanged until an agent that starts knows more. */
+  readonly services: readonly ServiceLead[];
 }
 
-export const EMPTY_NETWORK_STATE: NetworkState = { ipam: EMPTY_IPAM, ports: {} };
+export const EMPTY_NETWORK_STATE: NetworkState = {
+  ipam: EMPTY_IPAM,
+  ports: {},
+  services: [],
+};
 
 export interface ContainerLease {
   readonly key: string;

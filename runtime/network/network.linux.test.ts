@@ -26,6 +26,7 @@ function optionsOf(changes: Partial<NodeNetworkOptions> = {}): NodeNetworkOption
     linux: { read: () => "" },
     clock: systemClock,
     pool: "10.87.0.0/16",
+    servicePool: "10.86.0.0/16",
     subnetPrefix: 22,
     networksMax: 64,
     mtu: 1500,

@@ -1,8 +1,9 @@
 import type { PortMap } from "../../core/model/container-plan.ts";
 import { FleetError } from "../../core/std/errors.ts";
+import { sameJson } from "../../core/std/json.ts";
 import type { FieldIn } from "../shim/message.ts";
 import { OP, TAG } from "../shim/protocol.ts";
-import { decideRepairs, type Repairs } from "./decide-repairs.ts";
+import { decideRepairs, sentencesOf } from "./decide-repairs.ts";
 import { parseHostRoutes } from "./host-routes.ts";
 import {
   dropNetwork,
@@ -15,13 +16,14 @@ import {
 import { parseSubnet } from "./ipv4.ts";
 import { type KernelState, kernelStateOf } from "./kernel-state.ts";
 import { bridgeName, type KernelNames, kernelNames } from "./names.ts";
-import type {
-  ContainerAddress,
-  FoundLease,
-  NetworkName,
-  NetworkWish,
-  NodeBridge,
-  NodeNetworkOptions,
+import {
+  type ContainerAddress,
+  type FoundLease,
+  keyOf,
+  type NetworkName,
+  type NetworkWish,
+  type NodeBridge,
+  type NodeNetworkOptions,
 } from "./network-options.ts";
 import {
   EMPTY_NETWORK_STATE,
@@ -31,23 +33,10 @@ import {
   withPorts,
 } from "./network-state.ts";
 import { closed, type HostPort, type PortLead, portKey } from "./port-maps.ts";
-import { ruleCount, rulesetOf } from "./ruleset.ts";
+import { ruleCount, rulesetOf, serviceRuleset } from "./ruleset.ts";
+import { type ServiceLead, type ServiceRules, serviceRules, udpConnections } from "./services.ts";
 import { SharedPass } from "./shared-pass.ts";
 import { detach, ensureBridge, sendPorts } from "./wire.ts";
-
-function sentencesOf({ bridges, table, sources, ports }: Repairs, names: KernelNames): string[] {
-  const made = bridges.map(
-    ({ key, network }) => `bridge ${bridgeName(names, network.number)} of network ${key} was made`,
-  );
-  if (table) made.push(`table ${names.table} was installed with ${sources.length} addresses`);
-  if (ports.flush.length > 0)
-    made.push(`${ports.add.length} host ports were opened and ${ports.delete.length} closed`);
-  return made;
-}
-
-function keyOf({ namespace, name }: NetworkName): string {
-  return `${namespace}/${name}`;
-}
 
 /**
  * The networks of one node: decides addresses, keeps them, and has the shim make what the kernel must hold. Every verb
@@ -82,7 +71,7 @@ export class NodeNetwork {
 
   /** Reads what was kept, adds what was found, and brings the kernel to it. Returns what had to be made or changed. */
   async ensure(found: readonly FoundLease[]): Promise<readonly string[]> {
-    const kept = (await this.#options.load()) ?? EMPTY_NETWORK_STATE;
+    const kept = { ...EMPTY_NETWORK_STATE, ...(await this.#options.load()) };
     this.#change(withFound(kept, found));
     return this.repair();
   }
@@ -195,6 +184,17 @@ export class NodeNetwork {
     this.#change(withPorts(this.#state, containerId, []));
   }
 
+  /** Leads services to these replicas, at once and for new connections; safe to repeat. */
+  setServices(leads: readonly ServiceLead[]): Promise<void> {
+    return this.#exclusive(async () => {
+      if (sameJson(leads, this.#state.services)) return;
+      const text = serviceRuleset(this.#names, this.#serviceRules(leads));
+      await this.#options.shim.net(OP.NET_TABLE, [[TAG.NET_TEXT, text]]);
+      this.#change({ ...this.#state, services: leads });
+      await this.#saved();
+    });
+  }
+
   /** Resolves when no connection to a port that changed its owner is left in the kernel. */
   async settled(): Promise<void> {
     while (this.#toForget.size > 0) await this.#forgetting.run();
@@ -203,6 +203,9 @@ export class NodeNetwork {
   /** Takes back ports and address of a container that has ended; its veth goes with its namespace. */
   async release(containerId: string): Promise<void> {
     await this.closePorts(containerId);
+    const { key } = leaseOf(this.#state, containerId) ?? { key: "" };
+    const udp = udpConnections(this.#state.services, key);
+    await sendPorts(this.#options.shim, OP.NET_CONNTRACK_FLUSH, udp);
     this.#change({
       ...this.#state,
       ipam: freeAddress(this.#state.ipam, containerId, this.#rest()),
@@ -286,11 +289,20 @@ export class NodeNetwork {
     await ensureBridge(shim, { name: bridge, gateway, prefix, mtu, veths });
   }
 
+  #serviceRules(leads: readonly ServiceLead[]): ServiceRules {
+    return serviceRules(leads, (key) => {
+      const network = this.#state.ipam.networks[key];
+      return network && bridgeName(this.#names, network.number);
+    });
+  }
+
   #ruleset(sources: readonly { readonly veth: string; readonly address: string }[]): string {
-    const { door, hostPorts } = this.#options;
+    const { door, hostPorts, servicePool } = this.#options;
     return rulesetOf({
       names: this.#names,
       hostPorts,
+      servicePool,
+      services: this.#serviceRules(this.#state.services),
       doorPorts: [door.grpcPort, door.httpPort],
       networks: Object.values(this.#state.ipam.networks).map((network) => ({
         ...this.#bridgeOf(network),

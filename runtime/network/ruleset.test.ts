@@ -6,6 +6,8 @@ const PARTS: RulesetParts = {
   names: kernelNames("ab12"),
   hostPorts: "everywhere",
   doorPorts: [9357, 9358],
+  servicePool: "10.86.0.0/16",
+  services: { addresses: ["ip daddr 10.86.0.1 drop"], hostPorts: [] },
   networks: [
     { bridge: "fltab120", gateway: "11.11.11.1", subnet: "11.11.11.0/24", outside: false },
     { bridge: "fltab121", gateway: "10.87.0.1", subnet: "10.87.0.0/22", outside: true },
@@ -32,18 +34,22 @@ describe("the host's ruleset", () => {
     expect(rulesOf(text, `${INET} prerouting`)).toEqual([
       `iifname "fltab120" ip daddr 11.11.11.1 ${DOOR}`,
       `iifname "fltab121" ip daddr 10.87.0.1 ${DOOR}`,
+      "jump services",
+      "fib daddr type local jump service_ports",
       "fib daddr type local dnat ip to udp dport map @udp_ports",
       "fib daddr type local dnat ip to tcp dport map @tcp_ports",
     ]);
     expect(rulesOf(text, `${INET} output`)).toEqual([
+      "fib daddr type local jump service_ports",
       "fib daddr type local dnat ip to udp dport map @udp_ports",
       "fib daddr type local dnat ip to tcp dport map @tcp_ports",
     ]);
   });
   it("opens host ports on loopback only when told so", () => {
     const local = rulesetOf({ ...PARTS, hostPorts: "loopback" });
-    expect(rulesOf(local, `${INET} prerouting`).join()).not.toContain("dnat");
+    expect(rulesOf(local, `${INET} prerouting`).join()).not.toMatch(/dnat|service_ports/);
     expect(rulesOf(local, `${INET} output`)).toEqual([
+      "ip daddr 127.0.0.0/8 jump service_ports",
       "ip daddr 127.0.0.0/8 dnat ip to udp dport map @udp_ports",
       "ip daddr 127.0.0.0/8 dnat ip to tcp dport map @tcp_ports",
     ]);
@@ -62,6 +68,7 @@ describe("the host's ruleset", () => {
       "ip daddr 169.254.0.0/16 drop",
       "ct state established,related accept",
       'oifname "fltab12*" ct status dnat accept',
+      'iifname "fltab12*" ip daddr 10.86.0.0/16 reject',
       'iifname "fltab120" oifname "fltab120" accept',
       'iifname "fltab121" oifname "fltab121" accept',
       'iifname "fltab121" oifname != "flt*" accept',
@@ -95,6 +102,8 @@ describe("the host's ruleset", () => {
   it("replaces rules and keeps elements when it is installed again", () => {
     const flushed = text.split("\n").filter((line) => line.startsWith("flush "));
     expect(flushed).toEqual([
+      `flush chain ${INET} services`,
+      `flush chain ${INET} service_ports`,
       `flush chain ${INET} prerouting`,
       `flush chain ${INET} output`,
       `flush chain ${INET} postrouting`,
@@ -102,6 +111,6 @@ describe("the host's ruleset", () => {
       `flush chain ${INET} input`,
       "flush chain bridge flotilla_ab12 prerouting",
     ]);
-    expect(ruleCount(text)).toBe(4 + 2 + 4 + 8 + 9 + 4);
+    expect(ruleCount(text)).toBe(1 + 6 + 3 + 4 + 9 + 9 + 4);
   });
 });

@@ -1,4 +1,6 @@
+import { FleetError } from "../../core/std/errors.ts";
 import { ALL_BRIDGES, type KernelNames } from "./names.ts";
+import type { ServiceRules } from "./services.ts";
 
 export interface NetworkRules {
   readonly bridge: string;
@@ -14,13 +16,17 @@ export interface RulesetParts {
   /** TCP ports of the SDK door on each bridge's address. */
   readonly doorPorts: readonly number[];
   readonly networks: readonly NetworkRules[];
+  /** Where all services have their addresses; what no rule leads to a replica is refused. */
+  readonly servicePool: string;
+  readonly services: ServiceRules;
   /** Which source addresses a veth may use, when they must be put back; those of running containers stay otherwise. */
   readonly sources: readonly { readonly veth: string; readonly address: string }[];
 }
 
 interface Chain {
   readonly name: string;
-  readonly definition: string;
+  /** Absent for a chain that others jump to. */
+  readonly definition?: string;
   readonly rules: readonly string[];
 }
 
@@ -36,7 +42,11 @@ function prerouting({ hostPorts, networks, doorPorts }: RulesetParts): Chain {
   return {
     name: "prerouting",
     definition: "type nat hook prerouting priority -100; policy accept;",
-    rules: hostPorts === "loopback" ? door : [...door, ...maps],
+    rules: [
+      ...door,
+      "jump services",
+      ...(hostPorts === "loopback" ? [] : ["fib daddr type local jump service_ports", ...maps]),
+    ],
   };
 }
 
@@ -46,10 +56,21 @@ function output({ hostPorts }: RulesetParts): Chain {
   return {
     name: "output",
     definition: "type nat hook output priority -100; policy accept;",
-    rules: ["udp", "tcp"].map(
-      (protocol) => `${local} dnat ip to ${protocol} dport map @${protocol}_ports`,
-    ),
+    rules: [
+      `${local} jump service_ports`,
+      ...["udp", "tcp"].map(
+        (protocol) => `${local} dnat ip to ${protocol} dport map @${protocol}_ports`,
+      ),
+    ],
   };
+}
+
+/** One chain for services' own addresses, one for their host ports; both are replaced alone when replicas change. */
+function serviceChains({ addresses, hostPorts }: ServiceRules): readonly Chain[] {
+  return [
+    { name: "services", rules: addresses },
+    { name: "service_ports", rules: hostPorts },
+  ];
 }
 
 /** Sources that a container could not answer get the host's address: 127.0.0.1, a neighbour over a host port, outside. */
@@ -73,7 +94,7 @@ function postrouting({ names, networks }: RulesetParts): Chain {
 }
 
 /** Closed but for host ports, neighbours on the same bridge, and the way out where it was opened. */
-function forward({ names, networks }: RulesetParts): Chain {
+function forward({ names, networks, servicePool }: RulesetParts): Chain {
   return {
     name: "forward",
     definition: "type filter hook forward priority 0; policy accept;",
@@ -82,6 +103,7 @@ function forward({ names, networks }: RulesetParts): Chain {
       "ip daddr 169.254.0.0/16 drop",
       "ct state established,related accept",
       `oifname "${names.bridges}*" ct status dnat accept`,
+      `iifname "${names.bridges}*" ip daddr ${servicePool} reject`,
       ...networks.map(({ bridge }) => `iifname "${bridge}" oifname "${bridge}" accept`),
       ...networks
         .filter(({ outside }) => outside)
@@ -132,9 +154,10 @@ function antiSpoof({ names }: RulesetParts): Chain {
 
 function chainLines(family: string, table: string, chains: readonly Chain[]): string[] {
   return [
-    ...chains.map(
-      ({ name, definition }) => `add chain ${family} ${table} ${name} { ${definition} }`,
-    ),
+    ...chains.map(({ name, definition }) => {
+      const chain = `add chain ${family} ${table} ${name}`;
+      return definition === undefined ? chain : `${chain} { ${definition} }`;
+    }),
     ...chains.map(({ name }) => `flush chain ${family} ${table} ${name}`),
     ...chains.flatMap(({ name, rules }) =>
       rules.map((rule) => `add rule ${family} ${table} ${name} ${rule}`),
@@ -148,7 +171,8 @@ function chainLines(family: string, table: string, chains: readonly Chain[]): st
  */
 export function rulesetOf(parts: RulesetParts): string {
   const { table } = parts.names;
-  const chains = [prerouting, output, postrouting, forward, input].map((make) => make(parts));
+  const made = [prerouting, output, postrouting, forward, input].map((make) => make(parts));
+  const chains = [...serviceChains(parts.services), ...made];
   return [
     `add table inet ${table}`,
     `add map inet ${table} udp_ports { type inet_service : ipv4_addr . inet_service; }`,
@@ -162,6 +186,20 @@ export function rulesetOf(parts: RulesetParts): string {
     ),
     "",
   ].join("\n");
+}
+
+/** What fits into one message to the shim, so that it is one transaction. */
+const SERVICE_RULES_BYTES_MAX = 200 * 1024;
+
+/**
+ * Replaces what services lead to and nothing else, in one transaction, once the ruleset is installed. EXHAUSTED when a
+ * node has more services than that holds: some 60 ports with affinity, or 900 without.
+ */
+export function serviceRuleset({ table }: KernelNames, services: ServiceRules): string {
+  const text = [...chainLines("inet", table, serviceChains(services)), ""].join("\n");
+  if (text.length <= SERVICE_RULES_BYTES_MAX) return text;
+  const message = `services of this node need ${text.length} bytes of rules`;
+  throw new FleetError("EXHAUSTED", `${message}, the most is ${SERVICE_RULES_BYTES_MAX}`);
 }
 
 /** How many rules the kernel must hold after `text`: fewer mean that somebody flushed them. */

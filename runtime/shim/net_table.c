@@ -7,7 +7,8 @@
 
 #include "nft.h"
 
-#define LINE_MAX_BYTES 512
+/* A rule that spreads a service over all replicas that it may have is the longest. */
+#define LINE_MAX_BYTES 8192
 
 static const char *const FAMILIES[] = {"inet", "bridge"};
 
