@@ -63,12 +63,12 @@ const SDK_CALL: Schema = {
     key: TEXT,
     value: LONG_TEXT,
     health: { type: "string", enum: ["healthy", "unknown", "unhealthy"] },
-  },
     name: TEXT,
     count: NUMBER,
     capacity: NUMBER,
     countDiff: NUMBER,
     values: { type: "array", items: LONG_TEXT, maxItems: VALUES_MAX },
+  },
   required: ["subject", "id", "verb"],
 };
 const NODE_STATUS: Schema = {
@@ -84,11 +84,11 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   label: ["key", "value"],
   annotation: ["key", "value"],
   health: ["health"],
-};
   counter: ["name"],
   list: ["name"],
   addValue: ["name", "value"],
   removeValue: ["name", "value"],
+};
 
 /** The items of a batch under `member`; one bad item refuses the batch: then agent and server do not fit together. */
 function batchOf(body: unknown, member: string, item: Schema): readonly unknown[] {
