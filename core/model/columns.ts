@@ -2,8 +2,9 @@ import { ageOf } from "./age.ts";
 import type { Event } from "./event.ts";
 import type { FleetStatus } from "./fleet.ts";
 import type { Scheduling } from "./game-server.ts";
+import { allocatableOf, type Node, type NodeCapacity } from "./node.ts";
 import { formatBytes, formatMilli } from "./quantity.ts";
-import type { Kinds, ObjectMeta } from "./resource.ts";
+import type { Kinds, Labels, ObjectMeta } from "./resource.ts";
 
 export interface Column<R> {
   readonly name: string;
@@ -43,6 +44,23 @@ function stateOf({ metadata }: { metadata: ObjectMeta }, state: string): string 
 }
 const portsText = (ports: readonly { readonly name: string; readonly port: number }[]): string =>
   ports.map(({ name, port }) => (name === "" ? `${port}` : `${name}:${port}`)).join(",");
+
+
+const labelsText = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+
+/** `500m/2`: what is asked for by what is there, of what may be. */
+function usedText(node: Node, amount: keyof NodeCapacity, format: (n: number) => string): string {
+  return `${format(node.status.used?.[amount] ?? 0)}/${format(allocatableOf(node)[amount])}`;
+}
+
+function nodeStatusText({ spec, status }: Node): string {
+  const state = status.ready ? "Ready" : status.lost ? "Lost" : "NotReady";
+  if (spec.drain) return `${state},${status.used?.containers === 0 ? "Drained" : "Draining"}`;
+  return spec.unschedulable ? `${state},SchedulingDisabled` : state;
+}
 
 /** What a table of each kind shows, as kubectl prints Agones' kinds. */
 export const COLUMNS: Columns = {
@@ -111,16 +129,15 @@ export const COLUMNS: Columns = {
   ],
   Node: [
     NAME,
-    always("STATUS", ({ spec, status }) => {
-      const ready = status.ready ? "Ready" : "NotReady";
-      return spec.unschedulable ? `${ready},SchedulingDisabled` : ready;
-    }),
+    always("STATUS", nodeStatusText),
     always("ADDRESS", ({ status }) => status.address),
     always("DRIVER", ({ status }) => status.driver),
     always("VERSION", ({ status }) => status.version),
     AGE,
-    wide("CPU", ({ status }) => formatMilli(status.capacity.cpuMilli)),
-    wide("MEMORY", ({ status }) => formatBytes(status.capacity.memoryBytes)),
+    wide("RUNS", ({ status }) => String(status.used?.containers ?? 0)),
+    wide("CPU", (node) => usedText(node, "cpuMilli", formatMilli)),
+    wide("MEMORY", (node) => usedText(node, "memoryBytes", formatBytes)),
+    wide("LABELS", ({ metadata }) => labelsText(metadata.labels ?? {})),
     wide("PORTS", ({ status }) => `${status.portRange.min}-${status.portRange.max}`),
     wide("HEARTBEAT", ({ status }, now) => ageOf(status.heartbeatAt, now)),
     wide("ISOLATION", ({ status }) => status.isolation),

@@ -111,7 +111,7 @@ function planOfGameServer(gameServer: GameServer): ContainerPlan | undefined {
 
 function planOfContainer(container: Container): ContainerPlan | undefined {
   const { metadata, spec, status } = container;
-  if (!spec.running || status.nodeName === "") return undefined;
+  if (!spec.running || status.nodeName === "" || status.moving) return undefined;
   return {
     ...planOfTemplate(resourceSubject(container), spec, spec.env ?? [], undefined),
     network: { namespace: metadata.namespace, name: spec.network },

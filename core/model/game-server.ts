@@ -108,5 +108,10 @@ export function devAddressOf(gameServer: GameServer): string | undefined {
   return gameServer.metadata.annotations?.[DEV_ADDRESS];
 }
 
+/** Annotation of a template: what is done about a game server whose node is cut off (`fleet/decide/node-loss.ts`). */
+export const NODE_LOSS = "flotilla.dev/node-loss";
+export const NODE_LOSS_POLICIES = ["keep", "replace", "stop"] as const;
+export type NodeLossPolicy = (typeof NODE_LOSS_POLICIES)[number];
+
 /** Annotation with the time of the last allocation (RFC 3339), as Agones sets it. */
 export const LAST_ALLOCATED = "agones.dev/last-allocated";

@@ -1,6 +1,6 @@
 import type { Address } from "./game-server.ts";
 import type { ImageSpec } from "./image.ts";
-import type { ResourceOf } from "./resource.ts";
+import type { Labels, ResourceOf } from "./resource.ts";
 
 export interface NodeSpec {
   /** Takes no new containers. */
@@ -19,6 +19,8 @@ export interface NodeCapacity {
 }
 export interface NodeStatus {
   readonly ready: boolean;
+  /** It has been silent for so long that its fleets act on it, each by its policy. */
+  readonly lost?: boolean;
   /** RFC 3339 with milliseconds. */
   readonly heartbeatAt: string;
   readonly message?: string;
@@ -34,9 +36,17 @@ export interface NodeStatus {
   readonly isolation: string;
   readonly version: string;
   readonly images: readonly ImageSpec[];
+  /** Labels that the agent was started with; they are among the Node's own, too. */
+  readonly labels?: Labels;
+  /** What the control plane has placed there; its own sum, no report of the agent. */
+  readonly used?: NodeUse;
+}
+export interface NodeUse extends NodeCapacity {
+  /** GameServers and Containers. */
+  readonly containers: number;
 }
 /** What containers may ask for on a node: its capacity without what is reserved for the machine itself. */
-export function allocatableOf({ status }: Node): NodeCapacity {
+export function allocatableOf({ status }: Pick<Node, "status">): NodeCapacity {
   return status.allocatable ?? status.capacity;
 }
 

@@ -1,5 +1,6 @@
 import { decideContainer } from "../decide/container.ts";
 import { sameCause } from "../decide/refusals.ts";
+import { UNPLACED } from "../decide/report.ts";
 import { type ControllerContext, recordOn, removalOf, tryCommit, updateOf } from "./context.ts";
 import type { Pass } from "./controller.ts";
 import { placeContainer } from "./place.ts";
@@ -12,10 +13,17 @@ export async function reconcileContainer(
   { namespace, name }: { namespace: string; name: string },
 ): Promise<Pass> {
   const container = context.store.get("Container", namespace, name);
-  const action = container && decideContainer(container);
+  const { nodeName: at = "" } = container?.status ?? {};
+  const isNodeGone = at !== "" && !context.world.nodes.get(at);
+  const action = container && decideContainer(container, isNodeGone);
   if (!container || !action) return {};
   if (action.do === "remove") {
     await tryCommit(context, [removalOf(container)]);
+    return {};
+  }
+  if (action.do === "unplace") {
+    await tryCommit(context, [updateOf(container, { ...container, status: UNPLACED })]);
+    recordOn(context, container, "NodeGone", `its node ${at} was deleted`, "Warning");
     return {};
   }
   const found = placeContainer(context, container);

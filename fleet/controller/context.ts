@@ -6,6 +6,7 @@ import type { Logger } from "../../core/std/logger.ts";
 import type { EventLog } from "../../store/event-log.ts";
 import type { ResourceStore, Write } from "../../store/resource-store.ts";
 import type { PassLimits } from "../decide/game-server-set.ts";
+import type { NodeBounds } from "../decide/node.ts";
 import type { World } from "./world.ts";
 
 /** What every controller works with. */
@@ -25,8 +26,8 @@ export interface ControllerOptions {
   readonly errorDelayMs: number;
   /** Status of sets and fleets is written at most this often. */
   readonly statusEveryMs: number;
-  /** A node without a heartbeat for this long is not ready. */
-  readonly nodeLostAfterMs: number;
+  /** When a node that is silent is not ready, and when it is lost. */
+  readonly nodes: NodeBounds;
   readonly queueMax: number;
   /** Passes at once per loop. Nearly all of a pass is waiting for its commit, and commits that wait share one write. */
   readonly concurrencyMax: number;
@@ -36,7 +37,7 @@ export const CONTROLLER_DEFAULTS: ControllerOptions = {
   limits: { creationsMax: 64, shutdownsMax: 64, startingMax: 256 },
   errorDelayMs: 30_000,
   statusEveryMs: 100,
-  nodeLostAfterMs: 10_000,
+  nodes: { notReadyAfterMs: 10_000, lostAfterMs: 30_000, settleMs: 5_000, settleMaxMs: 60_000 },
   queueMax: 1_000_000,
   concurrencyMax: 256,
 };

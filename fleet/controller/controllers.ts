@@ -1,6 +1,8 @@
 import { FLEET_LABEL, SET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import type { Node } from "../../core/model/node.ts";
 import { type Kind, keyOf, type Resource, refOf } from "../../core/model/resource.ts";
+import { stageOfNode, takesTheSame } from "../decide/node.ts";
 import { reconcileAutoscaler } from "./autoscaler-controller.ts";
 import { reconcileContainer } from "./container-controller.ts";
 import type { ControllerContext } from "./context.ts";
@@ -8,11 +10,12 @@ import { Controller } from "./controller.ts";
 import { reconcileFleet } from "./fleet-controller.ts";
 import { reconcileGameServer } from "./game-server-controller.ts";
 import { reconcileSet } from "./game-server-set-controller.ts";
+import { reconcileNode } from "./node-controller.ts";
 import { NodeLink } from "./node-link.ts";
 import type { PortCursors } from "./place.ts";
 import { stateSeen } from "./world.ts";
 
-type Managed = Exclude<Kind, "Network" | "Image" | "Node">;
+type Managed = Exclude<Kind, "Network" | "Image">;
 const NODE_CHECK_MS = 1_000;
 
 /** All loops of the control plane over one store. Changes of the head put keys into their queues; nothing else does. */
@@ -33,6 +36,7 @@ export class Controllers {
       ),
       FleetAutoscaler: new Controller("fleet autoscaler", context, reconcileAutoscaler),
       Container: new Controller("container", context, reconcileContainer),
+      Node: new Controller("node", context, reconcileNode),
     };
   }
 
@@ -63,8 +67,19 @@ export class Controllers {
     this.#add(one);
     if (one.kind === "GameServerSet") this.#addFleetOf(one);
     if (one.kind === "Fleet") this.#addAround(one.metadata.namespace, one.metadata.name);
-    if (one.kind === "Node" || one.kind === "Image") this.#addWaiting();
+    if (one.kind === "Node")
+      this.#followNode(before as Node | undefined, after as Node | undefined);
+    if (one.kind === "Image") this.#addWaiting();
     if (one.kind === "GameServerSet" && !after) this.#addServersOf(one);
+  }
+
+  /** A node that counts otherwise concerns what is on it; one that takes more concerns what waits. */
+  #followNode(before: Node | undefined, after: Node | undefined): void {
+    const { name = "" } = (after ?? before)?.metadata ?? {};
+    const { world } = this.#context;
+    if (!before || !after || stageOfNode(before) !== stageOfNode(after))
+      for (const one of [...world.serversOn(name), ...world.containersOn(name)]) this.#add(one);
+    if (after && (!before || !takesTheSame(before, after))) this.#addWaiting();
   }
 
   /** A server's change concerns its own loop always, its set and fleet only when a count changed. */

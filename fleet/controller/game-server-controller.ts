@@ -4,7 +4,12 @@ import {
   type GameServerStatus,
 } from "../../core/model/game-server.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
-import { decideGameServer, type GameServerAction } from "../decide/game-server.ts";
+import {
+  decideGameServer,
+  type GameServerAction,
+  type GameServerFacts,
+} from "../decide/game-server.ts";
+import { stageOfNode } from "../decide/node.ts";
 import { sameCause } from "../decide/refusals.ts";
 import {
   type ControllerContext,
@@ -35,6 +40,7 @@ export async function reconcileGameServer(
   const action = decideGameServer(server, {
     ownerExists: ownerExists(context, server),
     reservedLeftMs,
+    node: nodeFact(context, server.status.nodeName),
   });
   return action ? await apply(context, server, action, cursors) : {};
 }
@@ -58,9 +64,48 @@ async function apply(
       if (await tryCommit(context, [removalOf(server)]))
         recordOn(context, server, action.because, "removed");
       return {};
+    case "leaveState":
+      return await leaveState(context, server, action);
+    case "tell":
+      return await tell(context, server, action);
     case "lookAgain":
       return { againInMs: action.inMs };
   }
+}
+
+function nodeFact({ world }: ControllerContext, name: string): GameServerFacts["node"] {
+  if (name === "") return undefined;
+  const seen = world.nodes.get(name);
+  return seen ? stageOfNode(seen.node) : "gone";
+}
+
+/** Its node is cut off: it is not what it was. */
+async function leaveState(
+  context: ControllerContext,
+  server: GameServer,
+  { state, because, message }: Extract<GameServerAction, { do: "leaveState" }>,
+): Promise<Pass> {
+  const status = { ...server.status, state, reason: because, message };
+  const delta = { status: { state, reason: because, message } };
+  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)]))
+    recordOn(context, server, because, message, "Warning");
+  return {};
+}
+
+/** It stays what it is; its status says what is known of its node, or no longer. */
+async function tell(
+  context: ControllerContext,
+  server: GameServer,
+  { because, message }: Extract<GameServerAction, { do: "tell" }>,
+): Promise<Pass> {
+  const { reason: _r, message: _m, ...kept } = server.status;
+  const told = because ? { reason: because, message } : {};
+  const health = because && kept.health ? { health: "unknown" as const } : {};
+  const status: GameServerStatus = { ...kept, ...told, ...health };
+  const delta = { status: { reason: null, message: null, ...told, ...health } };
+  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)]))
+    recordOn(context, server, because ?? "NodeReady", message || "its node is heard again");
+  return {};
 }
 
 async function become(

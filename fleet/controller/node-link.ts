@@ -1,13 +1,11 @@
 import type { Container } from "../../core/model/container.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import { apiVersionOf } from "../../core/model/kinds.ts";
 import type { LinkResult, Report, SdkCall, Subject } from "../../core/model/link.ts";
-import type { Node, NodeStatus } from "../../core/model/node.ts";
+import type { NodeStatus } from "../../core/model/node.ts";
 import { isDataVerb, type SdkDataVerb } from "../../core/model/sdk-data.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
-import { isNodeReady } from "../decide/node.ts";
 import {
   decideContainerReport,
   decideGameServerReport,
@@ -15,55 +13,28 @@ import {
 } from "../decide/report.ts";
 import { decideSdkCall, type SdkTime } from "../decide/sdk-call.ts";
 import { decideSdkData } from "../decide/sdk-data.ts";
-import {
-  type ControllerContext,
-  recordOn,
-  removalOf,
-  tryCommit,
-  updateOf,
-  withStatus,
-} from "./context.ts";
+import { type ControllerContext, recordOn, removalOf, updateOf } from "./context.ts";
 import { ERRORED_AT } from "./game-server-set-controller.ts";
-import { takeImages } from "./node-images.ts";
+import { NodeKeeper } from "./node-keeper.ts";
 
 /** The control plane's end of the link: what nodes say becomes state, answered after the commit. */
 export class NodeLink {
   readonly #context: ControllerContext;
-  /** Monotonic time of each node's last heartbeat. */
-  readonly #heard = new Map<string, number>();
+  readonly #nodes: NodeKeeper;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.#nodes = new NodeKeeper(context);
   }
 
-  /** Keeps the node's status; makes the Node on its first heartbeat. A heartbeat that says nothing new is not written. */
+  /** Keeps what the node says of itself. */
   async heartbeat(name: string, status: NodeStatus): Promise<void> {
-    const { store, clock } = this.#context;
-    this.#heard.set(name, clock.monotonic());
-    await takeImages(this.#context, name, status.images);
-    const node = store.get("Node", "", name);
-    if (!node) {
-      await store.commit([{ op: "create", object: this.#newNode(name, status) }]);
-      return;
-    }
-    if (sameJson({ ...node.status, heartbeatAt: "" }, { ...status, heartbeatAt: "" })) return;
-    if (!node.status.ready) recordOn(this.#context, node, "NodeReady", "its heartbeats come again");
-    await tryCommit(this.#context, [updateOf(node, withStatus(node, status))]);
+    await this.#nodes.heartbeat(name, status);
   }
 
-  /** Marks nodes whose heartbeats stopped; called by a timer. Nodes of a fresh start get one period of grace. */
+  /** Marks nodes whose heartbeats stopped; called by a timer. */
   async checkNodes(startedAt: number): Promise<void> {
-    const { store, clock, options } = this.#context;
-    for (const node of store.list("Node")) {
-      const heard = this.#heard.get(node.metadata.name) ?? startedAt;
-      if (!node.status.ready || isNodeReady(clock.monotonic() - heard, options.nodeLostAfterMs))
-        continue;
-      const message = `no heartbeat for ${options.nodeLostAfterMs / 1000} s`;
-      await tryCommit(this.#context, [
-        updateOf(node, withStatus(node, { ...node.status, ready: false, message })),
-      ]);
-      recordOn(this.#context, node, "NodeLost", message, "Warning");
-    }
+    await this.#nodes.check(startedAt);
   }
 
   async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
@@ -153,24 +124,6 @@ export class NodeLink {
   #time(): SdkTime {
     const ms = this.#context.clock.now();
     return { now: rfc3339(ms), after: (seconds) => rfc3339(ms + seconds * 1000) };
-  }
-
-  #newNode(name: string, status: NodeStatus): Node {
-    const { clock, newUid } = this.#context;
-    return {
-      apiVersion: apiVersionOf("Node"),
-      kind: "Node",
-      metadata: {
-        name,
-        namespace: "",
-        uid: newUid(),
-        resourceVersion: "0",
-        generation: 1,
-        creationTimestamp: rfc3339(clock.now()),
-      },
-      spec: { unschedulable: false },
-      status,
-    };
   }
 }
 

@@ -56,6 +56,12 @@ export class World {
   autoscalersOf(namespace: string, fleet: string): readonly FleetAutoscaler[] {
     return [...this.#autoscalers.get(`${namespace}/${fleet}`)];
   }
+  serversOn(node: string): readonly GameServer[] {
+    return [...this.#serversOn.get(node)];
+  }
+  containersOn(node: string): readonly Container[] {
+    return [...this.#containersOn.get(node)];
+  }
   /** Ready and Allocated servers of a node: what Packed frees last. */
   playingOn(node: string): number {
     return this.#playing.get(node).size;

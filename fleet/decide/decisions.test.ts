@@ -51,7 +51,7 @@ describe("decideBuffer", () => {
 });
 
 describe("decideGameServer", () => {
-  const facts = { ownerExists: true, reservedLeftMs: undefined };
+  const facts = { ownerExists: true, reservedLeftMs: undefined, node: 0 } as const;
   it.each([
     [
       "is placed while it has no node",

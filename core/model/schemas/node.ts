@@ -1,5 +1,5 @@
 import type { Schema } from "../schema.ts";
-import { flag, integer, list, object, oneOf, port, text, time } from "./build.ts";
+import { flag, integer, labels, list, object, oneOf, port, text, time } from "./build.ts";
 import { ADDRESSES } from "./game-server.ts";
 
 export const NODE_SPEC: Schema = object("A machine that runs containers.", {
@@ -16,6 +16,7 @@ const AMOUNTS = {
 };
 export const NODE_STATUS: Schema = object("What the machine's agent says.", {
   ready: flag("Its heartbeats come.", { default: false }),
+  lost: flag("It has been silent for so long that fleets act on it, each by its policy."),
   heartbeatAt: time("When the last one came."),
   message: text("Why it is not ready."),
   address: text("What players are told.", { default: "" }),
@@ -43,4 +44,9 @@ export const NODE_STATUS: Schema = object("What the machine's agent says.", {
     10_000,
     { default: [] },
   ),
+  labels: labels("Labels that its agent was started with."),
+  used: object("What the control plane has placed there: the sum of what it asks for.", {
+    ...AMOUNTS,
+    containers: integer("Game servers and containers.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),
+  }),
 });

@@ -1,0 +1,151 @@
+import { apiVersionOf } from "../../core/model/kinds.ts";
+import type { Node, NodeStatus, NodeUse } from "../../core/model/node.ts";
+import type { Labels } from "../../core/model/resource.ts";
+import { rfc3339 } from "../../core/std/clock.ts";
+import { sameJson } from "../../core/std/json.ts";
+import {
+  decideNodeStage,
+  type Hearing,
+  LOST,
+  type NodeStage,
+  READY,
+  stageOfNode,
+  statusAtStage,
+} from "../decide/node.ts";
+import { type ControllerContext, recordOn, tryCommit, updateOf, withStatus } from "./context.ts";
+import { takeImages } from "./node-images.ts";
+
+interface Heard {
+  /** Monotonic milliseconds. */
+  lastAt: number;
+  steadySince: number;
+  /** When it fell silent, as far as that is lately. */
+  silences: readonly number[];
+}
+/** A silence is forgotten after so long. */
+const LATELY_MS = 600_000;
+const SILENCES_MAX = 16;
+
+/** Keeps the Nodes: what their heartbeats say, whether they still come, and what was placed on each. */
+export class NodeKeeper {
+  readonly #context: ControllerContext;
+  readonly #heard = new Map<string, Heard>();
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+  }
+
+  /** Keeps the node's status; makes the Node on its first heartbeat. A heartbeat that says nothing new is not written. */
+  async heartbeat(name: string, said: NodeStatus): Promise<void> {
+    const { store, options, clock } = this.#context;
+    const hearing = this.#hear(name, clock.monotonic());
+    await takeImages(this.#context, name, said.images);
+    const stage = decideNodeStage(hearing, options.nodes);
+    const node = store.get("Node", "", name);
+    const status = statusAtStage(keptOf(said, node), stage, hearing, options.nodes);
+    if (!node) {
+      await store.commit([{ op: "create", object: this.#newNode(name, status) }]);
+      return;
+    }
+    const labels = labelsAfter(node, said.labels ?? {});
+    const isSame =
+      sameJson({ ...node.status, heartbeatAt: "" }, { ...status, heartbeatAt: "" }) &&
+      sameJson(labels, node.metadata.labels ?? {});
+    if (isSame) return;
+    const next = { ...withStatus(node, status), metadata: { ...node.metadata, labels } };
+    if (await tryCommit(this.#context, [updateOf(node, next)]))
+      this.#tell(node, stage, status.message);
+  }
+
+  /**
+   * Marks nodes whose heartbeats stopped, and writes what is placed on each; called by a timer. Only a heartbeat makes a
+   * node better, and the nodes of a fresh start get one period of grace.
+   */
+  async check(startedAt: number): Promise<void> {
+    const { store, clock, options, world } = this.#context;
+    const now = clock.monotonic();
+    for (const node of store.list("Node")) {
+      const { name } = node.metadata;
+      const heard = this.#heard.get(name);
+      const hearing = hearingOf(heard, now, startedAt);
+      const stage = decideNodeStage(hearing, options.nodes);
+      const isWorse = stage > stageOfNode(node);
+      const silences = hearing.silences + 1;
+      const kept = isWorse
+        ? statusAtStage(node.status, stage, { ...hearing, silences }, options.nodes)
+        : node.status;
+      const used = useOf(world.nodes.get(name));
+      if (!isWorse && sameJson(used, node.status.used)) continue;
+      const next = withStatus(node, { ...kept, used });
+      if ((await tryCommit(this.#context, [updateOf(node, next)])) && isWorse)
+        this.#tell(node, stage, kept.message);
+    }
+    for (const name of this.#heard.keys())
+      if (!store.get("Node", "", name)) this.#heard.delete(name);
+  }
+
+  #hear(name: string, now: number): Hearing {
+    const before = this.#heard.get(name);
+    const wasSilent =
+      before && now - before.lastAt >= this.#context.options.nodes.notReadyAfterMs ? [now] : [];
+    const silences = [...(before?.silences ?? []), ...wasSilent]
+      .filter((at) => now - at < LATELY_MS)
+      .slice(-SILENCES_MAX);
+    const steadySince = !before || wasSilent.length > 0 ? now : before.steadySince;
+    this.#heard.set(name, { lastAt: now, steadySince, silences });
+    return { silentMs: 0, steadyMs: now - steadySince, silences: silences.length };
+  }
+
+  #tell(node: Node, stage: NodeStage, message: string | undefined): void {
+    if (stage === stageOfNode(node)) return;
+    if (stage === READY) recordOn(this.#context, node, "NodeReady", "its heartbeats come again");
+    else {
+      const because = stage === LOST ? "NodeLost" : "NodeNotReady";
+      recordOn(this.#context, node, because, message ?? "", "Warning");
+    }
+  }
+
+  #newNode(name: string, status: NodeStatus): Node {
+    const { clock, newUid } = this.#context;
+    return {
+      apiVersion: apiVersionOf("Node"),
+      kind: "Node",
+      metadata: {
+        name,
+        namespace: "",
+        uid: newUid(),
+        resourceVersion: "0",
+        generation: 1,
+        creationTimestamp: rfc3339(clock.now()),
+        ...(status.labels ? { labels: status.labels } : {}),
+      },
+      spec: { unschedulable: false },
+      status,
+    };
+  }
+}
+
+function hearingOf(heard: Heard | undefined, now: number, startedAt: number): Hearing {
+  const { lastAt, steadySince, silences } = heard ?? {
+    lastAt: startedAt,
+    steadySince: startedAt,
+    silences: [],
+  };
+  return { silentMs: now - lastAt, steadyMs: now - steadySince, silences: silences.length };
+}
+
+/** What a heartbeat may say; what is the control plane's own stays as it is. */
+function keptOf(said: NodeStatus, node: Node | undefined): NodeStatus {
+  const { used: _u, lost: _l, message: _m, ...status } = said;
+  return node?.status.used ? { ...status, used: node.status.used } : status;
+}
+
+/** The agent's labels come and go with its settings; those that a person has put on the Node stay. */
+function labelsAfter({ metadata, status }: Node, said: Labels): Labels {
+  const others = Object.entries(metadata.labels ?? {}).filter(([key]) => !status.labels?.[key]);
+  return { ...Object.fromEntries(others), ...said };
+}
+
+function useOf(seen: ReturnType<ControllerContext["world"]["nodes"]["get"]>): NodeUse {
+  return { cpuMilli: 0, memoryBytes: 0, ...seen?.used, containers: seen?.load ?? 0 };
+}
