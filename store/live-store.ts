@@ -17,6 +17,7 @@ import type {
   Watch,
   Write,
 } from "./resource-store.ts";
+import { SharedParts } from "./shared-parts.ts";
 
 export interface LiveStoreOptions {
   /** Commits that may share one append. */
@@ -27,6 +28,8 @@ export interface LiveStoreOptions {
   readonly waitingMax: number;
   /** Durable events that are kept for watches that resume. */
   readonly historyMax: number;
+  /** Parts of resources that are remembered so that equal ones are kept once. */
+  readonly sharedPartsMax: number;
   readonly answersMax: number;
   readonly answerAgeMsMax: number;
   readonly clock: Clock;
@@ -39,6 +42,7 @@ export const STORE_BOUNDS: Omit<LiveStoreOptions, "clock" | "logger"> = {
   groupCharsMax: 1_000_000,
   waitingMax: 50_000,
   historyMax: 50_000,
+  sharedPartsMax: 2_000,
   answersMax: 1_000_000,
   answerAgeMsMax: 3_600_000,
 };
@@ -72,6 +76,7 @@ export class LiveStore implements ResourceStore {
   readonly #options: LiveStoreOptions;
   readonly #head = new Head();
   readonly #answers: Answers;
+  readonly #parts: SharedParts;
   readonly #history: History;
   readonly #headListeners = new Set<HeadListener>();
   readonly #tellFatal: (error: Error) => void;
@@ -91,7 +96,8 @@ export class LiveStore implements ResourceStore {
     this.#log = log;
     this.#options = options;
     this.#answers = new Answers(options);
-    replay(log.load(), this.#head, this.#answers);
+    this.#parts = new SharedParts({ partsMax: options.sharedPartsMax });
+    replay(log.load(), this.#head, this.#answers, this.#parts);
     this.#revision = log.revision;
     this.#history = new History(options.historyMax, log.revision, options.logger);
     log.onFailure((error) => this.#failForGood(error));
@@ -168,7 +174,7 @@ export class LiveStore implements ResourceStore {
     if (this.#ended) throw this.#ended;
     if (this.#waiting.length >= this.#options.waitingMax)
       throw new FleetError("EXHAUSTED", "too many commits are waiting for the disk");
-    const { steps, text } = planCommit(this.#head, writes, remember, this.#revision);
+    const { steps, text } = planCommit(this.#head, writes, remember, this.#revision, this.#parts);
     if (text.length > this.#options.groupCharsMax)
       throw new FleetError("TOO_LARGE", `a commit of ${text.length} characters is too large`);
     this.#revision += steps.length;

@@ -2,6 +2,7 @@ import { keyOf, type Ref, type Resource, refOf } from "../core/model/resource.ts
 import { assert } from "../core/std/assert.ts";
 import { FleetError } from "../core/std/errors.ts";
 import type { Remembered, StoreEvent, Write } from "./resource-store.ts";
+import type { SharedParts } from "./shared-parts.ts";
 
 /** What one write does to the head, and the event that watches will see once it is durable. */
 export interface Step {
@@ -30,13 +31,14 @@ export function planCommit(
   writes: readonly Write[],
   remember: Remembered | undefined,
   revision: number,
+  parts: SharedParts,
 ): CommitPlan {
   assertDistinct(writes);
   const steps: Step[] = [];
   let text = "";
   for (const write of writes) {
     const number = revision + steps.length + 1;
-    const step = planWrite(head, write, number);
+    const step = planWrite(head, write, number, parts);
     steps.push(step);
     text += (text === "" ? "" : "\n") + lineOf(step, number);
   }
@@ -44,12 +46,12 @@ export function planCommit(
   return { steps, text };
 }
 
-function planWrite(head: Lookup, write: Write, revision: number): Step {
+function planWrite(head: Lookup, write: Write, revision: number, parts: SharedParts): Step {
   const ref = write.op === "delete" ? write.ref : refOf(write.object);
   const before = head.of(ref);
   if (write.op === "create") {
     if (before) throw new FleetError("ALREADY_EXISTS", `${keyOf(ref)} exists already`, { ...ref });
-    const after = stamped(write.object, revision);
+    const after = stamped(parts.share(write.object), revision);
     return { before, after, event: { type: "put", revision, object: after } };
   }
   if (!before) throw new FleetError("NOT_FOUND", `${keyOf(ref)} does not exist`, { ...ref });
@@ -58,8 +60,9 @@ function planWrite(head: Lookup, write: Write, revision: number): Step {
     throw lostRace(ref, write.expected, found);
   if (write.op === "delete")
     return { before, after: undefined, event: { type: "delete", revision, object: before } };
-  const after = stamped(write.object, revision);
   const { delta } = write;
+  // Who knows the delta made the new object out of the old one, and so shares its parts already.
+  const after = stamped(delta ? write.object : parts.share(write.object), revision);
   const event: StoreEvent = delta
     ? { type: "put", revision, object: after, before, delta }
     : { type: "put", revision, object: after, before };

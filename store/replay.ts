@@ -5,16 +5,22 @@ import type { Answers } from "./answers.ts";
 import type { Change } from "./commit-log.ts";
 import type { Head } from "./head.ts";
 import { stamped } from "./plan-commit.ts";
+import type { SharedParts } from "./shared-parts.ts";
 
 /** Applies what a log holds, in its order. */
-export function replay(changes: Iterable<Change>, head: Head, answers: Answers): void {
+export function replay(
+  changes: Iterable<Change>,
+  head: Head,
+  answers: Answers,
+  parts: SharedParts,
+): void {
   for (const change of changes) {
     if ("remember" in change) {
       answers.put(change.remember);
       continue;
     }
     const { before, after } = outcomeOf(change, (key) => head.of(refOfKey(key)));
-    head.change(before, after);
+    head.change(before, "put" in change ? parts.share(change.put) : after);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type LinkEvent,
   type Report,
   type SdkCall,
+  type SdkVerb,
   type Subject,
 } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
@@ -83,6 +84,21 @@ export class FakeAgents implements AsyncDisposable {
   /** All servers that are Allocated call Ready. */
   returnAll(): void {
     for (const game of this.#games.values()) if (game.state === "Allocated") this.#return(game);
+  }
+
+  /** Names of the servers that the machines know. */
+  get names(): readonly string[] {
+    return [...this.#games.values()].map(({ subject }) => subject.name);
+  }
+
+  /** One SDK call of one server, sent at once; resolves when the control plane has answered. */
+  async sdk(name: string, verb: SdkVerb): Promise<boolean> {
+    const game = this.#games.get(`GameServer/default/${name}`);
+    if (!game) throw new Error(`no machine knows ${name}`);
+    this.#calls += 1;
+    const call = { ...verb, subject: game.subject, id: `${this.#calls}` };
+    const [result] = await game.node.link.sdk([call]);
+    return result?.ok === true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 const BENCHES: Readonly<Record<string, string>> = {
   commit: "durable commits of the store, beside SQLite one by one",
   allocate: "durable allocations over HTTP, beside etcd and Redis",
+  "control-plane": "ten thousand game servers: memory, idle CPU, the cost of one change",
   containers: "cached image to running container, beside runc",
   ready: "a game server from its creation to Ready",
   udp: "what the port map adds to a UDP round trip",
@@ -19,7 +20,7 @@ const RESULTS = join(import.meta.dirname, "../../bench-results");
 
 const USAGE = `npm run bench [-- NAME [FLAGS]]
 ${Object.entries(BENCHES)
-  .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
+  .map(([name, what]) => `  ${name.padEnd(14)} ${what}`)
   .join("\n")}
 npm run bench -- NAME --help lists the flags of one`;
 

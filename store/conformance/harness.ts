@@ -18,6 +18,7 @@ export const CONFORMANCE_OPTIONS: LiveStoreOptions = {
   groupCharsMax: 9_000,
   waitingMax: 10_000,
   historyMax: 50,
+  sharedPartsMax: 4,
   answersMax: 20,
   answerAgeMsMax: 3_600_000,
   clock: { now: () => 1_000_000, monotonic: () => 0, sleep: () => Promise.resolve() },

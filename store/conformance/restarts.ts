@@ -34,6 +34,24 @@ export function describeRestarts({ adapter, makeHarness }: Suite): void {
       await expect(late).rejects.toMatchObject({ code: "UNAVAILABLE" });
     });
 
+    it("keeps equal parts of resources once, also what was read again", async () => {
+      await using harness = await makeHarness();
+      const options = { ...CONFORMANCE_OPTIONS, sharedPartsMax: 100 };
+      {
+        await using store = await harness.open(options);
+        await make(store, "a");
+        await make(store, "b");
+        expect(store.get("Network", "default", "a")?.spec).toBe(
+          store.get("Network", "default", "b")?.spec,
+        );
+      }
+      await using store = await harness.open(options);
+      const [a, b] = store.list("Network");
+      expect(b?.metadata.name).not.toBe(a?.metadata.name);
+      expect(b?.spec).toBe(a?.spec);
+      expect(a?.spec).toEqual(network("a").spec);
+    });
+
     it("is the same as a plain map, for any operations, deltas and restarts", () =>
       fc.assert(
         fc.asyncProperty(fc.array(anyStep(), { maxLength: 40 }), (steps) =>
