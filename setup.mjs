@@ -1,4 +1,4 @@
-// Sets up what is missing, then runs: `npm start`, `npm test`, `npm run bench`, `npm run play`.
+// Sets up what is missing, then runs: `npm start`, `npm test`, `npm run bench`, `npm run play`, `npm run sim`.
 // Plain JavaScript on node: modules only, because it starts on whatever Node (>= 18) is there, before anything is installed.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 18) {

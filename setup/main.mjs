@@ -28,6 +28,10 @@ const MODES = {
     progress.summary();
     return runInForeground(findNode(), ["loadtest/bench/main.ts", ...args]);
   },
+  sim: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["fleet/sim/main.ts", ...args]);
+  },
   play: async (progress, args) => {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/play/main.ts", ...args]);

@@ -1,0 +1,84 @@
+import { FLEET_LABEL, SET_LABEL } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES, mayBecome } from "../../core/model/game-server-state.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface ServerChange {
+  readonly was: GameServer | undefined;
+  readonly is: GameServer | undefined;
+  readonly ledger: Ledger;
+  readonly causes: ReadonlyMap<string, string>;
+}
+type Wrong = (rule: string, message: string) => void;
+
+/** What holds at every durable change of a game server. */
+export function checkServerChange(change: ServerChange, wrong: Wrong): void {
+  const { was, is } = change;
+  if (was && is) checkMove(was, is, wrong);
+  checkHeld(change, wrong);
+  if (is) checkPorts(is, was, change.ledger, wrong);
+  if (was && !is) checkRemoval(was, wrong);
+}
+
+function checkMove(was: GameServer, is: GameServer, wrong: Wrong): void {
+  if (!mayBecome(was.status.state, is.status.state))
+    wrong(
+      "a state moves only along its table",
+      `${is.metadata.name} went from ${was.status.state} to ${is.status.state}`,
+    );
+  if (was.metadata.uid !== is.metadata.uid)
+    wrong("a life keeps its uid", `${is.metadata.name} changed its uid`);
+  if (was.metadata.deletionTimestamp && !is.metadata.deletionTimestamp)
+    wrong("who is being deleted stays so", `${is.metadata.name} was revived`);
+  if (was.status.nodeName !== "" && was.status.nodeName !== is.status.nodeName)
+    wrong("a placed server stays on its node", `${is.metadata.name} moved`);
+}
+
+/** A held server ends only by an explicit delete, its own end, failed health, or with its fleet. */
+function checkHeld({ was, is, ledger, causes }: ServerChange, wrong: Wrong): void {
+  if (!was || !GAME_SERVER_STATES[was.status.state].held || was.metadata.deletionTimestamp) return;
+  const ends =
+    !is ||
+    is.metadata.deletionTimestamp !== undefined ||
+    GAME_SERVER_STATES[is.status.state].counts === "broken" ||
+    GAME_SERVER_STATES[is.status.state].counts === "leaving";
+  if (!ends || causes.has(was.metadata.uid) || isFleetGone(was, ledger)) return;
+  wrong(
+    "a held server is never ended by the platform",
+    `${was.metadata.name} was ${was.status.state} and is ${is?.status.state ?? "gone"} (${is?.status.reason ?? "no reason"})`,
+  );
+}
+
+function isFleetGone({ metadata }: GameServer, ledger: Ledger): boolean {
+  const set = metadata.labels?.[SET_LABEL];
+  const fleet = metadata.labels?.[FLEET_LABEL];
+  if (set === undefined || fleet === undefined) return false;
+  const kept = ledger.resources.get(`GameServerSet/${metadata.namespace}/${set}`);
+  const owner = ledger.resources.get(`Fleet/${metadata.namespace}/${fleet}`);
+  return !kept?.metadata.ownerReferences?.some(({ uid }) => uid === owner?.metadata.uid);
+}
+
+function checkPorts(
+  is: GameServer,
+  was: GameServer | undefined,
+  ledger: Ledger,
+  wrong: Wrong,
+): void {
+  const { nodeName, ports } = is.status;
+  if (nodeName === "" || was?.status.nodeName === nodeName) return;
+  const mine = new Set(ports.map(({ port }) => port));
+  for (const other of ledger.list("GameServer")) {
+    if (other.metadata.uid === is.metadata.uid || other.status.nodeName !== nodeName) continue;
+    const same = other.status.ports.find(({ port }) => mine.has(port));
+    if (same)
+      wrong(
+        "a port is never given twice on a node",
+        `${nodeName}:${same.port} is ${other.metadata.name}'s and ${is.metadata.name}'s`,
+      );
+  }
+}
+
+function checkRemoval({ metadata, status }: GameServer, wrong: Wrong): void {
+  if (metadata.deletionTimestamp || status.state === "Shutdown" || status.nodeName === "") return;
+  wrong("nothing goes without being deleted first", `${metadata.name} went while ${status.state}`);
+}
