@@ -82,7 +82,7 @@ export class Controllers {
     if (after && (!before || !takesTheSame(before, after))) this.#addWaiting();
   }
 
-  /** A server's change concerns its own loop always, its set and fleet only when a count changed. */
+  /** A server's change concerns its own loop always, its set and fleet only when a count or a sum changed. */
   #followServer(before: GameServer | undefined, after: GameServer | undefined): void {
     const one = after ?? before;
     if (!one) return;
@@ -90,7 +90,7 @@ export class Controllers {
     const was = before && stateSeen(before);
     const is = after && stateSeen(after);
     if (is !== "Ready" && is !== "Allocated") this.#add(one);
-    if (was === is) return;
+    if (was === is && !isCountedAnew(before, after)) return;
     const set = labels?.[SET_LABEL];
     if (set) this.#loops.GameServerSet.add(`GameServerSet/${namespace}/${set}`);
     this.#addFleetOf(one);
@@ -124,4 +124,12 @@ export class Controllers {
     const loop = this.#loops[resource.kind as Managed];
     loop?.add(keyOf(refOf(resource)));
   }
+}
+
+/** A Counter or List is another than it was: what a change leaves alone is the same object. */
+function isCountedAnew(before: GameServer | undefined, after: GameServer | undefined): boolean {
+  return (
+    before?.status.counters !== after?.status.counters ||
+    before?.status.lists !== after?.status.lists
+  );
 }

@@ -4,7 +4,8 @@ import { apiVersionOf } from "../../core/model/kinds.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { sameJson } from "../../core/std/json.ts";
 import { decideFleet, type FleetAction, type SetSeen } from "../decide/fleet.ts";
-import { fleetStatusOf, setStatusOf } from "../decide/status.ts";
+import { addRoomSums } from "../decide/room-sums.ts";
+import { fleetStatusOf, setStatusOf, statusDelta } from "../decide/status.ts";
 import { addTallies, tallyOf } from "../decide/tally.ts";
 import {
   type ControllerContext,
@@ -94,7 +95,7 @@ function setOf(context: ControllerContext, fleet: Fleet, replicas: number): Game
       ...(priorities ? { priorities } : {}),
       ...(allocationOverflow ? { allocationOverflow } : {}),
     },
-    status: setStatusOf(tallyOf(() => 0)),
+    status: setStatusOf(tallyOf(() => 0), addRoomSums([])),
   };
 }
 /** Leaves room for `-xxxxx` of the set and of its servers in 63 characters. */
@@ -107,7 +108,10 @@ async function writeStatus(
 ): Promise<void> {
   const fleet = context.store.get("Fleet", namespace, name);
   if (!fleet) return;
-  const status = fleetStatusOf(addTallies(setsSeen(context, fleet).map(({ tally }) => tally)));
-  if (!sameJson(status, fleet.status))
-    await tryCommit(context, [updateOf(fleet, withStatus(fleet, status), { status })]);
+  const seen = setsSeen(context, fleet);
+  const sums = seen.map(({ set }) => context.world.rooms.ofSet(namespace, set.metadata.name));
+  const status = fleetStatusOf(addTallies(seen.map(({ tally }) => tally)), addRoomSums(sums));
+  if (sameJson(status, fleet.status)) return;
+  const delta = statusDelta(fleet.status, status);
+  await tryCommit(context, [updateOf(fleet, withStatus(fleet, status), delta)]);
 }

@@ -6,7 +6,7 @@ import { rfc3339 } from "../../core/std/clock.ts";
 import { sameJson } from "../../core/std/json.ts";
 import type { Write } from "../../store/resource-store.ts";
 import { decideBroken, decideGameServerSet, pickSurplus } from "../decide/game-server-set.ts";
-import { setStatusOf } from "../decide/status.ts";
+import { setStatusOf, statusDelta } from "../decide/status.ts";
 import {
   type ControllerContext,
   deletionOf,
@@ -175,9 +175,11 @@ async function writeStatus(
 ): Promise<void> {
   const set = context.store.get("GameServerSet", namespace, name);
   if (!set) return;
-  const status = setStatusOf(context.world.tallyOfSet(namespace, name));
-  if (!sameJson(status, set.status))
-    await tryCommit(context, [updateOf(set, withStatus(set, status), { status })]);
+  const { world } = context;
+  const status = setStatusOf(world.tallyOfSet(namespace, name), world.rooms.ofSet(namespace, name));
+  if (sameJson(status, set.status)) return;
+  const delta = statusDelta(set.status, status);
+  await tryCommit(context, [updateOf(set, withStatus(set, status), delta)]);
 }
 
 /** The owner reference that a fleet puts on its sets. */

@@ -6,6 +6,7 @@ import type { GameServerState } from "../../core/model/game-server-state.ts";
 import type { Index, ResourceStore } from "../../store/resource-store.ts";
 import { type Tally, tallyOf } from "../decide/tally.ts";
 import { NodeTallies } from "./node-tallies.ts";
+import { RoomTallies } from "./room-tallies.ts";
 
 /** One being deleted counts as Shutdown whatever its state says. */
 export function stateSeen({ status, metadata }: GameServer): GameServerState {
@@ -16,6 +17,8 @@ export function stateSeen({ status, metadata }: GameServer): GameServerState {
 export class World {
   /** What is on each node. */
   readonly nodes: NodeTallies;
+  /** Sums of Counters and Lists. */
+  readonly rooms: RoomTallies;
   readonly #servers: Index<"GameServer">;
   readonly #sets: Index<"GameServerSet">;
   readonly #autoscalers: Index<"FleetAutoscaler">;
@@ -24,6 +27,7 @@ export class World {
   readonly #playing: Index<"GameServer">;
 
   constructor(store: ResourceStore) {
+    this.rooms = new RoomTallies(store);
     this.nodes = new NodeTallies(store);
     this.#servers = store.index("GameServer", (server) => {
       const set = server.metadata.labels?.[SET_LABEL];

@@ -1,0 +1,66 @@
+import type { AggregatedCounter } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
+
+/** Sums of counters and lists by their names. */
+export interface RoomSums {
+  readonly counters: { readonly [key: string]: AggregatedCounter };
+  readonly lists: { readonly [key: string]: AggregatedCounter };
+}
+/** What one server adds to the sums of its set. */
+export interface RoomShare {
+  readonly key: string;
+  readonly what: "counters" | "lists";
+  readonly count: number;
+  readonly capacity: number;
+  readonly isAllocated: boolean;
+}
+
+const NOTHING: readonly RoomShare[] = [];
+
+/** A server's counters and lists, as long as it counts as a replica: broken and leaving ones bring no room. */
+export function roomSharesOf(server: GameServer | undefined): readonly RoomShare[] {
+  if (!server || server.metadata.deletionTimestamp !== undefined) return NOTHING;
+  const { counters, lists, state } = server.status;
+  if (!counters && !lists) return NOTHING;
+  const { counts } = GAME_SERVER_STATES[state];
+  if (counts !== "starting" && counts !== "up") return NOTHING;
+  const isAllocated = state === "Allocated";
+  return [
+    ...Object.entries(counters ?? {}).map(([key, { count, capacity }]) => ({
+      ...{ key, what: "counters" as const, count, capacity, isAllocated },
+    })),
+    ...Object.entries(lists ?? {}).map(([key, { values, capacity }]) => ({
+      ...{ key, what: "lists" as const, count: values.length, capacity, isAllocated },
+    })),
+  ];
+}
+
+/** Sums of several sets as one. */
+export function addRoomSums(all: readonly RoomSums[]): RoomSums {
+  return {
+    counters: addUp(all.map(({ counters }) => counters)),
+    lists: addUp(all.map(({ lists }) => lists)),
+  };
+}
+
+function addUp(all: readonly RoomSums["counters"][]): RoomSums["counters"] {
+  const sums: Record<string, AggregatedCounter> = {};
+  for (const one of all)
+    for (const [key, b] of Object.entries(one)) {
+      const a = sums[key] ?? NO_ROOM;
+      sums[key] = {
+        allocatedCount: a.allocatedCount + b.allocatedCount,
+        allocatedCapacity: a.allocatedCapacity + b.allocatedCapacity,
+        count: a.count + b.count,
+        capacity: a.capacity + b.capacity,
+      };
+    }
+  return sums;
+}
+const NO_ROOM: AggregatedCounter = {
+  allocatedCount: 0,
+  allocatedCapacity: 0,
+  count: 0,
+  capacity: 0,
+};
