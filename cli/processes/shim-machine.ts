@@ -47,6 +47,7 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     logger,
     patienceMs: 10_000,
     pauseMs: 5,
+    triesMax: 10,
   });
   const images = await openImageStore({
     root: path,
@@ -83,8 +84,13 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     driver,
     images,
     address,
+    setServices: (leads) => network.setServices(leads),
     run: async (signal) => void (await Promise.all([line.run(signal), repair(signal)])),
-    end: () => shim.end(),
+    end: async () => {
+      // First, so that nothing starts the shim again that ends here.
+      await line[Symbol.asyncDispose]();
+      await shim.end();
+    },
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
 }
@@ -97,6 +103,7 @@ function networkOf(parts: MachineParts, shim: ShimLine, address: string): NodeNe
     linux,
     clock,
     pool: config.pool,
+    servicePool: config.servicePool,
     subnetPrefix: 22,
     networksMax: 64,
     mtu: 1500,

@@ -151,6 +151,7 @@ const line = new ShimLine({
   logger: silentLogger,
   patienceMs: 10_000,
   pauseMs: 5,
+  triesMax: 10,
 });
 const network = new NodeNetwork({
   instance,
@@ -158,6 +159,7 @@ const network = new NodeNetwork({
   linux,
   clock,
   pool: POOL,
+  servicePool: "10.86.0.0/16",
   subnetPrefix: 22,
   networksMax: 4,
   mtu: 1_500,

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { ContainerPlan, Limits } from "../../core/model/container-plan.ts";
 import type { Clock } from "../../core/std/clock.ts";
-import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
+import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { removeCgroup } from "../cgroup/instance.ts";
 import type { CgroupLayout } from "../cgroup/layout.ts";
@@ -59,6 +59,8 @@ export interface ShimDriverOptions {
 interface Life {
   kept: KeptContainer;
   exit?: ExitStatus;
+  /** Its start has failed: what is still heard of it is nobody's business. */
+  isGivenUp?: boolean;
   readonly ended: PromiseWithResolvers<void>;
 }
 const USER_BASE_FIRST = 0x10_0000;
@@ -78,7 +80,7 @@ export class ShimDriver implements ContainerDriver {
   readonly #listeners = new Set<(id: string, exit: ExitStatus) => void>();
   readonly #seccomp = seccompFilter(process.arch);
 
-  private constructor(options: ShimDriverOptions, client: ShimClient, hasUserNamespaces: boolean) {
+  private constructor(options: ShimDriverOptions, hasUserNamespaces: boolean) {
     const { folder, linux, layout, instance, line } = options;
     this.#options = options;
     this.#files = new ShimFiles(join(folder, "containers"));
@@ -87,17 +89,19 @@ export class ShimDriver implements ContainerDriver {
     const users = hasUserNamespaces ? ", users" : " (users: unprivileged ones of the host)";
     this.isolation = `own mounts, processes, network, host name, IPC${users}; cgroup ${layout.version}; seccomp`;
     line.onExited(({ id, ...exit }) => this.#ended(id, exit));
-    line.onConnected((again) => (again === client ? Promise.resolve() : this.#watchAll(again)));
+    line.onConnected((client) => this.#watchAll(client));
   }
 
-  /** Opens the driver: adopts what runs, takes away what is half made, brings the network to what is kept. */
+  /**
+   * Opens the driver: adopts what runs, takes away what is half made, brings the network to what is kept. Each step may be
+   * repeated, and is when a shim dies under it; UNAVAILABLE when they die faster than it can be done.
+   */
   static async open(options: ShimDriverOptions): Promise<ShimDriver> {
-    const client = await options.line.client();
-    const { userNamespaces } = await client.hello();
-    const driver = new ShimDriver(options, client, userNamespaces);
+    const { userNamespaces } = await options.line.ask((client) => client.hello());
+    const driver = new ShimDriver(options, userNamespaces);
     const found = await driver.#files.all();
     await options.network.ensure(found.map(leaseOf));
-    for (const kept of found) await driver.#adopt(client, kept);
+    for (const kept of found) await driver.#adopt(kept);
     const there = new Set(driver.#lives.keys());
     await options.network.releaseAllBut(there);
     await driver.#logs.find(there);
@@ -112,6 +116,8 @@ export class ShimDriver implements ContainerDriver {
         try {
           return await this.#start(plan);
         } catch (error) {
+          const begun = this.#lives.get(plan.id);
+          if (begun) begun.isGivenUp = true;
           await this.#clear(plan.id).catch(() => undefined);
           // The shim died under us: what it had begun is cleared away, and a new one starts afresh.
           if (!isFleetError(error, "UNAVAILABLE") || attempt === STARTS_MAX) throw error;
@@ -127,7 +133,7 @@ export class ShimDriver implements ContainerDriver {
       const { killWaitMs } = this.#options;
       await this.#tell((client) => client.signal(id, constants.signals.SIGTERM));
       if (await this.#endsWithin(life, graceMs)) return;
-      await this.#tell((client) => client.kill(id));
+      await this.#kill(id);
       const gone = await this.#endsWithin(life, killWaitMs);
       if (!gone)
         throw new FleetError("TIMEOUT", `container ${id} did not end ${killWaitMs} ms after KILL`, {
@@ -154,7 +160,7 @@ export class ShimDriver implements ContainerDriver {
 
   async limit(id: string, limits: Limits): Promise<void> {
     const writes = cgroupWrites(this.#options.layout, limits);
-    await (await this.#options.line.client()).limit(id, writes);
+    await this.#options.line.ask((client) => client.limit(id, writes));
     const life = this.#lives.get(id);
     if (!life) return;
     // Kept without a CPU limit means that the plan has not asked for it yet.
@@ -178,8 +184,9 @@ export class ShimDriver implements ContainerDriver {
     const { plan, userBase } = life.kept;
     const image = await this.#options.images.resolve(plan.image);
     const identity = { user: plan.user, userBase, capabilities: 0, seccomp: this.#seccomp };
-    const client = await this.#options.line.client();
-    return await client.exec({ id, ...programOf(plan, image, argv), ...identity, tty });
+    // Only until the connection is there: a program whose start was asked for may have run, and never runs twice.
+    const exec = await this.#options.line.ask((client) => client.openExec());
+    return await exec.run({ id, ...programOf(plan, image, argv), ...identity, tty });
   }
 
   async *logs(id: string, options: LogOptions): AsyncGenerator<LogLine> {
@@ -239,31 +246,36 @@ export class ShimDriver implements ContainerDriver {
     this.#lives.set(plan.id, life);
     const client = await line.client();
     const process = await client.create(createRequestOf(plan, image, place));
-    await network.openPorts(plan.id, plan.ports);
+    // Before anything else may fail: a new shim is told to watch what has a process.
     life.kept = { ...kept, process };
+    await network.openPorts(plan.id, plan.ports);
     await this.#files.write(life.kept);
     return runningOf(life.kept);
   }
 
   /** Takes away all of a container that may be there; it must not run for anybody any more. */
   async #clear(id: string): Promise<void> {
-    const { line, network } = this.#options;
-    const client = await line.client();
-    await client.kill(id).catch(ignoreMissing);
+    const { line, network, killWaitMs } = this.#options;
+    await this.#kill(id);
+    const life = this.#lives.get(id);
+    // The shim lets go of what it watches when it has heard of the end, and not before.
+    if (life?.kept.process && !life.exit) await this.#endsWithin(life, killWaitMs);
     this.#stats.forget(id);
-    await client.remove(id, this.#files.of(id), { withLogs: false });
+    await line.ask((client) => client.remove(id, this.#files.of(id), { withLogs: false }));
     await network.release(id);
     await this.#files.forget(id);
     this.#lives.delete(id);
   }
 
-  async #adopt(client: ShimClient, kept: KeptContainer): Promise<void> {
-    const { id } = kept.plan;
+  async #adopt(kept: KeptContainer): Promise<void> {
+    const { process, plan } = kept;
+    const { id } = plan;
     const life: Life = { kept, ended: Promise.withResolvers() };
     this.#lives.set(id, life);
     // Without a process its start was cut short: nobody was told of it.
-    if (!kept.process) return await this.#clear(id);
-    const exit = await client.watch(id, kept.process, this.#files.of(id));
+    if (!process) return await this.#clear(id);
+    const folder = this.#files.of(id);
+    const exit = await this.#options.line.ask((client) => client.watch(id, process, folder));
     if (exit) this.#ended(id, exit);
   }
 
@@ -274,7 +286,8 @@ export class ShimDriver implements ContainerDriver {
       const ended = await client.watch(id, kept.process, this.#files.of(id));
       if (ended) this.#ended(id, ended);
     }
-    this.#options.logger.info({ containers: this.#lives.size }, "a new shim watches what runs");
+    if (this.#lives.size > 0)
+      this.#options.logger.info({ containers: this.#lives.size }, "a new shim watches what runs");
   }
 
   #ended(id: string, { exitCode, signal, oomKills, finishedAt }: ShimExit): void {
@@ -288,6 +301,7 @@ export class ShimDriver implements ContainerDriver {
     };
     life.exit = exit;
     life.ended.resolve();
+    if (life.isGivenUp) return;
     for (const listener of this.#listeners) listener(id, exit);
   }
 
@@ -299,8 +313,17 @@ export class ShimDriver implements ContainerDriver {
     return life.exit !== undefined;
   }
 
+  /** Says a verb to a container that may have ended by now. */
   async #tell(verb: (client: ShimClient) => Promise<void>): Promise<void> {
-    await verb(await this.#options.line.client()).catch(ignoreMissing);
+    try {
+      await this.#options.line.ask(verb);
+    } catch (error) {
+      if (!isFleetError(error, "NOT_FOUND")) throw error;
+    }
+  }
+
+  #kill(id: string): Promise<void> {
+    return this.#tell((client) => client.kill(id));
   }
 
   #freeUserBase(): number {
@@ -318,11 +341,6 @@ function runningOf({ plan, process, address, startedAt }: KeptContainer): Runnin
 function leaseOf({ plan, address }: KeptContainer): FoundLease {
   const { id, network, ports } = plan;
   return { id, key: `${network.namespace}/${network.name}`, address, ports };
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!isFleetError(error, "NOT_FOUND"))
-    throw new FleetError("INTERNAL", messageOf(error), {}, error);
 }
 
 /** A named volume belongs to the users of the container that has it now; another one before had others. */

@@ -13,6 +13,8 @@ export interface ShimLineOptions {
   /** How long a call waits for a shim that is gone. */
   readonly patienceMs: number;
   readonly pauseMs: number;
+  /** How often a verb is begun when shim after shim dies under it. */
+  readonly triesMax: number;
 }
 
 /** A connection to the shim that comes back: a shim that died is started again, and what runs is watched again. */
@@ -20,6 +22,7 @@ export class ShimLine implements AsyncDisposable {
   readonly #options: ShimLineOptions;
   readonly #exited = new Set<(exited: ShimExited) => void>();
   readonly #connected = new Set<(client: ShimClient) => Promise<void>>();
+  /** The connection, or the one attempt to have one: never two at once. */
   #client: Promise<ShimClient> | undefined;
   #isClosed = false;
 
@@ -27,17 +30,43 @@ export class ShimLine implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The connection; UNAVAILABLE when no shim could be had in time. */
+  /** The connection; UNAVAILABLE when no shim could be had in time, CANCELLED after the end of this line. */
   client(): Promise<ShimClient> {
-    this.#client ??= this.#connect().catch((error: unknown) => {
-      this.#client = undefined;
-      throw error;
-    });
-    return this.#client;
+    if (this.#client) return this.#client;
+    const mine = this.#connect();
+    const forget = (): void => {
+      if (this.#client === mine) this.#client = undefined;
+    };
+    // At once, and not when somebody asks next: who waits for a container's end asks nothing.
+    const again = (): void => {
+      forget();
+      if (!this.#isClosed) this.client().catch(() => undefined);
+    };
+    this.#client = mine;
+    mine.then((client) => client.onEnd(again), forget);
+    return mine;
   }
 
-  async net(op: number, fields: readonly FieldIn[]): Promise<readonly Field[]> {
-    return await (await this.client()).net(op, fields);
+  /**
+   * Says a verb that may be repeated; when the shim dies in the middle, once more to the next one. UNAVAILABLE after
+   * `triesMax` deaths, or when no shim could be had in time.
+   */
+  async ask<T>(verb: (client: ShimClient) => Promise<T>): Promise<T> {
+    const { triesMax, pauseMs, clock } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const client = await this.client();
+      try {
+        return await verb(client);
+      } catch (error) {
+        if (!isFleetError(error, "UNAVAILABLE") || attempt >= triesMax) throw error;
+        // Its end may not have been heard of yet.
+        await clock.sleep(pauseMs);
+      }
+    }
+  }
+
+  net(op: number, fields: readonly FieldIn[]): Promise<readonly Field[]> {
+    return this.ask((client) => client.net(op, fields));
   }
 
   onExited(listener: (exited: ShimExited) => void): void {
@@ -49,16 +78,13 @@ export class ShimLine implements AsyncDisposable {
     this.#connected.add(listener);
   }
 
-  /** Connects again as soon as the shim has gone, until `signal` is aborted. */
+  /** Goes on trying to connect when nobody's patience would, until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, pauseMs, logger } = this.#options;
     while (!signal.aborted) {
       try {
         const client = await this.client();
-        await new Promise<void>((resolve) => {
-          client.onEnd(() => resolve());
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
+        await endOf(client, signal);
       } catch (error) {
         logger.warn({ error: messageOf(error) }, "no shim to talk to");
         await clock.sleep(pauseMs, signal).catch(() => undefined);
@@ -91,10 +117,21 @@ export class ShimLine implements AsyncDisposable {
     client.onExited((exited) => {
       for (const listener of this.#exited) listener(exited);
     });
-    client.onEnd(() => {
-      this.#client = undefined;
-    });
-    for (const listener of this.#connected) await listener(client);
-    return client;
+    try {
+      for (const listener of this.#connected) await listener(client);
+      return client;
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
   }
+}
+
+/** Resolves when the connection has ended or `signal` is aborted. */
+async function endOf(client: ShimClient, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _end = client.onEnd(resolve);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await promise;
 }

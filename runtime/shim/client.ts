@@ -38,6 +38,14 @@ export interface ShimExited extends ShimExit {
   readonly pid: number;
 }
 
+/** A connection on which one program may be run. */
+export interface ExecLine {
+  run(request: ExecRequest): Promise<ExecStream>;
+}
+
+/** Longer than the shim's own bounds: a container is made or given up within 10 s, and a large folder takes its time to remove. */
+const ANSWER_MS_MAX = 60_000;
+
 function exitOf(fields: readonly Field[]): ShimExit | undefined {
   const finishedAt = numberOf(fields, TAG.FINISHED_AT);
   const exitCode = numberOf(fields, TAG.EXIT_CODE);
@@ -57,23 +65,32 @@ function exitOf(fields: readonly Field[]): ShimExit | undefined {
  */
 export class ShimClient implements AsyncDisposable {
   readonly #path: string;
+  readonly #answerMsMax: number;
   readonly #frames: FrameSocket;
   readonly #exitListeners = new Set<(exited: ShimExited) => void>();
-  readonly #endListeners = new Set<(error: Error) => void>();
+  readonly #endListeners = new Set<() => void>();
   #hello: ShimHello | undefined;
 
-  private constructor(path: string, frames: FrameSocket) {
+  private constructor(path: string, answerMsMax: number, frames: FrameSocket) {
     this.#path = path;
+    this.#answerMsMax = answerMsMax;
     this.#frames = frames;
     frames.onFrame = (message) => this.#event(message);
-    frames.onEnd = (error) => {
-      for (const listener of this.#endListeners) listener(error);
+    frames.onEnd = () => {
+      for (const listener of this.#endListeners) listener();
     };
   }
 
-  /** UNAVAILABLE when no shim listens there; UNSUPPORTED when it speaks another version. */
-  static async connect(socketPath: string): Promise<ShimClient> {
-    const client = new ShimClient(socketPath, await FrameSocket.connect(socketPath));
+  /**
+   * UNAVAILABLE when no shim listens there; UNSUPPORTED when it speaks another version; TIMEOUT, here and in each verb,
+   * when it says nothing for `answerMsMax`.
+   */
+  static async connect(
+    socketPath: string,
+    answerMsMax: number = ANSWER_MS_MAX,
+  ): Promise<ShimClient> {
+    const frames = await FrameSocket.connect(socketPath, answerMsMax);
+    const client = new ShimClient(socketPath, answerMsMax, frames);
     try {
       await client.hello();
     } catch (error) {
@@ -147,16 +164,28 @@ export class ShimClient implements AsyncDisposable {
 
   /** Runs a program in a container, on a connection of its own. */
   async exec(request: ExecRequest): Promise<ExecStream> {
-    const frames = await FrameSocket.connect(this.#path);
-    try {
-      await frames.hello();
+    const line = await this.openExec();
+    return await line.run(request);
+  }
+
+  /** The connection for one exec. Up to here nothing has been run: it may be tried again. */
+  async openExec(): Promise<ExecLine> {
+    const frames = await FrameSocket.connect(this.#path, this.#answerMsMax);
+    const closing = async <T>(work: () => Promise<T>): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        await frames.close();
+        throw error;
+      }
+    };
+    await closing(() => frames.hello());
+    const run = async (request: ExecRequest): Promise<ExecStream> => {
       const stream = new ExecStream(frames);
       await frames.request(OP.EXEC, execFields(request));
       return stream;
-    } catch (error) {
-      await frames.close();
-      throw error;
-    }
+    };
+    return { run: (request) => closing(() => run(request)) };
   }
 
   /** One of the operations 200 to 299. */
@@ -171,8 +200,9 @@ export class ShimClient implements AsyncDisposable {
     return { [Symbol.dispose]: () => this.#exitListeners.delete(listener) };
   }
 
-  /** Called once when the connection has ended: the shim is gone, or this client was disposed. */
-  onEnd(listener: (error: Error) => void): Disposable {
+  /** Called once when the connection has ended, at once if it has: the shim is gone, or this client was disposed. */
+  onEnd(listener: () => void): Disposable {
+    if (this.#frames.hasEnded) listener();
     this.#endListeners.add(listener);
     return { [Symbol.dispose]: () => this.#endListeners.delete(listener) };
   }

@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from "node:net";
-import { FleetError, messageOf } from "../../core/std/errors.ts";
+import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
 import {
   encodeMessage,
   type FieldIn,
@@ -10,28 +10,39 @@ import {
 } from "./message.ts";
 import { ERROR, OP, PROTOCOL_VERSION, shimError, TAG } from "./protocol.ts";
 
-type Waiter = { resolve(message: Message): void; reject(error: Error): void };
+interface Waiter {
+  readonly resolve: (message: Message) => void;
+  readonly reject: (error: Error) => void;
+  readonly since: number;
+}
 
 /** A connection to the shim: requests with their replies, and the frames that nobody asked for. */
 export class FrameSocket {
   readonly socket: Socket;
   readonly #reader = new FrameReader();
+  /** In the order of their requests. */
   readonly #waiters = new Map<number, Waiter>();
+  readonly #answerMsMax: number;
+  #watchdog: NodeJS.Timeout | undefined;
   #lastId = 0;
   #ended: Error | undefined;
   /** Gets events and the frames of an exec; set it before asking for them. */
   onFrame: (message: Message) => void = () => {};
   onEnd: (error: Error) => void = () => {};
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, answerMsMax: number) {
     this.socket = socket;
+    this.#answerMsMax = answerMsMax;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("error", (error) => this.#end(error));
     socket.on("close", () => this.#end(undefined));
   }
 
-  /** UNAVAILABLE when no shim listens there. Says hello. */
-  static async connect(path: string): Promise<FrameSocket> {
+  /**
+   * UNAVAILABLE when no shim listens there. A request that has no reply after `answerMsMax` is rejected with TIMEOUT, and
+   * the connection ends: what the shim still makes of it, nobody would know.
+   */
+  static async connect(path: string, answerMsMax: number): Promise<FrameSocket> {
     const socket = createConnection(path);
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
@@ -40,7 +51,7 @@ export class FrameSocket {
         reject(new FleetError("UNAVAILABLE", why, { path }, error));
       });
     });
-    return new FrameSocket(socket);
+    return new FrameSocket(socket, answerMsMax);
   }
 
   hello(): Promise<Message> {
@@ -54,7 +65,8 @@ export class FrameSocket {
     const id = this.#lastId;
     const frame = encodeMessage(op, id, fields);
     return new Promise((resolve, reject) => {
-      this.#waiters.set(id, { resolve, reject });
+      this.#waiters.set(id, { resolve, reject, since: performance.now() });
+      this.#watchdog ??= setTimeout(() => this.#look(), this.#answerMsMax);
       this.socket.write(frame);
     });
   }
@@ -62,6 +74,10 @@ export class FrameSocket {
   /** A frame that has no reply. */
   send(op: number, fields: readonly FieldIn[]): void {
     if (!this.#ended) this.socket.write(encodeMessage(op, 0, fields));
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   async close(): Promise<void> {
@@ -86,14 +102,36 @@ export class FrameSocket {
       return;
     }
     this.#waiters.delete(message.id);
+    if (this.#waiters.size === 0) this.#rest();
     const code = numberOf(message.fields, TAG.CODE) ?? ERROR.INTERNAL;
     if (message.op === OP.OK) waiter?.resolve(message);
     else waiter?.reject(shimError(code, textOf(message.fields, TAG.MESSAGE) ?? "unknown error"));
   }
 
+  /** One timer for all: it looks again when the one that waits longest now would be too late. */
+  #look(): void {
+    this.#watchdog = undefined;
+    const [oldest] = this.#waiters.values();
+    if (!oldest) return;
+    const leftMs = oldest.since + this.#answerMsMax - performance.now();
+    if (leftMs > 0) this.#watchdog = setTimeout(() => this.#look(), Math.ceil(leftMs));
+    else
+      this.socket.destroy(
+        new FleetError("TIMEOUT", `the shim has not answered for ${this.#answerMsMax} ms`),
+      );
+  }
+
+  #rest(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
+  }
+
   #end(cause: Error | undefined): void {
     if (this.#ended) return;
-    this.#ended = new FleetError("UNAVAILABLE", "the connection to the shim has ended", {}, cause);
+    this.#rest();
+    this.#ended = isFleetError(cause, "TIMEOUT")
+      ? cause
+      : new FleetError("UNAVAILABLE", "the connection to the shim has ended", {}, cause);
     for (const { reject } of this.#waiters.values()) reject(this.#ended);
     this.#waiters.clear();
     this.onEnd(this.#ended);
