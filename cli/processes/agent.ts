@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { readToken } from "../../access/tokens.ts";
 import type { LinkKind } from "../../core/model/link.ts";
+import type { Usage } from "../../core/model/usage.ts";
 import { systemClock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import { Agent } from "../../runtime/agent/agent.ts";
 import { SdkPeers } from "../../runtime/agent/sdk-peers.ts";
 import { serveContainers } from "../../runtime/agent/serve-containers.ts";
+import { sampleUsage } from "../../runtime/agent/usage-sampler.ts";
 import { LinkCache } from "../../runtime/link/link-cache.ts";
 import { LinkClient } from "../../runtime/link/link-client.ts";
 import { serveTunnel } from "../../runtime/link/tunnel.ts";
@@ -23,6 +25,7 @@ import { nodeStatusOf } from "./node-status.ts";
 
 const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Network", "Image"];
 const HEARTBEAT_EVERY_MS = 2_000;
+const USAGE_EVERY_MS = 1_000;
 const STOPS_AT_ONCE = 16;
 
 /** This machine's agent. `isDown`: end and take away what an earlier run left, without a control plane, say so, and wait to be ended. */
@@ -58,16 +61,19 @@ export async function runAgent(
     peers,
     clock: systemClock,
     logger,
+    setServices: (leads) => machine.setServices(leads),
     nodeStatus: () => nodeStatusOf(config, machine),
     heartbeatEveryMs: HEARTBEAT_EVERY_MS,
     concurrencyMax: 16,
     queueMax: 100_000,
   });
   const verbs = serveContainers(machine.driver, cache);
+  const usage = { driver: machine.driver, send: (one: Usage) => link.usage(one) };
   const loops = [
     link.watch(KINDS, (event) => cache.apply(event), signal),
     link.tunnel((stream, request) => void serveTunnel(stream, request, verbs), signal),
     agent.run(signal),
+    sampleUsage({ ...usage, clock: systemClock, logger, everyMs: USAGE_EVERY_MS }, signal),
     door.keep(signal, () => undefined),
     machine.run(signal),
   ];

@@ -5,6 +5,7 @@ import type { ContainerDriver } from "../../runtime/container/driver.ts";
 import type { ImageStore } from "../../runtime/image/image-store.ts";
 import type { LinkCache } from "../../runtime/link/link-cache.ts";
 import type { HostLinux } from "../../runtime/linux/host-linux.ts";
+import type { ServiceLead } from "../../runtime/network/services.ts";
 import type { Config } from "../config.ts";
 import { openProcessMachine } from "./process-machine.ts";
 import { openShimMachine, whyNoShim } from "./shim-machine.ts";
@@ -15,6 +16,8 @@ export interface MachineDriver extends AsyncDisposable {
   readonly images: ImageStore;
   /** What players are told. */
   readonly address: string;
+  /** Has the kernel lead services to these replicas, and to nothing else. */
+  setServices(leads: readonly ServiceLead[]): Promise<void>;
   /** Its own loops, until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
   /** Ends what it started beside containers; they have ended by now. */

@@ -36,6 +36,10 @@ export async function openProcessMachine(parts: MachineParts): Promise<MachineDr
     driver,
     images,
     address: playersAddress(config, linux),
+    setServices: async (leads) => {
+      if (leads.length > 0)
+        logger.warn({}, "services need isolated containers: nothing leads to these replicas");
+    },
     run: async () => undefined,
     end: async () => undefined,
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),

@@ -14,6 +14,7 @@ import type { Subject } from "./link.ts";
 import { DEFAULT_NETWORK } from "./network.ts";
 import { containerPortMaps, gamePortMaps } from "./port-maps.ts";
 import { milliOf, unitsOf } from "./quantity.ts";
+import { serviceOwnerOf } from "./service.ts";
 
 /** One host port and what it leads to. */
 export interface PortMap {
@@ -62,6 +63,9 @@ export interface ContainerPlan {
   /** Another value than at the start asks for a restart. */
   readonly restartToken: string;
   readonly probe?: Probe;
+  readonly readinessProbe?: Probe;
+  /** Of a replica of a service: how long between its last new connection and TERM. */
+  readonly drainMs?: number;
   /** SDK ports as the game sees them; absent for plain Containers. */
   readonly sdk?: { readonly grpcPort: number; readonly httpPort: number };
 }
@@ -122,6 +126,8 @@ function planOfContainer(container: Container): ContainerPlan | undefined {
     stopGraceMs: spec.terminationGracePeriodSeconds * 1_000,
     restartPolicy: spec.restartPolicy,
     restartToken: spec.restartedAt ?? "",
+    ...(spec.readinessProbe ? { readinessProbe: spec.readinessProbe } : {}),
+    ...(serviceOwnerOf(metadata) ? { drainMs: (spec.drainSeconds ?? 0) * 1_000 } : {}),
   };
 }
 

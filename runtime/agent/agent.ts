@@ -10,7 +10,9 @@ import { WorkQueue } from "../../core/std/work-queue.ts";
 import type { ContainerDriver } from "../container/driver.ts";
 import type { LinkCache } from "../link/link-cache.ts";
 import type { LinkClient } from "../link/link-client.ts";
+import type { ServiceLead } from "../network/services.ts";
 import { ContainerKeeper } from "./container-keeper.ts";
+import { decideServices } from "./decide-services.ts";
 import { Prober } from "./prober.ts";
 import type { SdkPeers } from "./sdk-peers.ts";
 
@@ -22,6 +24,8 @@ export interface AgentOptions {
   readonly peers: Pick<SdkPeers, "put" | "remove" | "removeAllBut">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Has the kernel lead services to these replicas of this machine, and to nothing else. */
+  readonly setServices: (leads: readonly ServiceLead[]) => Promise<void>;
   readonly nodeStatus: () => Promise<NodeStatus>;
   readonly heartbeatEveryMs: number;
   readonly concurrencyMax: number;
@@ -52,11 +56,16 @@ export class Agent {
       queueMax,
       backoff,
     });
-    this.#keeper = new ContainerKeeper(options);
+    const updateServices = (): Promise<void> => this.#updateServices();
+    this.#keeper = new ContainerKeeper({ ...options, updateServices });
     this.#prober = new Prober({
       driver,
       clock,
       onFailed: (id, message) => this.#probeFailed(id, message),
+      onReadiness: (id, readiness) => {
+        this.#keeper.ready(id, readiness);
+        this.#queue.add(id);
+      },
     });
   }
 
@@ -77,6 +86,7 @@ export class Agent {
     for (const kind of ["GameServer", "Container"] as const)
       for (const object of cache.list(kind)) this.#changed(keyOf(refOf(object)), object);
     for (const { plan } of found) this.#queue.add(plan.id);
+    this.#queue.add(SERVICES);
     await Promise.allSettled([
       heartbeats,
       this.#prober.run(signal),
@@ -87,6 +97,7 @@ export class Agent {
   #changed(key: string, object: LinkResource | undefined): void {
     if (object?.kind === "Image")
       for (const id of this.#keeper.waitingForImage()) this.#queue.add(id);
+    if (key.startsWith("Service/")) this.#queue.add(SERVICES);
     const known = this.#ids.get(key);
     const next = object?.kind === "GameServer" || object?.kind === "Container" ? object : undefined;
     const id = next && idOf(next);
@@ -102,11 +113,19 @@ export class Agent {
   }
 
   async #pass(id: string): Promise<void> {
+    if (id === SERVICES) return await this.#updateServices();
+    const wasReplica = this.#keeper.isReplica(id);
     const next = await this.#keeper.step(id);
     if (next.againInMs !== undefined) this.#queue.addAfter(id, next.againInMs);
+    if (wasReplica) this.#queue.add(SERVICES);
     const plan = this.#keeper.runningPlan(id);
-    if (plan) this.#prober.watch(plan.plan, plan.running);
+    if (plan) this.#prober.watch(plan);
     else this.#prober.forget(id);
+  }
+
+  #updateServices(): Promise<void> {
+    const { cache, setServices } = this.#options;
+    return setServices(decideServices(cache.list("Service"), this.#keeper.replicas()));
   }
 
   #probeFailed(id: string, message: string): void {
@@ -127,6 +146,9 @@ export class Agent {
     }
   }
 }
+
+/** In the queue beside the ids of containers: where services lead to. */
+const SERVICES = "services";
 
 /** The container id of a resource: the same as in its plan. */
 export function idOf({ metadata }: GameServer | Container): string {

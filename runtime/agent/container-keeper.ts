@@ -3,15 +3,18 @@ import { type ContainerPlan, containerPlanOf } from "../../core/model/container-
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { Report } from "../../core/model/link.ts";
 import type { Reason } from "../../core/model/reason.ts";
+import { serviceOwnerOf } from "../../core/model/service.ts";
 import { isFleetError, messageOf } from "../../core/std/errors.ts";
 import type { ExitStatus, FoundContainer, RunningContainer } from "../container/driver.ts";
 import type { AgentOptions } from "./agent.ts";
 import {
   type ContainerAction,
   decideContainer,
+  decideStop,
   type Memory,
   rememberEnd,
 } from "./decide-container.ts";
+import type { Replica } from "./decide-services.ts";
 import { freeLocalPorts } from "./sdk-peers.ts";
 
 interface Kept {
@@ -23,6 +26,16 @@ interface Kept {
   /** The last report that was answered, so that the same is not told twice. */
   reported: string;
   probeFailure?: string | undefined;
+  /** What its readiness probe said last; undefined: nothing yet. */
+  readiness?: Readiness | undefined;
+  /** No service leads to it: it is to be stopped. */
+  leaving?: boolean;
+  leftAt?: number | undefined;
+}
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why it is not. */
+  readonly message?: string;
 }
 const REPORT_AGAIN_MS = 500;
 const FRESH: Memory = { restarts: 0, notBefore: 0 };
@@ -30,14 +43,19 @@ export interface Step {
   readonly againInMs?: number;
 }
 
+export interface KeeperOptions extends AgentOptions {
+  /** Brings what services lead to to what `replicas` says. */
+  readonly updateServices: () => Promise<void>;
+}
+
 /** Knows, for each container of this machine, what is wanted and what is found, and takes the next step. */
 export class ContainerKeeper {
-  readonly #options: AgentOptions;
+  readonly #options: KeeperOptions;
   readonly #kept = new Map<string, Kept>();
   /** Ends that were told before the start that they belong to had been: of programs that end at once. */
   readonly #earlyEnds = new Map<string, ExitStatus>();
 
-  constructor(options: AgentOptions) {
+  constructor(options: KeeperOptions) {
     this.#options = options;
   }
 
@@ -63,9 +81,35 @@ export class ContainerKeeper {
     this.#of(id).probeFailure = message;
   }
 
-  runningPlan(id: string): { plan: ContainerPlan; running: RunningContainer } | undefined {
-    const found = this.#kept.get(id)?.found;
-    return found?.running ? { plan: found.plan, running: found.running } : undefined;
+  /** The readiness probe says something else than before. */
+  ready(id: string, readiness: Readiness): void {
+    this.#of(id).readiness = readiness;
+  }
+
+  /** What services may lead to now. */
+  replicas(): readonly Replica[] {
+    return [...this.#kept.values()].flatMap((kept) => {
+      const { resource, found, leaving } = kept;
+      const running = found?.running;
+      if (resource?.kind !== "Container" || !running || leaving) return [];
+      const owner = serviceOwnerOf(resource.metadata);
+      const isWanted = resource.metadata.deletionTimestamp === undefined;
+      if (!owner || !isWanted || !isReady(kept)) return [];
+      return [{ service: owner.uid, address: running.address }];
+    });
+  }
+
+  isReplica(id: string): boolean {
+    const { resource, found } = this.#kept.get(id) ?? {};
+    return found?.plan.drainMs !== undefined || (resource !== undefined && isOfService(resource));
+  }
+
+  runningPlan(
+    id: string,
+  ): { plan: ContainerPlan; running: RunningContainer; isReady: boolean } | undefined {
+    const kept = this.#kept.get(id);
+    const { plan, running } = kept?.found ?? {};
+    return kept && plan && running ? { plan, running, isReady: isReady(kept) } : undefined;
   }
 
   waitingForImage(): readonly string[] {
@@ -87,10 +131,11 @@ export class ContainerKeeper {
       exit: found?.exit,
       startedPlan: found?.plan,
       memory,
+      leftAt: kept.leftAt,
     };
     const action: ContainerAction | undefined =
       kept.probeFailure && found?.running
-        ? { do: "stop", graceMs: found.plan.stopGraceMs, because: "ProbeFailed" }
+        ? decideStop(situation, found.plan.stopGraceMs, "ProbeFailed", now)
         : decideContainer(situation, now);
     if (action) return await this.#apply(id, kept, action, now);
     if (!resource && !found) this.#forget(id);
@@ -105,11 +150,19 @@ export class ContainerKeeper {
       case "stop":
         await driver.stop(id, action.graceMs);
         return { againInMs: 0 };
+      case "leave":
+        kept.leaving = true;
+        await this.#options.updateServices();
+        kept.leftAt = now;
+        return { againInMs: 0 };
+      case "drain":
+        return { againInMs: action.untilMs - now };
       case "remove":
         await driver.remove(id);
         await this.#options.peers.remove(id);
         kept.found = undefined;
         kept.probeFailure = undefined;
+        stay(kept);
         return { againInMs: 0 };
       case "limit":
         await driver.limit(id, {
@@ -123,6 +176,7 @@ export class ContainerKeeper {
           };
         return { againInMs: 0 };
       case "report":
+        if (action.seen === "running") stay(kept);
         return await this.#report(id, kept, action);
       case "wait":
         await this.#report(id, kept, {
@@ -144,6 +198,7 @@ export class ContainerKeeper {
       kept.found = { plan, running };
       kept.memory = { restarts: kept.memory.restarts, notBefore: kept.memory.notBefore };
       kept.adopted = false;
+      kept.readiness = undefined;
       logger.info(
         { container: plan.id, ...plan.subject, durationMs: Math.round(clock.monotonic() - began) },
         "started a container",
@@ -190,6 +245,7 @@ export class ContainerKeeper {
       restarts: memory.restarts,
       ...(because ? { reason: because } : {}),
       ...(message ? { message } : {}),
+      ...(seen === "running" ? readinessFacts(kept) : {}),
       ...(kept.adopted && seen === "running" ? { adopted: true } : {}),
     };
     // That nothing is left means more once the server is to go: then it is told again.
@@ -220,6 +276,32 @@ function isLeaving({ kind, metadata, status }: GameServer | Container): boolean 
     metadata.deletionTimestamp !== undefined ||
     (kind === "GameServer" && (status as GameServer["status"]).state === "Shutdown")
   );
+}
+
+/** It is wanted: services lead to it again once it is ready. */
+function stay(kept: Kept): void {
+  kept.leaving = false;
+  kept.leftAt = undefined;
+}
+
+function isOfService(resource: GameServer | Container): boolean {
+  return resource.kind === "Container" && serviceOwnerOf(resource.metadata) !== undefined;
+}
+
+/** One that was adopted is what the control plane knew it to be, until its probe says something else. */
+function isReady({ readiness, adopted, resource, found }: Kept): boolean {
+  if (readiness) return readiness.ready;
+  if (!found?.plan.readinessProbe) return true;
+  return adopted && resource?.kind === "Container" && resource.status.ready === true;
+}
+
+function readinessFacts(kept: Kept): Partial<Report> {
+  const { resource, found, readiness } = kept;
+  if (resource?.kind !== "Container") return {};
+  const ready = isReady(kept);
+  if (!found?.plan.readinessProbe || (!readiness && !ready)) return { ready };
+  if (ready) return { ready, reason: "Ready" };
+  return { ready, reason: "ProbeFailed", message: `it is not ready: ${readiness?.message}` };
 }
 
 function subjectOf({ kind, metadata }: GameServer | Container): Report["subject"] {

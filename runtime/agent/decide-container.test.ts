@@ -24,6 +24,7 @@ const GAME = {
   subject: { ...subject, kind: "GameServer" },
   restartPolicy: "Never",
 } as ContainerPlan;
+const REPLICA = { ...PLAN, drainMs: 2_000 };
 const RUNNING = { id: "1", pid: 9, address: "127.0.0.1", startedAt: 0 };
 const EXIT = { exitCode: 1, oomKilled: false, finishedAt: 0 };
 const resource = { status: {} } as Container;
@@ -43,6 +44,26 @@ describe("decideContainer", () => {
       "restarts when asked",
       { plan: { ...PLAN, restartToken: "2" }, running: RUNNING, startedPlan: PLAN },
       { do: "stop", because: "Restarted" },
+    ],
+    [
+      "has a replica leave its service before it is stopped",
+      { running: RUNNING, startedPlan: REPLICA },
+      { do: "leave", because: "Stopped" },
+    ],
+    [
+      "lets a replica that left end what it has begun",
+      { running: RUNNING, startedPlan: REPLICA, leftAt: -1 },
+      { do: "drain", untilMs: 1_999 },
+    ],
+    [
+      "stops a replica that has drained",
+      { running: RUNNING, startedPlan: REPLICA, leftAt: -2_000 },
+      { do: "stop", graceMs: 5, because: "Stopped" },
+    ],
+    [
+      "has a replica that is to be restarted leave first",
+      { plan: { ...REPLICA, restartToken: "2" }, running: RUNNING, startedPlan: REPLICA },
+      { do: "leave", because: "Restarted" },
     ],
     [
       "changes a limit in place",

@@ -25,11 +25,16 @@ export interface ContainerSituation {
   /** The plan it was started with. */
   readonly startedPlan?: ContainerPlan | undefined;
   readonly memory: Memory;
+  /** When a replica got its last new connection, because it is to be stopped; milliseconds since 1970. */
+  readonly leftAt?: number | undefined;
 }
 
 export type ContainerAction =
   | { readonly do: "start"; readonly plan: ContainerPlan; readonly because: Reason }
   | { readonly do: "stop"; readonly graceMs: number; readonly because: Reason }
+  /** Of a replica: no service leads new connections to it any more. */
+  | { readonly do: "leave"; readonly because: Reason }
+  | { readonly do: "drain"; readonly untilMs: number }
   | { readonly do: "remove"; readonly because: Reason }
   | { readonly do: "limit"; readonly plan: ContainerPlan }
   | {
@@ -50,22 +55,41 @@ export function decideContainer(
   now: number,
 ): ContainerAction | undefined {
   const { plan, running, exit } = situation;
-  if (!plan) return decideUnwanted(situation);
-  if (running) return decideRunning(situation, plan);
+  if (!plan) return decideUnwanted(situation, now);
+  if (running) return decideRunning(situation, plan, now);
   if (exit) return decideEnded(situation, plan, exit, now);
   return decideAbsent(situation, plan, now);
 }
 
-function decideUnwanted(situation: ContainerSituation): ContainerAction | undefined {
+function decideUnwanted(situation: ContainerSituation, now: number): ContainerAction | undefined {
   const { resource, running, exit, startedPlan } = situation;
-  if (running) return { do: "stop", graceMs: startedPlan?.stopGraceMs ?? 0, because: "Stopped" };
+  if (running) return decideStop(situation, startedPlan?.stopGraceMs ?? 0, "Stopped", now);
   if (exit || startedPlan) return { do: "remove", because: "Stopped" };
   return resource ? { do: "report", seen: "removed" } : undefined;
 }
 
-function decideRunning({ startedPlan }: ContainerSituation, plan: ContainerPlan): ContainerAction {
+/** A replica of a service leaves it first, and then ends what it has begun: no request is lost by a stop. */
+export function decideStop(
+  { startedPlan, leftAt }: Pick<ContainerSituation, "startedPlan" | "leftAt">,
+  graceMs: number,
+  because: Reason,
+  now: number,
+): ContainerAction {
+  const drainMs = startedPlan?.drainMs;
+  if (drainMs === undefined) return { do: "stop", graceMs, because };
+  if (leftAt === undefined) return { do: "leave", because };
+  const untilMs = leftAt + drainMs;
+  return now < untilMs ? { do: "drain", untilMs } : { do: "stop", graceMs, because };
+}
+
+function decideRunning(
+  situation: ContainerSituation,
+  plan: ContainerPlan,
+  now: number,
+): ContainerAction {
+  const { startedPlan } = situation;
   if (startedPlan && startedPlan.restartToken !== plan.restartToken)
-    return { do: "stop", graceMs: plan.stopGraceMs, because: "Restarted" };
+    return decideStop(situation, plan.stopGraceMs, "Restarted", now);
   if (startedPlan && startedPlan.cpuLimited !== plan.cpuLimited) return { do: "limit", plan };
   return { do: "report", seen: "running" };
 }

@@ -4,42 +4,65 @@ import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { ContainerDriver, RunningContainer } from "../container/driver.ts";
+import type { Readiness } from "./container-keeper.ts";
 
 export interface ProberOptions {
   readonly driver: ContainerDriver;
   readonly clock: Clock;
   /** Called once when a container failed its probe `failureThreshold` times in a row. */
   readonly onFailed: (id: string, message: string) => void;
+  /** Called when the readiness probe first succeeds, fails often enough, or succeeds again. */
+  readonly onReadiness: (id: string, readiness: Readiness) => void;
+}
+interface Asked {
+  readonly plan: ContainerPlan;
+  readonly running: RunningContainer;
+  readonly isReady: boolean;
 }
 interface Watched {
   readonly plan: ContainerPlan;
   readonly running: RunningContainer;
   readonly probe: Probe;
+  readonly isLiveness: boolean;
+  /** What was said of its readiness last; undefined: it boots. */
+  ready: boolean | undefined;
+  readonly bootsUntil: number;
   dueAt: number;
   failures: number;
   underWay: boolean;
 }
 const TICK_MS = 250;
+/** How long readiness is asked at every tick, so that nothing waits for a boot longer than it takes. */
+const BOOT_MS = 60_000;
 
 /** Asks containers that have a probe whether they still work: HTTP 200-399, a TCP connection, or a command's exit 0. */
 export class Prober {
   readonly #options: ProberOptions;
+  /** By kind of probe and id. */
   readonly #watched = new Map<string, Watched>();
 
   constructor(options: ProberOptions) {
     this.#options = options;
   }
 
-  watch(plan: ContainerPlan, running: RunningContainer): void {
-    const { probe } = plan;
-    const known = this.#watched.get(plan.id);
-    if (!probe || known?.running.pid === running.pid) return;
-    const dueAt = this.#options.clock.monotonic() + probe.initialDelaySeconds * 1000;
-    this.#watched.set(plan.id, { plan, running, probe, dueAt, failures: 0, underWay: false });
+  /** `isReady`: what is known of its readiness before it is asked. */
+  watch({ plan, running, isReady }: Asked): void {
+    this.#watch({ plan, running, isReady }, plan.probe, true);
+    this.#watch({ plan, running, isReady }, plan.readinessProbe, false);
   }
 
   forget(id: string): void {
-    this.#watched.delete(id);
+    this.#watched.delete(keyOf(id, true));
+    this.#watched.delete(keyOf(id, false));
+  }
+
+  #watch({ plan, running, isReady }: Asked, probe: Probe | undefined, isLiveness: boolean): void {
+    const key = keyOf(plan.id, isLiveness);
+    if (!probe || this.#watched.get(key)?.running.pid === running.pid) return;
+    const dueAt = this.#options.clock.monotonic() + probe.initialDelaySeconds * 1000;
+    const state = { dueAt, bootsUntil: dueAt + BOOT_MS, failures: 0, underWay: false };
+    const ready = isReady ? true : undefined;
+    this.#watched.set(key, { plan, running, probe, isLiveness, ready, ...state });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -57,12 +80,29 @@ export class Prober {
     one.underWay = true;
     const why = await ask(one, this.#options.driver);
     one.underWay = false;
-    one.dueAt = this.#options.clock.monotonic() + probe.periodSeconds * 1000;
     one.failures = why === undefined ? 0 : one.failures + 1;
-    if (one.failures < probe.failureThreshold || this.#watched.get(plan.id) !== one) return;
+    if (this.#watched.get(keyOf(plan.id, one.isLiveness)) !== one) return;
+    const now = this.#options.clock.monotonic();
+    const boots = !one.isLiveness && one.ready === undefined && now < one.bootsUntil;
+    if (!one.isLiveness) this.#tellReadiness(one, why, boots);
+    one.dueAt = boots && one.ready === undefined ? now : now + probe.periodSeconds * 1000;
+    if (!one.isLiveness || one.failures < probe.failureThreshold) return;
     this.forget(plan.id);
     this.#options.onFailed(plan.id, `its probe failed ${one.failures} times: ${why}`);
   }
+
+  /** While it boots failures say nothing new: it is not ready yet. */
+  #tellReadiness(one: Watched, why: string | undefined, boots: boolean): void {
+    const isLost = one.ready !== false && !boots && one.failures >= one.probe.failureThreshold;
+    if (why === undefined ? one.ready === true : !isLost) return;
+    one.ready = why === undefined;
+    const readiness = why === undefined ? { ready: true } : { ready: false, message: why };
+    this.#options.onReadiness(one.plan.id, readiness);
+  }
+}
+
+function keyOf(id: string, isLiveness: boolean): string {
+  return `${isLiveness ? "liveness" : "readiness"} ${id}`;
 }
 
 /** Undefined when all is well, else what went wrong. */
