@@ -26,6 +26,24 @@ describe("a duration for people", () => {
   });
 });
 
+describe("counters and lists in a wide table", () => {
+  it("are shown as what is used of what there is, of a server and of a fleet", () => {
+    const server = made("GameServer");
+    const counters = { rooms: { count: 3, capacity: 4 } };
+    const lists = {
+      players: { capacity: 8, values: ["ann"] },
+      spectators: { capacity: 0, values: [] },
+    };
+    const status = { ...server.status, counters, lists };
+    const row = rowOf(COLUMNS.GameServer, { ...server, status }, true);
+    expect(row).toContain("COUNTERS=rooms:3/4 LISTS=players:1/8,spectators:0/0");
+    const fleet = made("Fleet");
+    const sum = { allocatedCount: 3, allocatedCapacity: 4, count: 5, capacity: 12 };
+    const summed = { ...fleet, status: { ...fleet.status, counters: { rooms: sum } } };
+    expect(rowOf(COLUMNS.Fleet, summed, true)).toContain("COUNTERS=rooms:5/12 LISTS= ");
+  });
+});
+
 describe("the columns of a kind", () => {
   it.each(KIND_NAMES)("show a new %s without gaps in words", (kind) => {
     const columns = COLUMNS[kind] as readonly Column<Resource>[];

@@ -1,7 +1,7 @@
 import { ageOf } from "./age.ts";
 import type { Event } from "./event.ts";
 import type { FleetStatus } from "./fleet.ts";
-import type { Scheduling } from "./game-server.ts";
+import type { Lists, Scheduling } from "./game-server.ts";
 import { allocatableOf, type Node, type NodeCapacity } from "./node.ts";
 import { formatBytes, formatMilli } from "./quantity.ts";
 import type { Kinds, Labels, ObjectMeta } from "./resource.ts";
@@ -36,7 +36,23 @@ const COUNTS: readonly Column<Set>[] = [
   always("ALLOCATED", ({ status }) => String(status.allocatedReplicas)),
   always("READY", ({ status }) => String(status.readyReplicas)),
   wide("RESERVED", ({ status }) => String(status.reservedReplicas)),
+  wide("COUNTERS", ({ status }) => sumsText(status.counters)),
+  wide("LISTS", ({ status }) => sumsText(status.lists)),
 ];
+
+type Sums = { readonly [key: string]: { readonly count: number; readonly capacity: number } };
+/** `rooms:3/12`, by the names of counters or lists. */
+function sumsText(sums: Sums = {}): string {
+  return Object.entries(sums)
+    .map(([name, { count, capacity }]) => `${name}:${count}/${capacity}`)
+    .join(",");
+}
+function listsText(lists: Lists = {}): string {
+  const sums = Object.entries(lists).map(([name, { capacity, values }]) => {
+    return [name, { count: values.length, capacity }] as const;
+  });
+  return sumsText(Object.fromEntries(sums));
+}
 
 /** A resource on its way out says so, whatever its state. */
 function stateOf({ metadata }: { metadata: ObjectMeta }, state: string): string {
@@ -73,6 +89,8 @@ export const COLUMNS: Columns = {
     AGE,
     wide("PORTS", ({ status }) => portsText(status.ports)),
     wide("HEALTH", ({ status }) => status.health ?? ""),
+    wide("COUNTERS", ({ status }) => sumsText(status.counters)),
+    wide("LISTS", ({ status }) => listsText(status.lists)),
     wide("REASON", ({ status }) => status.reason ?? ""),
     wide("MESSAGE", ({ status }) => status.message ?? ""),
   ],
