@@ -100,15 +100,20 @@ export class SelectorIndexes implements NodeLoads, Disposable {
     const is = after?.kind === "GameServer" ? after : undefined;
     if (was) this.#count(was, -1);
     if (is) this.#count(is, 1);
-    const fleets = new Set([
-      was?.metadata.labels?.[FLEET_LABEL],
-      is?.metadata.labels?.[FLEET_LABEL],
-    ]);
-    for (const fleet of fleets) {
-      const group = fleet === undefined ? undefined : this.#byFleet.get(fleet);
-      if (group) for (const index of group) followOne(index, was, is);
-    }
+    const wasOf = was?.metadata.labels?.[FLEET_LABEL];
+    const isOf = is?.metadata.labels?.[FLEET_LABEL];
+    this.#followIn(isOf, was, is);
+    if (wasOf !== isOf) this.#followIn(wasOf, was, is);
     for (const index of this.#others) followOne(index, was, is);
+  }
+
+  #followIn(
+    fleet: string | undefined,
+    was: GameServer | undefined,
+    is: GameServer | undefined,
+  ): void {
+    const group = fleet === undefined ? undefined : this.#byFleet.get(fleet);
+    if (group) for (const index of group) followOne(index, was, is);
   }
 
   #count({ status }: GameServer, by: number): void {

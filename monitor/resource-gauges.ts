@@ -19,7 +19,8 @@ const REPLICAS = {
 export class ResourceGauges implements Disposable {
   readonly #store: ResourceStore;
   readonly #watch: Disposable;
-  readonly #counts = new Map<string, number>();
+  /** By namespace, fleet and state. */
+  readonly #counts = new Map<string, Map<string, Map<string, number>>>();
 
   constructor(store: ResourceStore, { registry }: Metrics) {
     this.#store = store;
@@ -69,18 +70,21 @@ export class ResourceGauges implements Disposable {
   }
 
   #count(server: GameServer, by: 1 | -1): void {
-    const key = `${server.status.state} ${server.metadata.namespace} ${fleetOf(server)}`;
-    const count = (this.#counts.get(key) ?? 0) + by;
-    if (count === 0) this.#counts.delete(key);
-    else this.#counts.set(key, count);
+    const { state } = server.status;
+    const fleets = memberOf(this.#counts, server.metadata.namespace);
+    const states = memberOf(fleets, fleetOf(server));
+    states.set(state, (states.get(state) ?? 0) + by);
   }
 
   #collectServers(gauge: Gauge<"type" | "fleet_name" | "namespace">): void {
     gauge.reset();
-    for (const [key, count] of this.#counts) {
-      const [type = "", namespace = "", fleet = ""] = key.split(" ");
-      gauge.set({ type, fleet_name: fleet, namespace }, count);
-    }
+    for (const [namespace, fleets] of this.#counts)
+      for (const [fleet, states] of fleets) {
+        const counted = [...states].filter(([, count]) => count > 0);
+        for (const [type, count] of counted)
+          gauge.set({ type, fleet_name: fleet, namespace }, count);
+        if (counted.length === 0) fleets.delete(fleet);
+      }
   }
 
   #collectFleets(gauge: Gauge<"name" | "namespace" | "type">): void {
@@ -103,4 +107,12 @@ export class ResourceGauges implements Disposable {
 
 function fleetOf(server: GameServer): string {
   return server.metadata.labels?.[FLEET_LABEL] ?? "none";
+}
+
+function memberOf<V>(all: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  const found = all.get(key);
+  if (found) return found;
+  const made = new Map<string, V>();
+  all.set(key, made);
+  return made;
 }

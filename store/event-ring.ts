@@ -13,7 +13,8 @@ export interface EventRingOptions {
 /** A link of the chain from the event that was recorded or counted longest ago to the newest. */
 interface Slot {
   event: Event;
-  readonly same: string;
+  readonly subject: string;
+  readonly what: string;
   readonly firstMs: number;
   older: Slot | undefined;
   newer: Slot | undefined;
@@ -25,7 +26,8 @@ interface Slot {
  */
 export class EventRing {
   readonly #options: EventRingOptions;
-  readonly #latest = new Map<string, Slot>();
+  /** By subject, then by what is said of it: a key of everything would be a long new text for every event. */
+  readonly #latest = new Map<string, Map<string, Slot>>();
   #oldest: Slot | undefined;
   #newest: Slot | undefined;
   #size = 0;
@@ -39,13 +41,14 @@ export class EventRing {
   restore(event: Event): void {
     const firstMs = Date.parse(event.firstTimestamp);
     this.#number = Math.max(this.#number, Number(event.metadata.resourceVersion));
-    this.#insert(event, sameOf(event, event.involvedObject), firstMs);
+    this.#insert(event, subjectOf(event.involvedObject), whatOf(event), firstMs);
   }
 
   /** Counts an equal event, or adds a new one; returns it as it is now. */
   add(input: EventInput, now: number): Event {
-    const same = sameOf(input, input.subject);
-    const slot = this.#latest.get(same);
+    const subject = subjectOf(input.subject);
+    const what = whatOf(input);
+    const slot = this.#latest.get(subject)?.get(what);
     this.#number += 1;
     if (slot && now - slot.firstMs < this.#options.repeatMs) {
       slot.event = counted(slot.event, this.#number, now);
@@ -54,7 +57,7 @@ export class EventRing {
       return slot.event;
     }
     const event = eventOf(input, this.#number, now);
-    this.#insert(event, same, now);
+    this.#insert(event, subject, what, now);
     return event;
   }
 
@@ -75,16 +78,24 @@ export class EventRing {
     return found.reverse();
   }
 
-  #insert(event: Event, same: string, firstMs: number): void {
-    const slot: Slot = { event, same, firstMs, older: undefined, newer: undefined };
+  #insert(event: Event, subject: string, what: string, firstMs: number): void {
+    const slot: Slot = { event, subject, what, firstMs, older: undefined, newer: undefined };
     this.#append(slot);
-    this.#latest.set(same, slot);
+    const said = this.#latest.get(subject) ?? new Map();
+    this.#latest.set(subject, said.set(what, slot));
     this.#size += 1;
     const oldest = this.#oldest;
     if (this.#size <= this.#options.eventsMax || !oldest) return;
     this.#unlink(oldest);
     this.#size -= 1;
-    if (this.#latest.get(oldest.same) === oldest) this.#latest.delete(oldest.same);
+    this.#forget(oldest);
+  }
+
+  #forget(slot: Slot): void {
+    const said = this.#latest.get(slot.subject);
+    if (said?.get(slot.what) !== slot) return;
+    said.delete(slot.what);
+    if (said.size === 0) this.#latest.delete(slot.subject);
   }
 
   #append(slot: Slot): void {
@@ -103,11 +114,13 @@ export class EventRing {
   }
 }
 
-function sameOf(
-  { type, reason, message }: Pick<Event, "type" | "reason" | "message">,
-  { kind, namespace, name, uid }: Event["involvedObject"],
-): string {
-  return `${type}\n${reason}\n${kind}/${namespace}/${name}/${uid}\n${message}`;
+/** What has a uid is known by it alone. */
+function subjectOf({ kind, namespace, name, uid }: Event["involvedObject"]): string {
+  return uid || `${kind}/${namespace}/${name}`;
+}
+
+function whatOf({ type, reason, message }: Pick<Event, "type" | "reason" | "message">): string {
+  return `${reason} ${type} ${message}`;
 }
 
 function eventOf(
