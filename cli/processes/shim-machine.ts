@@ -5,6 +5,7 @@ import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import { DEFAULT_NETWORK } from "../../core/model/network.ts";
 import { prepareInstance } from "../../runtime/cgroup/instance.ts";
 import { detectCgroups } from "../../runtime/cgroup/layout.ts";
+import type { NetworkMember } from "../../runtime/container/hosts-files.ts";
 import { ShimDriver } from "../../runtime/container/shim-driver.ts";
 import { ShimLine } from "../../runtime/container/shim-line.ts";
 import { shimUnpack } from "../../runtime/container/shim-unpack.ts";
@@ -67,10 +68,15 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     clock,
     logger,
     networkOf: (name) => networkWish(cache, name),
+    services: () => serviceMembers(cache),
     onAddress: (plan, where) => tellDoor(parts, plan, where),
     removedLogsMax: 200,
     logPollMs: 100,
     killWaitMs: 10_000,
+  });
+  driver.namesChanged();
+  cache.onAny((key) => {
+    if (key.startsWith("Service/")) driver.namesChanged();
   });
   const repair = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -146,6 +152,16 @@ async function shimProcess(
     linux,
     clock,
     logger,
+  });
+}
+
+/** Until the control plane has told the whole list nothing is known of services, which is not that there are none. */
+async function serviceMembers(cache: LinkCache): Promise<readonly NetworkMember[]> {
+  await cache.synced;
+  return cache.list("Service").flatMap(({ metadata, spec, status }) => {
+    const { namespace, name } = metadata;
+    const { network } = spec.template.spec;
+    return status.address === "" ? [] : [{ namespace, network, name, address: status.address }];
   });
 }
 

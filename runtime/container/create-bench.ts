@@ -189,6 +189,7 @@ const driver = await ShimDriver.open({
   networkOf: (name) => ({ ...name, outside: false }),
   onAddress: async () => undefined,
   removedLogsMax: 0,
+  services: async () => [],
   logPollMs: 100,
   killWaitMs: 10_000,
 });

@@ -109,6 +109,7 @@ export class ShimBench implements DriverBench {
       networkOf: (name) => ({ ...name, outside: false }),
       onAddress: () => Promise.resolve(),
       removedLogsMax: 200,
+      services: async () => [],
       logPollMs: 20,
       killWaitMs: 5_000,
     });

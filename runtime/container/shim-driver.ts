@@ -26,6 +26,7 @@ import type {
   RunningContainer,
 } from "./driver.ts";
 import { signalName } from "./exit-file.ts";
+import { HostsFiles, type NetworkMember } from "./hosts-files.ts";
 import { KeptLogs } from "./kept-logs.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { readLog } from "./read-log.ts";
@@ -46,6 +47,8 @@ export interface ShimDriverOptions {
   readonly logger: Logger;
   /** What a plan's network is; undefined when there is none of that name. */
   readonly networkOf: (name: ContainerPlan["network"]) => NetworkWish | undefined;
+  /** Services that have an address, by the names that containers of their networks know them by. */
+  readonly services: () => Promise<readonly NetworkMember[]>;
   /** Called when a container has its address and before it can speak. */
   readonly onAddress: (
     plan: ContainerPlan,
@@ -66,6 +69,7 @@ interface Life {
 const USER_BASE_FIRST = 0x10_0000;
 const USERS_EACH = 0x1_0000;
 const STARTS_MAX = 3;
+const HOSTS_DELAY_MS = 20;
 
 /** Isolated containers through the C shim: namespaces, cgroups, seccomp, a network of their own. */
 export class ShimDriver implements ContainerDriver {
@@ -75,6 +79,7 @@ export class ShimDriver implements ContainerDriver {
   readonly #files: ShimFiles;
   readonly #logs: KeptLogs;
   readonly #stats: CgroupStats;
+  readonly #hosts: HostsFiles;
   readonly #lives = new Map<string, Life>();
   readonly #locks = new KeyedLock();
   readonly #listeners = new Set<(id: string, exit: ExitStatus) => void>();
@@ -84,6 +89,8 @@ export class ShimDriver implements ContainerDriver {
     const { folder, linux, layout, instance, line } = options;
     this.#options = options;
     this.#files = new ShimFiles(join(folder, "containers"));
+    const folderOf = (id: string): string => this.#files.of(id);
+    this.#hosts = new HostsFiles({ ...options, folderOf, delayMs: HOSTS_DELAY_MS });
     this.#logs = new KeptLogs(this.#files.folder, options.removedLogsMax);
     this.#stats = new CgroupStats({ linux, layout, instance });
     const users = hasUserNamespaces ? ", users" : " (users: unprivileged ones of the host)";
@@ -106,6 +113,11 @@ export class ShimDriver implements ContainerDriver {
     await options.network.releaseAllBut(there);
     await driver.#logs.find(there);
     return driver;
+  }
+
+  /** `services` says something else: containers get to know it. */
+  namesChanged(): void {
+    this.#hosts.changed();
   }
 
   start(plan: ContainerPlan): Promise<RunningContainer> {
@@ -232,6 +244,7 @@ export class ShimDriver implements ContainerDriver {
     const life: Life = { kept, ended: Promise.withResolvers() };
     this.#logs.use(plan.id);
     await this.#files.write(kept);
+    await this.#hosts.add(plan, where.address);
     await this.#options.onAddress(plan, where);
     const place = {
       stateFolder: this.#files.of(plan.id),
@@ -241,6 +254,7 @@ export class ShimDriver implements ContainerDriver {
       network: network.attachFields(plan.id, plan.sdk),
       volumesFolder: join(folder, "volumes"),
       secretsFolder: join(folder, "secrets"),
+      hostsFile: this.#hosts.pathOf(plan.id),
     };
     await giveVolumes(mountsOf(plan, place).binds, userBase + plan.user);
     this.#lives.set(plan.id, life);
@@ -263,6 +277,7 @@ export class ShimDriver implements ContainerDriver {
     this.#stats.forget(id);
     await line.ask((client) => client.remove(id, this.#files.of(id), { withLogs: false }));
     await network.release(id);
+    await this.#hosts.remove(id);
     await this.#files.forget(id);
     this.#lives.delete(id);
   }
@@ -274,6 +289,7 @@ export class ShimDriver implements ContainerDriver {
     this.#lives.set(id, life);
     // Without a process its start was cut short: nobody was told of it.
     if (!process) return await this.#clear(id);
+    this.#hosts.adopt(plan, kept.address);
     const folder = this.#files.of(id);
     const exit = await this.#options.line.ask((client) => client.watch(id, process, folder));
     if (exit) this.#ended(id, exit);

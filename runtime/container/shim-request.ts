@@ -17,6 +17,8 @@ export interface ShimPlace {
   readonly network: readonly FieldIn[];
   readonly volumesFolder: string;
   readonly secretsFolder: string;
+  /** The file that is its /etc/hosts. */
+  readonly hostsFile: string;
 }
 
 const MIB = 1024 * 1024;
@@ -38,6 +40,8 @@ export function createRequestOf(
 ): CreateRequest {
   const { limits } = plan;
   const cpuMilli = plan.cpuLimited ? limits.cpuMilli : 0;
+  const mounts = mountsOf(plan, place);
+  const hosts = { source: place.hostsFile, target: "/etc/hosts", readOnly: true };
   return {
     id: plan.id,
     hostname: plan.hostname,
@@ -52,7 +56,9 @@ export function createRequestOf(
     readOnlyRoot: plan.readOnlyRoot,
     tmpBytes: TMP_BYTES,
     shmBytes: SHM_BYTES,
-    ...mountsOf(plan, place),
+    ...mounts,
+    // First, so that what a plan mounts there itself stands before it.
+    binds: [hosts, ...mounts.binds],
     cgroupWrites: cgroupWrites(place.layout, { ...limits, cpuMilli }),
     rlimits: [
       { resource: RLIMIT.CORE, soft: 0, hard: 0 },
