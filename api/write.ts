@@ -1,4 +1,5 @@
 import { admit, type FieldValidation } from "../core/model/admit.ts";
+import { sessionLimitsOf } from "../core/model/fleet.ts";
 import type { Kind, Resource } from "../core/model/resource.ts";
 import { refOf } from "../core/model/resource.ts";
 import { type Clock, rfc3339 } from "../core/std/clock.ts";
@@ -84,8 +85,9 @@ export class ResourceWriter {
   }
 
   /**
-   * What runs on a node is marked, and goes when the node has ended it; everything else goes at once. Resources that
-   * name it as their owner are collected by the controllers.
+   * What runs on a node is marked, and goes when the node has ended it. So is a fleet whose held servers get time to end
+   * (its drain, or the grace period of the request). Everything else goes at once. Resources that name it as their owner
+   * are collected by the controllers.
    */
   async delete(
     kind: Kind,
@@ -98,7 +100,7 @@ export class ResourceWriter {
     const wanted = { uid, resourceVersion, ...preconditions };
     if (wanted.uid !== uid || wanted.resourceVersion !== resourceVersion)
       throw conflict(kind, name, "the precondition of the deletion does not hold");
-    if (!runsOnNode(old)) {
+    if (!endsInTime(old, gracePeriodSeconds)) {
       const write: Write = { op: "delete", ref: refOf(old), expected: resourceVersion };
       await this.#commit(write, old, dryRun);
       return { object: old, isGone: true };
@@ -154,6 +156,11 @@ function nameOf(kind: string, name: string): string {
 
 function conflict(kind: string, name: string, why: string): FleetError {
   return new FleetError("CONFLICT", `${nameOf(kind, name)}: ${why}; read it again`, { kind, name });
+}
+
+function endsInTime(resource: Resource, gracePeriodSeconds: number | undefined): boolean {
+  if (resource.kind !== "Fleet") return runsOnNode(resource);
+  return (gracePeriodSeconds ?? sessionLimitsOf(resource).drainSeconds ?? 0) > 0;
 }
 
 function runsOnNode(resource: Resource): boolean {

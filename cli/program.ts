@@ -13,6 +13,7 @@ import { getCommand } from "./commands/get.ts";
 import { imageCommand } from "./commands/image.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { powerCommand } from "./commands/power.ts";
+import { rolloutCommand } from "./commands/rollout.ts";
 import { scaleCommand } from "./commands/scale.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -31,6 +32,7 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       applyCommand(io),
       deleteCommand(io),
       scaleCommand(io),
+      rolloutCommand(io),
       allocateCommand(io),
       powerCommand(io, "start"),
       powerCommand(io, "stop"),

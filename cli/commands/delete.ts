@@ -10,6 +10,8 @@ interface DeleteOptions {
   readonly selector?: string;
   readonly all?: true;
   readonly ignoreNotFound?: true;
+  readonly drain?: string;
+  readonly now?: true;
 }
 
 export function deleteCommand(io: Io): Command {
@@ -19,6 +21,7 @@ export function deleteCommand(io: Io): Command {
     settings: CLIENT_SETTINGS,
     examples: [
       ["flotilla delete fleet arena", "the fleet and all of its game servers"],
+      ["flotilla delete fleet arena --drain 600", "held game servers get ten minutes to end"],
       ["flotilla delete -f examples/demo", "everything that the files name"],
       ["flotilla delete gs -l agones.dev/fleet=arena", "by label"],
     ],
@@ -27,6 +30,8 @@ export function deleteCommand(io: Io): Command {
     .option("-f, --filename <file...>", "what these files name")
     .option("-l, --selector <labels>", "those with these labels")
     .option("--all", "all of the kind in the namespace")
+    .option("--drain <seconds>", "a Fleet's held game servers get so long to end")
+    .option("--now", "wait for nothing, whatever the Fleet's drain says")
     .option("--ignore-not-found", "what is not there is no error")
     .action((kind: string | undefined, names: readonly string[], options: DeleteOptions) =>
       remove(io, command, kind === undefined ? [] : [kind, ...names], options),
@@ -42,6 +47,7 @@ interface Victim {
 
 async function remove(io: Io, command: Command, words: readonly string[], options: DeleteOptions) {
   const { config, api } = contextOf(io, command);
+  const grace = graceOf(options);
   const victims: Victim[] = [];
   if (options.filename) victims.push(...(await ofFiles(io, options.filename, config.namespace)));
   for (const { kind, names } of words.length > 0 ? namedOf(words) : []) {
@@ -57,12 +63,22 @@ async function remove(io: Io, command: Command, words: readonly string[], option
     throw new FleetError("INVALID", "name what to delete, or a file: -f FILE");
   for (const victim of victims) {
     try {
-      await api.request({ method: "DELETE", path: pathOf(victim) });
+      const body = victim.kind === "Fleet" || options.now ? grace : undefined;
+      await api.request({ method: "DELETE", path: pathOf(victim), body });
       io.out(`${victim.kind.toLowerCase()}/${victim.name} deleted\n`);
     } catch (error) {
       if (!options.ignoreNotFound || !isFleetError(error, "NOT_FOUND")) throw error;
     }
   }
+}
+
+/** How long what is deleted may take; undefined leaves it to the resource. */
+function graceOf({ drain, now }: DeleteOptions): object | undefined {
+  if (now) return { gracePeriodSeconds: 0 };
+  if (drain === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(drain))
+    throw new FleetError("INVALID", `--drain takes whole seconds, not ${drain}`);
+  return { gracePeriodSeconds: Number(drain) };
 }
 
 async function ofFiles(io: Io, files: readonly string[], namespace: string): Promise<Victim[]> {

@@ -1,10 +1,11 @@
 import { ageOf } from "./age.ts";
 import type { Event } from "./event.ts";
-import type { FleetStatus } from "./fleet.ts";
+import { FLEET_LABEL, type FleetStatus, REVISION } from "./fleet.ts";
 import type { Lists, Scheduling } from "./game-server.ts";
 import { allocatableOf, type Node, type NodeCapacity } from "./node.ts";
 import { formatBytes, formatMilli } from "./quantity.ts";
 import type { Kinds, Labels, ObjectMeta } from "./resource.ts";
+import type { ServiceSpec } from "./service.ts";
 
 export interface Column<R> {
   readonly name: string;
@@ -61,6 +62,11 @@ function stateOf({ metadata }: { metadata: ObjectMeta }, state: string): string 
 const portsText = (ports: readonly { readonly name: string; readonly port: number }[]): string =>
   ports.map(({ name, port }) => (name === "" ? `${port}` : `${name}:${port}`)).join(",");
 
+/** `80:8080/TCP`: the service's own port, and the node's when it has one. */
+const servicePortsText = ({ ports }: ServiceSpec): string =>
+  ports
+    .map(({ port, hostPort, protocol }) => `${port}${hostPort ? `:${hostPort}` : ""}/${protocol}`)
+    .join(",");
 
 const labelsText = (labels: Labels): string =>
   Object.entries(labels)
@@ -94,13 +100,26 @@ export const COLUMNS: Columns = {
     wide("REASON", ({ status }) => status.reason ?? ""),
     wide("MESSAGE", ({ status }) => status.message ?? ""),
   ],
-  GameServerSet: [NAME, ...COUNTS, AGE],
+  GameServerSet: [
+    NAME,
+    ...COUNTS,
+    AGE,
+    wide("REVISION", ({ metadata }) => metadata.annotations?.[REVISION] ?? ""),
+  ],
   Fleet: [
     NAME,
     ...COUNTS,
     AGE,
     wide("STRATEGY", ({ spec }) => spec.strategy.type),
     wide("IMAGE", ({ spec }) => spec.template.spec.template.spec.containers[0]?.image ?? ""),
+  ],
+  FleetRevision: [
+    NAME,
+    always("FLEET", ({ metadata }) => metadata.labels?.[FLEET_LABEL] ?? ""),
+    always("REVISION", ({ spec }) => String(spec.revision)),
+    always("IMAGE", ({ spec }) => spec.template.spec.template.spec.containers[0]?.image ?? ""),
+    AGE,
+    wide("CHANGE-CAUSE", ({ spec }) => spec.changeCause ?? ""),
   ],
   FleetAutoscaler: [
     NAME,
@@ -112,6 +131,7 @@ export const COLUMNS: Columns = {
     always("DESIRED", ({ status }) => String(status.desiredReplicas)),
     AGE,
     wide("LIMITED", ({ status }) => (status.scalingLimited ? "yes" : "no")),
+    wide("REASON", ({ status }) => status.reason ?? ""),
     wide("LAST SCALE", ({ status }, now) =>
       status.lastScaleTime === undefined ? "never" : ageOf(status.lastScaleTime, now),
     ),
@@ -127,6 +147,20 @@ export const COLUMNS: Columns = {
     wide("IMAGE", ({ spec }) => spec.image),
     wide("NETWORK", ({ spec }) => spec.network),
     wide("PORTS", ({ status }) => portsText(status.ports)),
+    wide("REASON", ({ status }) => status.reason ?? ""),
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  Service: [
+    NAME,
+    always("DESIRED", ({ spec }) => String(spec.replicas)),
+    always("CURRENT", ({ status }) => String(status.replicas)),
+    always("READY", ({ status }) => String(status.readyReplicas)),
+    always("UPDATED", ({ status }) => String(status.updatedReplicas)),
+    always("ADDRESS", ({ status }) => status.address),
+    always("PORTS", ({ spec }) => servicePortsText(spec)),
+    AGE,
+    wide("IMAGE", ({ spec }) => spec.template.spec.image),
+    wide("AFFINITY", ({ spec }) => spec.sessionAffinity),
     wide("REASON", ({ status }) => status.reason ?? ""),
     wide("MESSAGE", ({ status }) => status.message ?? ""),
   ],

@@ -4,6 +4,8 @@ import { object, oneOf } from "./schemas/build.ts";
 import { CONTAINER_SPEC, CONTAINER_STATUS } from "./schemas/container.ts";
 import { EVENT_FIELDS } from "./schemas/event.ts";
 import {
+  FLEET_REVISION_SPEC,
+  FLEET_REVISION_STATUS,
   FLEET_SPEC,
   FLEET_STATUS,
   GAME_SERVER_SET_SPEC,
@@ -19,6 +21,7 @@ import { IMAGE_SPEC, IMAGE_STATUS } from "./schemas/image.ts";
 import { metadataOf } from "./schemas/metadata.ts";
 import { NETWORK_SPEC, NETWORK_STATUS } from "./schemas/network.ts";
 import { NODE_SPEC, NODE_STATUS } from "./schemas/node.ts";
+import { SERVICE_SPEC, SERVICE_STATUS } from "./schemas/service.ts";
 
 /** The whole of each kind as a schema: what the OpenAPI page shows, and what input is checked against. */
 export const KIND_SCHEMAS: Readonly<Record<AnyKind, Schema>> = {
@@ -26,12 +29,14 @@ export const KIND_SCHEMAS: Readonly<Record<AnyKind, Schema>> = {
   GameServerSet: kind("GameServerSet", GAME_SERVER_SET_SPEC, GAME_SERVER_SET_STATUS),
   Fleet: kind("Fleet", FLEET_SPEC, FLEET_STATUS),
   FleetAutoscaler: kind("FleetAutoscaler", FLEET_AUTOSCALER_SPEC, FLEET_AUTOSCALER_STATUS),
+  FleetRevision: kind("FleetRevision", FLEET_REVISION_SPEC, FLEET_REVISION_STATUS),
   GameServerAllocation: kind(
     "GameServerAllocation",
     GAME_SERVER_ALLOCATION_SPEC,
     GAME_SERVER_ALLOCATION_STATUS,
   ),
   Container: kind("Container", CONTAINER_SPEC, CONTAINER_STATUS),
+  Service: kind("Service", SERVICE_SPEC, SERVICE_STATUS),
   Network: kind("Network", NETWORK_SPEC, NETWORK_STATUS),
   Image: kind("Image", IMAGE_SPEC, IMAGE_STATUS),
   Node: kind("Node", NODE_SPEC, NODE_STATUS),

@@ -1,11 +1,12 @@
 import type { Container } from "./container.ts";
 import type { Event } from "./event.ts";
-import type { Fleet, GameServerSet } from "./fleet.ts";
+import type { Fleet, FleetRevision, GameServerSet } from "./fleet.ts";
 import type { FleetAutoscaler } from "./fleet-autoscaler.ts";
 import type { GameServer } from "./game-server.ts";
 import type { Image } from "./image.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
+import type { Service } from "./service.ts";
 
 export interface OwnerReference {
   readonly apiVersion: string;
@@ -51,8 +52,10 @@ export interface Kinds {
   GameServer: GameServer;
   GameServerSet: GameServerSet;
   Fleet: Fleet;
+  FleetRevision: FleetRevision;
   FleetAutoscaler: FleetAutoscaler;
   Container: Container;
+  Service: Service;
   Network: Network;
   Image: Image;
   Node: Node;

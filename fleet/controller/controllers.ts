@@ -1,7 +1,10 @@
-import { FLEET_LABEL, SET_LABEL } from "../../core/model/fleet.ts";
+import type { Container } from "../../core/model/container.ts";
+import { FLEET_LABEL, type Fleet, SET_LABEL, sessionLimitsOf } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATE_NAMES, GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
 import type { Node } from "../../core/model/node.ts";
 import { type Kind, keyOf, type Resource, refOf } from "../../core/model/resource.ts";
+import { sameJson } from "../../core/std/json.ts";
 import { stageOfNode, takesTheSame } from "../decide/node.ts";
 import { reconcileAutoscaler } from "./autoscaler-controller.ts";
 import { reconcileContainer } from "./container-controller.ts";
@@ -13,10 +16,13 @@ import { reconcileSet } from "./game-server-set-controller.ts";
 import { reconcileNode } from "./node-controller.ts";
 import { NodeLink } from "./node-link.ts";
 import type { PortCursors } from "./place.ts";
-import { stateSeen } from "./world.ts";
+import { reconcileService } from "./service-controller.ts";
+import { hasDeadline } from "./session-deadline.ts";
+import { serviceKeyOf, stateSeen } from "./world.ts";
 
-type Managed = Exclude<Kind, "Network" | "Image">;
+type Managed = Exclude<Kind, "Network" | "Image" | "FleetRevision">;
 const NODE_CHECK_MS = 1_000;
+const HELD = GAME_SERVER_STATE_NAMES.filter((state) => GAME_SERVER_STATES[state].held);
 
 /** All loops of the control plane over one store. Changes of the head put keys into their queues; nothing else does. */
 export class Controllers {
@@ -37,6 +43,7 @@ export class Controllers {
       FleetAutoscaler: new Controller("fleet autoscaler", context, reconcileAutoscaler),
       Container: new Controller("container", context, reconcileContainer),
       Node: new Controller("node", context, reconcileNode),
+      Service: new Controller("service", context, reconcileService),
     };
   }
 
@@ -45,7 +52,11 @@ export class Controllers {
     const { store, clock } = this.#context;
     using _follow = store.onHead((before, after) => this.#follow(before, after));
     for (const kind of Object.keys(this.#loops) as Managed[])
-      for (const resource of store.list(kind)) this.#add(resource);
+      for (const resource of store.list(kind)) {
+        this.#add(resource);
+        if (resource.kind === "Container") this.#addServiceOf(resource);
+      }
+    for (const revision of store.list("FleetRevision")) this.#addFleetOf(revision);
     const startedAt = clock.monotonic();
     const check = async (): Promise<void> => {
       while (!signal.aborted) {
@@ -65,7 +76,9 @@ export class Controllers {
       return;
     }
     this.#add(one);
+    if (one.kind === "Container") this.#addServiceOf(one);
     if (one.kind === "GameServerSet") this.#addFleetOf(one);
+    if (before?.kind === "Fleet" && after?.kind === "Fleet") this.#followLimits(before, after);
     if (one.kind === "Fleet") this.#addAround(one.metadata.namespace, one.metadata.name);
     if (one.kind === "Node")
       this.#followNode(before as Node | undefined, after as Node | undefined);
@@ -90,24 +103,46 @@ export class Controllers {
     const was = before && stateSeen(before);
     const is = after && stateSeen(after);
     if (is !== "Ready" && is !== "Allocated") this.#add(one);
+    if (is === "Allocated" && hasDeadline(this.#context, one)) this.#add(one);
     if (was === is && !isCountedAnew(before, after)) return;
+    // The fleet first: a set that asks for less in a rollout must not fill a gap that is no longer wanted.
+    this.#addFleetOf(one);
     const set = labels?.[SET_LABEL];
     if (set) this.#loops.GameServerSet.add(`GameServerSet/${namespace}/${set}`);
-    this.#addFleetOf(one);
+  }
+
+  /** A new deadline concerns servers that are held already. */
+  #followLimits(before: Fleet, after: Fleet): void {
+    if (sameJson(sessionLimitsOf(before), sessionLimitsOf(after))) return;
+    const { world } = this.#context;
+    const { namespace, name } = after.metadata;
+    for (const set of world.setsOfFleet(namespace, name))
+      for (const server of world.serversOfSet(namespace, set.metadata.name, HELD))
+        this.#add(server);
+  }
+
+  /** A service's own loop also ends replicas of one that is gone. */
+  #addServiceOf(container: Container): void {
+    const key = serviceKeyOf(container);
+    if (key) this.#loops.Service.add(`Service/${key}`);
   }
 
   #addFleetOf({ metadata }: Resource): void {
     const fleet = metadata.labels?.[FLEET_LABEL];
     if (!fleet) return;
     this.#loops.Fleet.add(`Fleet/${metadata.namespace}/${fleet}`);
-    for (const autoscaler of this.#context.world.autoscalersOf(metadata.namespace, fleet))
+    this.#addAutoscalersOf(metadata.namespace, fleet);
+  }
+
+  #addAutoscalersOf(namespace: string, fleet: string): void {
+    for (const autoscaler of this.#context.world.autoscalersOf(namespace, fleet))
       this.#add(autoscaler);
   }
 
   #addAround(namespace: string, fleet: string): void {
     const { world } = this.#context;
     for (const set of world.setsOfFleet(namespace, fleet)) this.#add(set);
-    for (const autoscaler of world.autoscalersOf(namespace, fleet)) this.#add(autoscaler);
+    this.#addAutoscalersOf(namespace, fleet);
   }
 
   #addServersOf({ metadata }: Resource): void {

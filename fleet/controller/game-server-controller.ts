@@ -21,6 +21,7 @@ import {
 } from "./context.ts";
 import type { Pass } from "./controller.ts";
 import { type PortCursors, placeGameServer } from "./place.ts";
+import { keepDeadline } from "./session-deadline.ts";
 
 /** How long an unplaceable server waits before it asks again by itself; a change of nodes asks at once. */
 const PLACE_AGAIN_MS = 1_000;
@@ -33,6 +34,22 @@ export async function reconcileGameServer(
 ): Promise<Pass> {
   const server = context.store.get("GameServer", namespace, name);
   if (!server) return {};
+  const deadline = await keepDeadline(context, server);
+  if (deadline && deadline.againInMs === undefined) return {};
+  const pass = await oneStep(context, server, cursors);
+  return { againInMs: soonest(deadline?.againInMs, pass.againInMs) };
+}
+
+function soonest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+async function oneStep(
+  context: ControllerContext,
+  server: GameServer,
+  cursors: PortCursors,
+): Promise<Pass> {
   const { reservedUntil } = server.status;
   const reservedLeftMs = reservedUntil
     ? Date.parse(reservedUntil) - context.clock.now()

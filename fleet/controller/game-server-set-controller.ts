@@ -1,12 +1,22 @@
 import { admit } from "../../core/model/admit.ts";
-import { FLEET_LABEL, type Fleet, type GameServerSet, SET_LABEL } from "../../core/model/fleet.ts";
+import {
+  FLEET_LABEL,
+  type Fleet,
+  type GameServerSet,
+  SET_LABEL,
+  sessionLimitsOf,
+} from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
-import { sameJson } from "../../core/std/json.ts";
+import { mergePatch, sameJson } from "../../core/std/json.ts";
 import type { Write } from "../../store/resource-store.ts";
+import { isActive } from "../decide/fleet.ts";
 import { decideBroken, decideGameServerSet, pickSurplus } from "../decide/game-server-set.ts";
+import { decideOverflow } from "../decide/overflow.ts";
+import { scaleDownOrder } from "../decide/scale-down-order.ts";
 import { setStatusOf, statusDelta } from "../decide/status.ts";
+import { aliveOf, heldOf, type Tally } from "../decide/tally.ts";
 import {
   type ControllerContext,
   deletionOf,
@@ -29,24 +39,75 @@ export async function reconcileSet(
   const fleet = owner && context.store.get("Fleet", namespace, owner.name);
   const isOrphan = owner !== undefined && fleet?.metadata.uid !== owner.uid;
   if (isOrphan || set.metadata.deletionTimestamp) return endSet(context, set);
+  const isOld = fleet !== undefined && !isActive(fleet, set);
   const tally = context.world.tallyOfSet(namespace, name);
   const { create, remove } = decideGameServerSet(set.spec.replicas, tally, context.options.limits);
-  if (create > 0) await createServers(context, set, create);
-  if (remove > 0) await removeSurplus(context, set, remove);
+  if (create > 0) await createServers(context, set, { tally, create });
+  const isRolling =
+    owner !== undefined && context.world.setsOfFleet(namespace, owner.name).length > 1;
+  if (remove > 0) await removeSurplus(context, set, { tally, remove, isOld, isRolling });
   const retryInMs = await replaceBroken(context, set);
-  const isMore = create > 0 && create === context.options.limits.creationsMax;
+  const isTelling =
+    fleet !== undefined && (await tellOverflow(context, set, { fleet, isOld, tally }));
+  const isMore = isTelling || (create > 0 && create === context.options.limits.creationsMax);
   return { againInMs: isMore ? 0 : retryInMs, status: () => writeStatus(context, namespace, name) };
+}
+
+/** Tells held servers beyond the replicas that they are too many; true when there was something to tell. */
+async function tellOverflow(
+  context: ControllerContext,
+  set: GameServerSet,
+  seen: { readonly fleet: Fleet; readonly isOld: boolean; readonly tally: Tally },
+): Promise<boolean> {
+  const { fleet, isOld, tally } = seen;
+  const { world, clock, options } = context;
+  const { namespace, name } = set.metadata;
+  const { replicas, scheduling, priorities, allocationOverflow } = set.spec;
+  const isEnding = isOld || fleet.metadata.deletionTimestamp !== undefined;
+  const drains =
+    sessionLimitsOf(fleet).drainSeconds === undefined
+      ? 0
+      : Math.max(0, heldOf(tally) - (isEnding ? 0 : replicas));
+  const isOver = allocationOverflow !== undefined && tally.Allocated > replicas;
+  if (!isOver && drains === world.drainingOfSet(namespace, name)) return false;
+  const order = scaleDownOrder({ scheduling, priorities, readyLast: false });
+  const held = world
+    .serversOfSet(namespace, name, ["Allocated", "Reserved"])
+    .map((server) => ({ server, nodeLoad: world.playingOn(server.status.nodeName) }))
+    .sort(order)
+    .map(({ server }) => server);
+  const changes = decideOverflow({
+    held,
+    replicas,
+    overflow: allocationOverflow,
+    drains,
+    now: rfc3339(clock.now()),
+    changesMax: options.limits.shutdownsMax,
+  });
+  await inParallel(changes, async ({ server, metadata, because, message }) => {
+    const delta = { metadata };
+    if (await tryCommit(context, [updateOf(server, mergePatch(server, delta), delta)]))
+      recordOn(context, server, because, message);
+  });
+  return changes.length > 0;
+}
+
+/** Commits that wait for the disk together share one write of it; `items` are bounded by the limits of a pass. */
+async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  await Promise.all(items.map(act));
 }
 
 async function createServers(
   context: ControllerContext,
   set: GameServerSet,
-  count: number,
+  { tally, create }: { readonly tally: Tally; readonly create: number },
 ): Promise<void> {
-  const servers = Array.from({ length: count }, () => serverOf(context, set));
+  const servers = Array.from({ length: create }, () => serverOf(context, set));
   const writes = servers.map((object): Write => ({ op: "create", object }));
   if (!(await tryCommit(context, writes))) return;
-  recordOn(context, set, "ScaleUp", `created ${count} game servers to have ${set.spec.replicas}`);
+  const had = aliveOf(tally);
+  const message = `from ${had} to ${had + create} of ${set.spec.replicas} game servers`;
+  recordOn(context, set, "ScaleUp", message);
 }
 
 /** A GameServer as the set's template says, owned and labelled as Agones does. */
@@ -90,10 +151,17 @@ function serverOf(context: ControllerContext, set: GameServerSet): GameServer {
   return admitted.object as GameServer;
 }
 
+interface Surplus {
+  readonly tally: Tally;
+  readonly remove: number;
+  readonly isOld: boolean;
+  /** Another set of the fleet is there: no server able to play ends before one that is not. */
+  readonly isRolling: boolean;
+}
 async function removeSurplus(
   context: ControllerContext,
   set: GameServerSet,
-  count: number,
+  { tally, remove, isOld, isRolling }: Surplus,
 ): Promise<void> {
   const { namespace, name } = set.metadata;
   const states = [
@@ -107,12 +175,23 @@ async function removeSurplus(
   const candidates = context.world
     .serversOfSet(namespace, name, states)
     .map((server) => ({ server, nodeLoad: context.world.playingOn(server.status.nodeName) }));
-  const surplus = pickSurplus(candidates, count, set.spec.scheduling);
+  const { scheduling, priorities, replicas } = set.spec;
+  const surplus = pickSurplus(candidates, remove, { scheduling, priorities, readyLast: isRolling });
+  if (surplus.length === 0) return;
   const now = rfc3339(context.clock.now());
-  for (const server of surplus) {
-    if (!(await tryCommit(context, [deletionOf(server, now)]))) continue;
-    recordOn(context, server, "ScaleDown", `the set ${name} has more than ${set.spec.replicas}`);
-  }
+  const had = aliveOf(tally);
+  const because = isOld ? "RollingUpdate" : "ScaleDown";
+  await inParallel(surplus, async (server) => {
+    if (await tryCommit(context, [deletionOf(server, now)]))
+      recordOn(
+        context,
+        server,
+        because,
+        `its set ${name} goes from ${had} to ${replicas} replicas`,
+      );
+  });
+  const message = `from ${had} to ${had - surplus.length} game servers, ${replicas} wanted`;
+  recordOn(context, set, because, message);
 }
 
 /** Returns in how many milliseconds the next one is due, if any waits. */

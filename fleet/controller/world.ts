@@ -1,9 +1,16 @@
 import type { Container } from "../../core/model/container.ts";
-import { FLEET_LABEL, type GameServerSet, SET_LABEL } from "../../core/model/fleet.ts";
+import {
+  FLEET_LABEL,
+  type FleetRevision,
+  type GameServerSet,
+  SET_LABEL,
+} from "../../core/model/fleet.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { GameServerState } from "../../core/model/game-server-state.ts";
+import { serviceOwnerOf } from "../../core/model/service.ts";
 import type { Index, ResourceStore } from "../../store/resource-store.ts";
+import { isDraining } from "../decide/overflow.ts";
 import { type Tally, tallyOf } from "../decide/tally.ts";
 import { NodeTallies } from "./node-tallies.ts";
 import { RoomTallies } from "./room-tallies.ts";
@@ -21,9 +28,12 @@ export class World {
   readonly rooms: RoomTallies;
   readonly #servers: Index<"GameServer">;
   readonly #sets: Index<"GameServerSet">;
+  readonly #revisions: Index<"FleetRevision">;
+  readonly #draining: Index<"GameServer">;
   readonly #autoscalers: Index<"FleetAutoscaler">;
   readonly #serversOn: Index<"GameServer">;
   readonly #containersOn: Index<"Container">;
+  readonly #replicas: Index<"Container">;
   readonly #playing: Index<"GameServer">;
 
   constructor(store: ResourceStore) {
@@ -37,12 +47,21 @@ export class World {
       const fleet = metadata.labels?.[FLEET_LABEL];
       return fleet ? `${metadata.namespace}/${fleet}` : undefined;
     });
+    this.#revisions = store.index("FleetRevision", ({ metadata }) => {
+      const fleet = metadata.labels?.[FLEET_LABEL];
+      return fleet ? `${metadata.namespace}/${fleet}` : undefined;
+    });
+    this.#draining = store.index("GameServer", (server) => {
+      const { namespace, labels } = server.metadata;
+      return isDraining(server) ? `${namespace}/${labels?.[SET_LABEL]}` : undefined;
+    });
     this.#autoscalers = store.index(
       "FleetAutoscaler",
       ({ metadata, spec }) => `${metadata.namespace}/${spec.fleetName}`,
     );
     this.#serversOn = store.index("GameServer", ({ status }) => status.nodeName);
     this.#containersOn = store.index("Container", ({ status }) => status.nodeName);
+    this.#replicas = store.index("Container", serviceKeyOf);
     this.#playing = store.index("GameServer", ({ status }) =>
       status.state === "Ready" || status.state === "Allocated" ? status.nodeName : undefined,
     );
@@ -57,8 +76,19 @@ export class World {
   setsOfFleet(namespace: string, fleet: string): readonly GameServerSet[] {
     return [...this.#sets.get(`${namespace}/${fleet}`)];
   }
+  revisionsOfFleet(namespace: string, fleet: string): readonly FleetRevision[] {
+    return [...this.#revisions.get(`${namespace}/${fleet}`)];
+  }
+  /** Servers of a set that have been told to end. */
+  drainingOfSet(namespace: string, set: string): number {
+    return this.#draining.get(`${namespace}/${set}`).size;
+  }
   autoscalersOf(namespace: string, fleet: string): readonly FleetAutoscaler[] {
     return [...this.#autoscalers.get(`${namespace}/${fleet}`)];
+  }
+  /** Replicas of a service of that name, also of one that was there before. */
+  replicasOf(namespace: string, service: string): readonly Container[] {
+    return [...this.#replicas.get(`${namespace}/${service}`)];
   }
   serversOn(node: string): readonly GameServer[] {
     return [...this.#serversOn.get(node)];
@@ -74,6 +104,12 @@ export class World {
   unplaced(): readonly (GameServer | Container)[] {
     return [...this.#serversOn.get(""), ...this.#containersOn.get("")];
   }
+}
+
+/** `namespace/name` of the service that made a Container; undefined when none did. */
+export function serviceKeyOf({ metadata }: Container): string | undefined {
+  const owner = serviceOwnerOf(metadata);
+  return owner && `${metadata.namespace}/${owner.name}`;
 }
 
 function setKey(namespace: string, set: string, state: GameServerState): string {

@@ -1,14 +1,28 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Fleet, GameServerSet } from "../../core/model/fleet.ts";
 import type { GameServerState } from "../../core/model/game-server-state.ts";
-import { decideFleet, type SetSeen } from "./fleet.ts";
-import { aliveOf, availableOf, heldOf, tallyOf } from "./tally.ts";
+import { decideFleet } from "./fleet.ts";
+import type { SetSeen } from "./rollout.ts";
+import { tallyOf } from "./tally.ts";
 
 type Type = "RollingUpdate" | "Recreate";
-function fleetOf(replicas: number, image: string, type: Type = "RollingUpdate"): Fleet {
+interface Wanted {
+  readonly type?: Type;
+  readonly paused?: boolean;
+  readonly isEnding?: boolean;
+  readonly scheduling?: string;
+}
+function fleetOf(replicas: number, image: string, wanted: Wanted = {}): Fleet {
+  const {
+    type = "RollingUpdate",
+    paused = false,
+    isEnding = false,
+    scheduling = "Packed",
+  } = wanted;
   const strategy = { type, rollingUpdate: { maxSurge: "25%", maxUnavailable: "25%" } };
-  return { spec: { replicas, strategy, template: { spec: { image } } } } as unknown as Fleet;
+  const metadata = isEnding ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {};
+  const spec = { replicas, strategy, paused, scheduling, template: { spec: { image } } };
+  return { metadata, spec } as unknown as Fleet;
 }
 function setOf(
   name: string,
@@ -16,17 +30,17 @@ function setOf(
   replicas: number,
   states: Partial<Record<GameServerState, number>>,
 ): SetSeen {
-  const set = { metadata: { name }, spec: { replicas, template: { spec: { image } } } };
-  return { set: set as unknown as GameServerSet, tally: tallyOf((state) => states[state] ?? 0) };
+  const metadata = { name, creationTimestamp: `2026-01-01T00:00:0${image.slice(1)}Z` };
+  const spec = { replicas, scheduling: "Packed", template: { spec: { image } } };
+  const set = { metadata, spec } as unknown as GameServerSet;
+  return { set, tally: tallyOf((state) => states[state] ?? 0) };
 }
 const said = (actions: ReturnType<typeof decideFleet>) =>
-  actions.map((a) =>
-    a.do === "createSet"
-      ? `create ${a.replicas}`
-      : a.do === "scaleSet"
-        ? `${a.set.metadata.name} to ${a.replicas}`
-        : `delete ${a.set.metadata.name}`,
-  );
+  actions.map((a) => {
+    if (a.do === "createSet") return `create ${a.replicas}`;
+    if (a.do === "scaleSet") return `${a.set.metadata.name} to ${a.replicas}`;
+    return a.do === "removeFleet" ? "remove" : `${a.do.slice(0, -3)} ${a.set.metadata.name}`;
+  });
 
 describe("decideFleet", () => {
   it("makes the first set with all replicas", () => {
@@ -37,9 +51,10 @@ describe("decideFleet", () => {
       "a to 7",
     ]);
   });
-  it("begins a rollout with the surge", () => {
+  it("begins a rollout with the surge, and lets go of what may be unavailable", () => {
     expect(said(decideFleet(fleetOf(8, "v2"), [setOf("a", "v1", 8, { Ready: 8 })]))).toEqual([
       "create 2",
+      "a to 6",
     ]);
   });
   it("deletes an old set that has nothing left", () => {
@@ -47,79 +62,59 @@ describe("decideFleet", () => {
     expect(said(decideFleet(fleetOf(3, "v2"), seen))).toEqual(["delete a"]);
   });
   it("leaves Allocated servers of an old set and counts them", () => {
-    const seen = [setOf("a", "v1", 2, { Allocated: 2 }), setOf("b", "v2", 1, { Ready: 1 })];
+    const seen = [setOf("a", "v1", 0, { Allocated: 2 }), setOf("b", "v2", 1, { Ready: 1 })];
     expect(said(decideFleet(fleetOf(3, "v2"), seen))).toEqual([]);
   });
   it("empties old sets before it fills the new one when it recreates", () => {
     const seen = [setOf("a", "v1", 3, { Ready: 2, Allocated: 1 }), setOf("b", "v2", 0, {})];
-    expect(said(decideFleet(fleetOf(3, "v2", "Recreate"), seen))).toEqual(["a to 1"]);
+    expect(said(decideFleet(fleetOf(3, "v2", { type: "Recreate" }), seen))).toEqual(["a to 0"]);
+    const empty = [setOf("a", "v1", 0, { Allocated: 1 }), setOf("b", "v2", 0, {})];
+    expect(said(decideFleet(fleetOf(3, "v2", { type: "Recreate" }), empty))).toEqual(["b to 2"]);
   });
-
-  const tallies = fc.record({
-    Ready: fc.nat(9),
-    Allocated: fc.nat(9),
-    Starting: fc.nat(9),
-    Unhealthy: fc.nat(3),
+  it("takes nothing back from the new set when a server of an old one is free again", () => {
+    const seen = [setOf("a", "v1", 0, { Ready: 1 }), setOf("b", "v2", 2, { Ready: 2 })];
+    expect(said(decideFleet(fleetOf(3, "v2", { type: "Recreate" }), seen))).toEqual([]);
   });
-  it("never asks a set for fewer than it holds, and never takes Ready below the floor", () => {
-    fc.assert(
-      fc.property(fc.nat(20), tallies, tallies, (replicas, old, fresh) => {
-        const seen = [setOf("a", "v1", 9, old), setOf("b", "v2", 9, fresh)];
-        const actions = decideFleet(fleetOf(replicas, "v2"), seen);
-        const toOld = actions.find((a) => a.do === "scaleSet" && a.set.metadata.name === "a");
-        if (toOld?.do !== "scaleSet") return;
-        const tally = seen[0]?.tally ?? tallyOf(() => 0);
-        expect(toOld.replicas).toBeGreaterThanOrEqual(heldOf(tally));
-        const lost = Math.max(0, availableOf(tally) - toOld.replicas);
-        const all = availableOf(tally) + availableOf(seen[1]?.tally ?? tally);
-        const floor = replicas - Math.max(1, Math.ceil(replicas / 4));
-        if (lost > 0) expect(all - lost).toBeGreaterThanOrEqual(Math.min(floor, all));
-      }),
-    );
-  });
-
-  it("ends every rollout in a model that obeys it", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 30 }), fc.nat(10), (replicas, held) => {
-        let sets = [setOf("a", "v1", 30, { Ready: 30 - held, Allocated: held })];
-        const fleet = fleetOf(replicas, "v2");
-        for (let pass = 0; pass < 200; pass++) sets = obey(sets, decideFleet(fleet, sets));
-        const fresh = sets.find(({ set }) => set.metadata.name === "b");
-        expect(fresh ? aliveOf(fresh.tally) : 0).toBe(Math.max(0, replicas - held));
-        expect(
-          sets.filter(({ set }) => set.metadata.name === "a").map(({ tally }) => aliveOf(tally)),
-        ).toEqual(held > 0 ? [held] : []);
-      }),
-      { numRuns: 60 },
-    );
+  it("passes on what needs no rollout, to old sets too", () => {
+    const seen = [setOf("a", "v1", 0, { Allocated: 1 }), setOf("b", "v2", 2, { Ready: 2 })];
+    expect(said(decideFleet(fleetOf(3, "v2", { scheduling: "Distributed" }), seen))).toEqual([
+      "configure a",
+      "configure b",
+    ]);
   });
 });
 
-/** Sets that do at once what they are told: never touching a held server. */
-function obey(sets: readonly SetSeen[], actions: ReturnType<typeof decideFleet>): SetSeen[] {
-  let next = [...sets];
-  for (const action of actions) {
-    if (action.do === "createSet") next.push(setOf("b", "v2", action.replicas, {}));
-    if (action.do === "deleteSet") next = next.filter(({ set }) => set !== action.set);
-    if (action.do === "scaleSet")
-      next = next.map((one) =>
-        one.set === action.set
-          ? setOf(
-              one.set.metadata.name,
-              one.set.metadata.name === "a" ? "v1" : "v2",
-              action.replicas,
-              one.tally,
-            )
-          : one,
-      );
-  }
-  return next.map(({ set, tally }) => {
-    const held = heldOf(tally);
-    return {
-      set,
-      tally: tallyOf((s) =>
-        s === "Ready" ? Math.max(0, set.spec.replicas - held) : s === "Allocated" ? held : 0,
-      ),
-    };
+describe("a paused fleet", () => {
+  const paused = { paused: true };
+  it("makes no set for a new template", () => {
+    const seen = [setOf("a", "v1", 3, { Ready: 3 })];
+    expect(said(decideFleet(fleetOf(3, "v2", paused), seen))).toEqual([]);
   });
-}
+  it("keeps its mix in the middle of a rollout", () => {
+    const seen = [setOf("a", "v1", 6, { Ready: 6 }), setOf("b", "v2", 2, { Ready: 2 })];
+    expect(said(decideFleet(fleetOf(8, "v2", paused), seen))).toEqual([]);
+  });
+  it("grows in its newest set and shrinks in its oldest, never below what is held", () => {
+    const seen = [
+      setOf("a", "v1", 3, { Ready: 1, Allocated: 2 }),
+      setOf("b", "v2", 2, { Ready: 2 }),
+    ];
+    expect(said(decideFleet(fleetOf(9, "v2", paused), seen))).toEqual(["b to 6"]);
+    expect(said(decideFleet(fleetOf(3, "v2", paused), seen))).toEqual(["a to 2", "b to 1"]);
+    expect(said(decideFleet(fleetOf(0, "v2", paused), seen))).toEqual(["a to 2", "b to 0"]);
+  });
+  it("still begins: its first set is made", () => {
+    expect(said(decideFleet(fleetOf(3, "v1", paused), []))).toEqual(["create 3"]);
+  });
+});
+
+describe("a fleet that is deleted with a deadline", () => {
+  const ending = { isEnding: true };
+  it("keeps what is held, and goes with its last set", () => {
+    const seen = [setOf("a", "v1", 3, { Ready: 1, Allocated: 2 }), setOf("b", "v2", 2, {})];
+    expect(said(decideFleet(fleetOf(3, "v2", ending), seen))).toEqual(["a to 0", "delete b"]);
+    const held = [setOf("a", "v1", 0, { Allocated: 2 })];
+    expect(said(decideFleet(fleetOf(3, "v2", ending), held))).toEqual([]);
+    expect(said(decideFleet(fleetOf(3, "v2", ending), []))).toEqual(["remove"]);
+  });
+});

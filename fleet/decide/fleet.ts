@@ -1,13 +1,9 @@
 import type { Fleet, GameServerSet } from "../../core/model/fleet.ts";
-import { resolveIntOrPercent } from "../../core/model/int-or-percent.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import { sameJson } from "../../core/std/json.ts";
-import { aliveOf, availableOf, heldOf, type Tally } from "./tally.ts";
+import { holdStill, recreate, roll, type SetSeen, type Target } from "./rollout.ts";
+import { aliveOf, tallyOf } from "./tally.ts";
 
-export interface SetSeen {
-  readonly set: GameServerSet;
-  readonly tally: Tally;
-}
 export type FleetAction =
   | { readonly do: "createSet"; readonly replicas: number; readonly because: Reason }
   | {
@@ -16,85 +12,87 @@ export type FleetAction =
       readonly replicas: number;
       readonly because: Reason;
     }
-  | { readonly do: "deleteSet"; readonly set: GameServerSet; readonly because: Reason };
+  /** The set takes over what a fleet may change without a rollout. */
+  | { readonly do: "configureSet"; readonly set: GameServerSet; readonly because: Reason }
+  | { readonly do: "deleteSet"; readonly set: GameServerSet; readonly because: Reason }
+  | { readonly do: "removeFleet"; readonly because: Reason };
+
+/** The set that has the fleet's template: the one that a rollout fills. */
+export function isActive(fleet: Fleet, set: GameServerSet): boolean {
+  return !set.metadata.deletionTimestamp && sameJson(set.spec.template, fleet.spec.template);
+}
 
 /**
  * What brings a fleet's sets to its spec. The set that has the fleet's template is the active one; the others are left
- * to end. Held servers of old sets count against `replicas`, and no action ever asks for fewer than are held.
+ * to end. Held servers of old sets count against `replicas`; a set asked for fewer than it holds keeps what it holds.
  */
 export function decideFleet(fleet: Fleet, seen: readonly SetSeen[]): readonly FleetAction[] {
-  const active = seen.find(({ set }) => sameJson(set.spec.template, fleet.spec.template));
-  const rest = seen.filter((one) => one !== active && !one.set.metadata.deletionTimestamp);
-  const { replicas, strategy } = fleet.spec;
-  const restHeld = total(rest, heldOf);
-  if (!active) return [createFirst(fleet, rest, restHeld)];
-  const ended = rest.filter(({ tally }) => aliveOf(tally) === 0);
-  const endings = ended.map(
-    ({ set }) => ({ do: "deleteSet", set, because: "RollingUpdate" }) as const,
-  );
-  const old = rest.filter((one) => !ended.includes(one));
-  if (old.length === 0) return [...endings, ...scale(active, replicas)];
-  const steps =
+  const there = seen.filter(({ set }) => !set.metadata.deletionTimestamp);
+  if (fleet.metadata.deletionTimestamp) return endFleet(seen, there);
+  const active = there.find(({ set }) => isActive(fleet, set));
+  const old = there.filter((one) => one !== active);
+  return [...targetsOf(fleet, active, old), ...configure(fleet, there)];
+}
+
+function targetsOf(
+  fleet: Fleet,
+  active: SetSeen | undefined,
+  old: readonly SetSeen[],
+): FleetAction[] {
+  const { replicas, strategy, paused } = fleet.spec;
+  if (!active && old.length === 0) return [{ do: "createSet", replicas, because: "Created" }];
+  if (active && old.length === 0)
+    return scale({ seen: active, replicas }, replicas > active.set.spec.replicas);
+  if (paused) return holdStill(replicas, active, old).flatMap((target) => scale(target));
+  const step =
     strategy.type === "Recreate"
-      ? recreate(active, old, replicas - restHeld)
-      : roll(fleet, active, old);
-  return [...endings, ...steps];
-}
-
-function createFirst(fleet: Fleet, rest: readonly SetSeen[], restHeld: number): FleetAction {
-  const { replicas, strategy } = fleet.spec;
-  if (rest.length === 0) return { do: "createSet", replicas, because: "Created" };
-  const first =
-    strategy.type === "Recreate" ? 0 : Math.max(0, Math.min(surgeOf(fleet), replicas - restHeld));
+      ? recreate(replicas, active ?? NONE, old)
+      : roll(fleet, active ?? NONE, old);
   const because = strategy.type === "Recreate" ? "Recreated" : "RollingUpdate";
-  return { do: "createSet", replicas: first, because };
+  const first: FleetAction[] = active
+    ? scaleTo(active.set, step.active, because)
+    : [{ do: "createSet", replicas: step.active, because }];
+  return [...first, ...step.old.flatMap((target) => shrink(target, because))];
 }
 
-/** Everything that is not held ends first; the new set fills up when it is gone. */
-function recreate(active: SetSeen, old: readonly SetSeen[], replicas: number): FleetAction[] {
-  const shrink = old.flatMap((one) => scale(one, heldOf(one.tally), "Recreated"));
-  const isClear = old.every(({ tally }) => aliveOf(tally) === heldOf(tally));
-  return [...shrink, ...scale(active, isClear ? Math.max(0, replicas) : 0, "Recreated")];
+/** What stands for the active set before it is made. */
+const NONE: SetSeen = {
+  set: { spec: { replicas: 0 } } as GameServerSet,
+  tally: tallyOf(() => 0),
+};
+
+/** An old set goes when nothing of it is left and nothing of it is wanted. */
+function shrink({ seen: { set, tally }, replicas }: Target, because: Reason): FleetAction[] {
+  if (replicas === 0 && aliveOf(tally) === 0) return [{ do: "deleteSet", set, because }];
+  return scaleTo(set, replicas, because);
 }
 
-/** One step: the new set grows within maxSurge, the old ones shrink while enough stay able to play. */
-function roll(fleet: Fleet, active: SetSeen, old: readonly SetSeen[]): FleetAction[] {
-  const { replicas } = fleet.spec;
-  const aliveAll = aliveOf(active.tally) + total(old, aliveOf);
-  const settled = aliveOf(active.tally) >= active.set.spec.replicas;
-  const target = Math.max(0, replicas - total(old, heldOf));
-  const room = Math.max(0, replicas + surgeOf(fleet) - aliveAll);
-  const grown = settled ? active.set.spec.replicas + room : active.set.spec.replicas;
-  const available = availableOf(active.tally) + total(old, availableOf);
-  let spare = Math.max(0, available - (replicas - unavailableOf(fleet)));
-  const shrink = old.flatMap((one) => {
-    const notReady = aliveOf(one.tally) - availableOf(one.tally);
-    const cut = Math.min(spare, one.tally.Ready);
-    spare -= cut;
-    return scale(
-      one,
-      Math.max(heldOf(one.tally), aliveOf(one.tally) - notReady - cut),
-      "RollingUpdate",
-    );
-  });
-  return [...scale(active, Math.min(target, grown), "RollingUpdate"), ...shrink];
+/** A fleet that is deleted with a deadline stays until its last held server is gone. */
+function endFleet(seen: readonly SetSeen[], there: readonly SetSeen[]): FleetAction[] {
+  if (seen.length === 0) return [{ do: "removeFleet", because: "Deleted" }];
+  return there.flatMap((one) => shrink({ seen: one, replicas: 0 }, "Deleted"));
 }
 
-function scale(one: SetSeen, replicas: number, because?: Reason): FleetAction[] {
-  const now = one.set.spec.replicas;
-  if (now === replicas) return [];
-  const why = because ?? (replicas > now ? "ScaleUp" : "ScaleDown");
-  return [{ do: "scaleSet", set: one.set, replicas, because: why }];
+function configure({ spec }: Fleet, there: readonly SetSeen[]): FleetAction[] {
+  const { scheduling, priorities, allocationOverflow } = spec;
+  const wanted = { scheduling, priorities, allocationOverflow };
+  return there
+    .filter(({ set }) => !sameJson(wanted, configOf(set)))
+    .map(({ set }) => ({ do: "configureSet", set, because: "Updated" }));
+}
+function configOf({ spec }: GameServerSet): object {
+  const { scheduling, priorities, allocationOverflow } = spec;
+  return { scheduling, priorities, allocationOverflow };
 }
 
-function surgeOf({ spec }: Fleet): number {
-  const { maxSurge = "25%" } = spec.strategy.rollingUpdate ?? {};
-  return Math.max(1, resolveIntOrPercent(maxSurge, spec.replicas, true));
+function scale(
+  { seen, replicas }: Target,
+  isUp = replicas > seen.set.spec.replicas,
+): FleetAction[] {
+  return scaleTo(seen.set, replicas, isUp ? "ScaleUp" : "ScaleDown");
 }
-function unavailableOf({ spec }: Fleet): number {
-  const { maxUnavailable = "25%" } = spec.strategy.rollingUpdate ?? {};
-  return Math.max(1, resolveIntOrPercent(maxUnavailable, spec.replicas, true));
-}
-function total(seen: readonly SetSeen[], count: (tally: Tally) => number): number {
-  return seen.reduce((n, { tally }) => n + count(tally), 0);
+
+function scaleTo(set: GameServerSet, replicas: number, because: Reason): FleetAction[] {
+  if (set.spec.replicas === replicas) return [];
+  return [{ do: "scaleSet", set, replicas, because }];
 }

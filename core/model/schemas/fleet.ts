@@ -1,9 +1,12 @@
+import { SECONDS_MAX } from "../fleet.ts";
 import type { Schema } from "../schema.ts";
-import { annotations, integer, labels, list, map, object, oneOf, text } from "./build.ts";
+import { annotations, flag, integer, labels, list, map, object, oneOf, text } from "./build.ts";
 import { GAME_SERVER_SPEC, SCHEDULING } from "./game-server.ts";
 import { TEMPLATE_METADATA } from "./metadata.ts";
 
 export const REPLICAS_MAX = 1_000_000;
+/** Agones has no such field; a manifest for both takes the annotation. */
+const OURS = "Flotilla's own";
 const replicas = (description: string): Schema =>
   integer(description, 0, REPLICAS_MAX, { default: 0 });
 const share = (description: string): Schema => ({
@@ -66,10 +69,37 @@ export const FLEET_SPEC: Schema = object(
       },
       { default: {} },
     ),
+    paused: flag(`${OURS}: while true, a changed template waits; broken servers are replaced.`),
+    drainSeconds: integer(
+      `${OURS}: held servers of an old template, beyond replicas or of a deleted fleet are shut down after it; never when absent. Also as annotation flotilla.dev/drain-seconds.`,
+      0,
+      SECONDS_MAX,
+    ),
+    maxSessionAgeSeconds: integer(
+      `${OURS}: an Allocated server is shut down so long after its last allocation; never when absent. Also as annotation flotilla.dev/max-session-age-seconds.`,
+      1,
+      SECONDS_MAX,
+    ),
+    revisionHistoryLimit: integer(
+      `${OURS}: templates before the present one that are kept for an undo; 10 when absent.`,
+      0,
+      100,
+    ),
     template: TEMPLATE,
   },
   { required: ["template"] },
 );
+
+export const FLEET_REVISION_SPEC: Schema = object(
+  "A template that a fleet had, for an undo. Made by the control plane.",
+  {
+    revision: integer("Number; the newest is the highest.", 1),
+    changeCause: text("The fleet's annotation kubernetes.io/change-cause when it was made."),
+    template: TEMPLATE,
+  },
+  { required: ["revision", "template"] },
+);
+export const FLEET_REVISION_STATUS: Schema = object("Nothing.", {});
 
 const sum = (description: string): Schema =>
   integer(description, 0, Number.MAX_SAFE_INTEGER, { default: 0 });

@@ -1,0 +1,82 @@
+import type { Priority } from "../../core/model/fleet.ts";
+import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
+
+/** One server seen by the order of removal. */
+export interface SurplusCandidate {
+  readonly server: GameServer;
+  /** Ready and Allocated servers on its node. */
+  readonly nodeLoad: number;
+}
+export interface ScaleDownRules {
+  readonly scheduling: Scheduling;
+  readonly priorities?: readonly Priority[] | undefined;
+  /** What is Ready goes after everything else: in a rollout, no server able to play ends before one that is not. */
+  readonly readyLast: boolean;
+}
+type Order = (a: SurplusCandidate, b: SurplusCandidate) => number;
+
+/**
+ * Which server a scale-down takes first, in Agones' order. Packed frees the emptiest node: not yet placed, then the
+ * least loaded node; on one node what is not yet Ready, then by priorities, then by name. Distributed: by priorities,
+ * then the oldest. Ties end at the name, so that the order is the same in every run.
+ */
+export function scaleDownOrder({ scheduling, priorities = [], readyLast }: ScaleDownRules): Order {
+  const order = scheduling === "Packed" ? packed(priorities) : distributed(priorities);
+  if (!readyLast) return order;
+  return (a, b) => Number(isReady(a.server)) - Number(isReady(b.server)) || order(a, b);
+}
+
+function packed(priorities: readonly Priority[]): Order {
+  return (a, b) => {
+    const [x, y] = [a.server.status.nodeName, b.server.status.nodeName];
+    const byNode = Number(x !== "") - Number(y !== "") || a.nodeLoad - b.nodeLoad || compare(x, y);
+    return (
+      byNode ||
+      Number(!isBeforeReady(a.server)) - Number(!isBeforeReady(b.server)) ||
+      byPriorities(priorities, a.server, b.server) ||
+      compare(a.server.metadata.name, b.server.metadata.name)
+    );
+  };
+}
+
+function distributed(priorities: readonly Priority[]): Order {
+  return ({ server: a }, { server: b }) =>
+    byPriorities(priorities, a, b) ||
+    compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
+    compare(a.metadata.name, b.metadata.name);
+}
+
+/** Ascending: who has least room comes first. Who does not have the counter or list comes last, in either order. */
+export function byPriorities(
+  priorities: readonly Priority[],
+  a: GameServer,
+  b: GameServer,
+): number {
+  for (const priority of priorities) {
+    const [x, y] = [roomOf(a, priority), roomOf(b, priority)];
+    if (x === y) continue;
+    if (x === undefined || y === undefined) return x === undefined ? 1 : -1;
+    return priority.order === "Descending" ? y - x : x - y;
+  }
+  return 0;
+}
+
+function roomOf({ status }: GameServer, { type, key }: Priority): number | undefined {
+  if (type === "List") {
+    const list = status.lists?.[key];
+    return list && list.capacity - list.values.length;
+  }
+  const counter = status.counters?.[key];
+  return counter && counter.capacity - counter.count;
+}
+
+function isReady({ status }: GameServer): boolean {
+  return status.state === "Ready";
+}
+function isBeforeReady({ status }: GameServer): boolean {
+  return status.state === "RequestReady" || GAME_SERVER_STATES[status.state].counts === "starting";
+}
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
