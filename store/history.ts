@@ -8,8 +8,6 @@ interface Watcher {
   readonly listener: Listener;
   /** Position of the next event to give. */
   next: number;
-  /** False until the events already past were given. */
-  caughtUp: boolean;
   closed: boolean;
 }
 
@@ -21,6 +19,10 @@ export class History {
   readonly #watchers = new Set<Watcher>();
   /** Position of the next event to come; event `i` lies in slot `i % max`. */
   #end = 0;
+  /** Position up to which every watcher that has caught up was given its events. */
+  #given = 0;
+  /** Watchers whose first events are still to be given. */
+  readonly #fresh = new Set<Watcher>();
   /** Everything after this revision is here. */
   #floor: number;
 
@@ -30,7 +32,9 @@ export class History {
     this.#logger = logger;
   }
 
+  /** Keeps an event. What somebody has not been given yet is given before its slot is used again. */
   push(event: StoreEvent): void {
+    if (this.#fresh.size > 0 || this.#end - this.#given >= this.#max) this.#giveAll();
     const slot = this.#end % this.#max;
     const dropped = this.#ring[slot];
     if (dropped) this.#floor = dropped.revision;
@@ -40,7 +44,8 @@ export class History {
 
   /** Gives every watcher what was pushed since the last call. */
   dispatch(): void {
-    for (const watcher of this.#watchers) if (watcher.caughtUp) this.#give(watcher);
+    for (const watcher of this.#watchers) if (!this.#fresh.has(watcher)) this.#give(watcher);
+    this.#given = this.#end;
   }
 
   watch(from: number, head: number, listener: Listener): Watch {
@@ -49,11 +54,11 @@ export class History {
       throw new FleetError("EXPIRED", message, { from, oldest: this.#floor, newest: head });
     }
     const next = this.#positionAfter(from);
-    const watcher: Watcher = { listener, next, caughtUp: false, closed: false };
+    const watcher: Watcher = { listener, next, closed: false };
     this.#watchers.add(watcher);
+    this.#fresh.add(watcher);
     queueMicrotask(() => {
-      watcher.caughtUp = true;
-      this.#give(watcher);
+      if (this.#fresh.delete(watcher)) this.#give(watcher);
     });
     return new HistoryWatch(watcher, this.#watchers);
   }
@@ -62,6 +67,13 @@ export class History {
   close(): void {
     for (const watcher of this.#watchers) watcher.closed = true;
     this.#watchers.clear();
+  }
+
+  /** Not of a watcher that a listener makes meanwhile: it is not told before it is there. */
+  #giveAll(): void {
+    this.#fresh.clear();
+    for (const watcher of [...this.#watchers]) this.#give(watcher);
+    this.#given = this.#end;
   }
 
   #give(watcher: Watcher): void {

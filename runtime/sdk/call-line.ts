@@ -74,7 +74,10 @@ export class CallLine implements Disposable {
   }
 }
 
-const RETRIED: ReadonlySet<string> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
+/** A control plane that has too much to write, or no space for it, refuses each call of a batch by itself. */
+const RETRIED: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(["UNAVAILABLE", "TIMEOUT", "EXHAUSTED", "STORAGE_FULL"] as const),
+]);
 
 /** True for an answer that says: not now, ask again. */
 export function isTransient(result: LinkResult): boolean {

@@ -75,6 +75,29 @@ export function describeWatchFailures({ adapter, inStore }: Suite): void {
         { historyMax: 3 },
       ));
 
+    it("gives everything of a commit that is larger than the history, also who has just come", () =>
+      inStore(
+        async (store) => {
+          const seen: string[][] = [];
+          const follow = (from: number): void => {
+            const mine: string[] = [];
+            seen.push(mine);
+            store.watch(from, (event) => {
+              mine.push(...names([event]));
+              // Who comes in the middle of it must not lose what lies between.
+              if (seen.length === 1) follow(event.revision);
+            });
+          };
+          follow(0);
+          const five = ["a", "b", "c", "d", "e"];
+          await store.commit(five.map((name) => ({ op: "create", object: network(name) })));
+          await store.settled();
+          const all = five.map((name, i) => `${i + 1} put ${name}`);
+          expect(seen).toEqual([all, all.slice(1)]);
+        },
+        { historyMax: 3 },
+      ));
+
     it("does not let a listener that throws hurt the others", () =>
       inStore(async (store) => {
         const seen: StoreEvent[] = [];
