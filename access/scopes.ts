@@ -2,7 +2,7 @@ import { FleetError } from "../core/std/errors.ts";
 import type { Principal, Scope } from "./tokens.ts";
 
 /** What kind of thing a route does; every route names one. */
-export type Access = "open" | "look" | "read" | "write" | "allocate" | "enter" | "link";
+export type Access = "open" | "look" | "read" | "write" | "allocate" | "enter" | "link" | "join";
 
 /** The one table of who may do what. An empty row means: no credential needed. */
 // biome-ignore format: a table is read by its columns
@@ -18,8 +18,19 @@ export const ACCESS: Readonly<Record<Access, readonly Scope[]>> = {
   /** Commands inside a container. */
   enter:    ["admin"],
   /** What machines say to the control plane. */
-  link:     ["agent"],
+  link:     ["agent", "node"],
+  /** A machine that becomes a node. */
+  join:     ["join"],
 };
+
+/** Throws unless `principal` may speak for `node`: this machine's agent for every one, a machine that joined for itself. */
+export function demandNode(node: string, principal: Principal | undefined): void {
+  if (principal?.scope !== "node" || principal.name === node) return;
+  throw new FleetError(
+    "FORBIDDEN",
+    `the credential of node ${principal.name} may not speak for node ${node}`,
+  );
+}
 
 /** Throws unless `principal` may do `access`: 401 without a valid token, 403 with one that is too narrow. */
 export function demandAccess(access: Access, principal: Principal | undefined): void {

@@ -5,7 +5,9 @@ import { FleetError } from "../core/std/errors.ts";
 
 /** What a token may be used for. `agent` opens the link and nothing else. */
 export const TOKEN_SCOPES = ["admin", "allocate", "agent"] as const;
-export type Scope = (typeof TOKEN_SCOPES)[number];
+export type FileScope = (typeof TOKEN_SCOPES)[number];
+/** `join` is a node token's, `node` that of one machine that joined with one. */
+export type Scope = FileScope | "join" | "node";
 
 /** Who asks. `name` separates what one caller may not see of another, such as idempotency keys. */
 export interface Principal {
@@ -20,7 +22,7 @@ const HEADERS_MAX = 64;
 const BEARER = /^bearer +(\S+) *$/i;
 
 /** The file of a scope's token in the state folder: `admin.token`. */
-export function tokenFileOf(scope: Scope): string {
+export function tokenFileOf(scope: FileScope): string {
   return `${scope}.token`;
 }
 
@@ -31,9 +33,15 @@ export function tokenFileOf(scope: Scope): string {
 export class Tokens {
   readonly #byDigest: ReadonlyMap<string, Principal>;
   readonly #byHeader = new Map<string, Principal>();
+  #others: ((token: string) => Principal | undefined) | undefined;
 
   constructor(rows: readonly { readonly token: string; readonly principal: Principal }[]) {
     this.#byDigest = new Map(rows.map(({ token, principal }) => [digestOf(token), principal]));
+  }
+
+  /** Asks `others` about tokens that are none of these; they come and go, so what it says is not kept. */
+  also(others: (token: string) => Principal | undefined): void {
+    this.#others = others;
   }
 
   /** Who an `Authorization` header speaks for; undefined when it is missing or wrong. */
@@ -46,7 +54,7 @@ export class Tokens {
     const token = BEARER.exec(header)?.[1];
     const principal = token === undefined ? undefined : this.#byDigest.get(digestOf(token));
     if (principal && this.#byHeader.size < HEADERS_MAX) this.#byHeader.set(header, principal);
-    return principal;
+    return principal ?? (token === undefined ? undefined : this.#others?.(token));
   }
 }
 

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { BrowserGuard } from "../access/browser.ts";
-import { type Scope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
+import { NodeTokens } from "../access/node-tokens.ts";
+import { type FileScope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
 import { Allocator } from "../allocator/allocator.ts";
 import { SelectorIndexes } from "../allocator/selector-indexes.ts";
 import { admit } from "../core/model/admit.ts";
@@ -46,7 +47,7 @@ export interface ApiHarness extends AsyncDisposable {
   readonly log: MemoryCommitLog;
   readonly events: EventLog;
   readonly metrics: Metrics;
-  readonly tokens: Readonly<Record<Scope, string>>;
+  readonly tokens: Readonly<Record<FileScope, string>>;
   /** What `/readyz` says stands in the way. */
   wait(reason: string | undefined): void;
   ask(path: string, ask?: Ask): Promise<Answer>;
@@ -61,7 +62,7 @@ export interface ApiHarness extends AsyncDisposable {
 /** The same for every API of one process, so that one can stand in for another. */
 const TEST_TOKENS = Object.fromEntries(
   TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
-) as Record<Scope, string>;
+) as Record<FileScope, string>;
 
 /** For tests and benches. */
 export async function openApi(
@@ -81,15 +82,24 @@ export async function openApi(
   const indexes = new SelectorIndexes(store, { indexesMax: 100 });
   const allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
   const tokens = TEST_TOKENS;
+  const nodeTokens = new NodeTokens({
+    store,
+    secret: tokens.agent,
+    now: () => clock.now(),
+    pin: undefined,
+  });
+  const known = new Tokens(
+    TOKEN_SCOPES.map((scope) => ({ token: tokens[scope], principal: { scope, name: scope } })),
+  );
+  known.also((token) => nodeTokens.principalOf(token));
   let reason: string | undefined;
   const app = await createApi({
     store,
     events,
     allocator,
     nodeLink: new NodeLink(context),
-    tokens: new Tokens(
-      TOKEN_SCOPES.map((scope) => ({ token: tokens[scope], principal: { scope, name: scope } })),
-    ),
+    tokens: known,
+    issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
     metrics,
     clock,

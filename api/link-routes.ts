@@ -1,13 +1,16 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { digestOfCredential, newCredential } from "../access/node-tokens.ts";
+import { demandNode } from "../access/scopes.ts";
 import type { LinkKind } from "../core/model/link.ts";
 import { DNS_SUBDOMAIN, NAME_LENGTH_MAX } from "../core/model/names.ts";
 import { FleetError } from "../core/std/errors.ts";
+import { isObject } from "../core/std/json.ts";
 import type { Metrics } from "../monitor/metrics.ts";
 import type { LineWriter } from "./line-writer.ts";
 import { LINK_KINDS } from "./link-event.ts";
 import type { LinkFanOut } from "./link-fan-out.ts";
 import { nodeStatusFrom, reportsFrom, sdkCallsFrom } from "./link-input.ts";
-import type { NodeLink } from "./options.ts";
+import type { IssueNodeToken, NodeLink } from "./options.ts";
 import { asked, askedNumber, type Handler, type Request, serve } from "./route.ts";
 
 export interface LinkRoutesOptions {
@@ -15,6 +18,7 @@ export interface LinkRoutesOptions {
   readonly fanOut: LinkFanOut;
   readonly metrics: Metrics;
   readonly openWriter: (reply: FastifyReply) => LineWriter;
+  readonly issueNodeToken: IssueNodeToken;
 }
 
 /** The control plane's end of the link, as `core/model/link.ts` describes it. */
@@ -24,8 +28,7 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
   const post = (path: string, handle: Handler): void =>
     serve(app, `${base}/${path}`, { POST: { access: "link", handle } });
   post("heartbeat", async (request) => {
-    await nodeLink.heartbeat(nodeNameOf(request), nodeStatusFrom(request.body));
-    return {};
+    return await nodeLink.heartbeat(nodeNameOf(request), nodeStatusFrom(request.body));
   });
   post("reports", async (request) => {
     const results = await nodeLink.reports(nodeNameOf(request), reportsFrom(request.body));
@@ -34,6 +37,19 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
   post("sdk", async (request) => {
     const results = await nodeLink.sdk(nodeNameOf(request), sdkCallsFrom(request.body));
     return { results };
+  });
+  serve(app, "/link/v1/join", {
+    POST: {
+      access: "join",
+      handle: async (request) => {
+        const credential = newCredential();
+        await nodeLink.join(joiningNodeOf(request.body), digestOfCredential(credential));
+        return { credential };
+      },
+    },
+  });
+  serve(app, "/link/v1/node-tokens", {
+    POST: { access: "write", handle: (request) => options.issueNodeToken(lifeOf(request.body)) },
   });
   serve(app, `${base}/watch`, {
     GET: {
@@ -51,9 +67,26 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
   });
 }
 
-export function nodeNameOf({ params }: Request): string {
+const LIFE_SECONDS_MAX = 30 * 86_400;
+
+/** Seconds that a node token is to be good for. */
+function lifeOf(body: unknown): number {
+  const seconds = isObject(body) ? body.expiresSeconds : undefined;
+  const isFine = typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 1;
+  if (isFine && seconds <= LIFE_SECONDS_MAX) return seconds;
+  throw new FleetError("BAD_REQUEST", `expiresSeconds must be 1..${LIFE_SECONDS_MAX}`);
+}
+
+function joiningNodeOf(body: unknown): string {
+  const node = isObject(body) && typeof body.node === "string" ? body.node : "";
+  assertNodeName(node);
+  return node;
+}
+
+export function nodeNameOf({ params, principal }: Request): string {
   const { node = "" } = params;
   assertNodeName(node);
+  demandNode(node, principal);
   return node;
 }
 

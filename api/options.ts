@@ -1,7 +1,7 @@
 import type { BrowserGuard } from "../access/browser.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
-import type { LinkResult, Report, SdkCall } from "../core/model/link.ts";
+import type { HeartbeatAnswer, LinkResult, Report, SdkCall } from "../core/model/link.ts";
 import type { NodeStatus } from "../core/model/node.ts";
 import type { Clock } from "../core/std/clock.ts";
 import type { Logger } from "../core/std/logger.ts";
@@ -11,8 +11,10 @@ import type { ResourceStore } from "../store/resource-store.ts";
 
 /** What the API needs of the control plane's end of the link. Resolves after the commit. */
 export interface NodeLink {
-  heartbeat(node: string, status: NodeStatus): Promise<void>;
+  heartbeat(node: string, status: NodeStatus): Promise<HeartbeatAnswer>;
   reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]>;
+  /** A machine becomes node `node`, with a credential that has this digest; ALREADY_EXISTS when the node is Ready. */
+  join(node: string, credentialDigest: string): Promise<void>;
   sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]>;
 }
 
@@ -25,12 +27,19 @@ export interface Allocator {
   }): Promise<AllocationStatus>;
 }
 
+/** Makes a node token that is good for so many seconds. */
+export type IssueNodeToken = (lifeSeconds: number) => {
+  readonly token: string;
+  readonly expiresAt: string;
+};
+
 export interface ApiOptions {
   readonly store: ResourceStore;
   readonly events: EventLog;
   readonly allocator: Allocator;
   readonly nodeLink: NodeLink;
   readonly tokens: Tokens;
+  readonly issueNodeToken: IssueNodeToken;
   readonly guard: BrowserGuard;
   readonly metrics: Metrics;
   readonly clock: Clock;

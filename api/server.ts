@@ -94,7 +94,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   const tunnels = new Tunnels({ store, metrics, bounds });
   resourceRoutes(app, { store, writer, watches, bounds });
   eventRoutes(app, { events, listMax: bounds.listMax, openWriter });
-  linkRoutes(app, { nodeLink, fanOut, metrics, openWriter });
+  linkRoutes(app, { ...options, nodeLink, fanOut, openWriter });
   logRoutes(app, { tunnels, metrics });
   healthRoutes(app, options);
   discoveryRoutes(app, version);

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
 import type { BrowserGuard } from "../access/browser.ts";
-import { type Access, demandAccess } from "../access/scopes.ts";
+import { type Access, demandAccess, demandNode } from "../access/scopes.ts";
 import type { Tokens } from "../access/tokens.ts";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import type { Logger } from "../core/std/logger.ts";
@@ -57,14 +57,15 @@ async function answer(
   options: UpgradesOptions,
 ): Promise<void> {
   const { host, origin, upgrade } = message.headers;
-  const demand = (access: Access): void =>
-    demandAccess(access, options.tokens.principalOf(message.headers.authorization));
+  const principal = options.tokens.principalOf(message.headers.authorization);
+  const demand = (access: Access): void => demandAccess(access, principal);
   options.guard.check(host, origin);
   const url = urlOf(message);
   const [, node] = /^\/link\/v1\/nodes\/([^/]+)\/tunnel$/.exec(url.pathname) ?? [];
   if (node !== undefined && upgrade === TUNNEL_PROTOCOL && message.method === "GET") {
     demand("link");
     assertNodeName(node);
+    demandNode(node, principal);
     accept(socket, TUNNEL_PROTOCOL);
     await options.tunnels.add(node, socket);
     return;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { milliOf } from "../core/model/quantity.ts";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import { nearestName } from "../core/std/nearest.ts";
@@ -23,6 +24,10 @@ export interface Config {
   readonly portRange: string;
   readonly serverUid: number;
   readonly agentTokenFile: string;
+  readonly joinToken: string;
+  readonly labels: string;
+  readonly reserve: string;
+  readonly nodeLostAfter: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 export type SettingName = keyof Config;
@@ -60,6 +65,20 @@ function portRange(value: string): string | undefined {
   return min && max && 1 <= +min && +min <= +max && +max <= 65_535 ? value : undefined;
 }
 
+function labelList(value: string): string | undefined {
+  return value === "" || value.split(",").every((one) => LABEL.test(one)) ? value : undefined;
+}
+const LABEL =
+  /^([a-z0-9.-]+\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?=([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/;
+
+function reserved(value: string): string | undefined {
+  const isFine = value.split(",").every((one) => {
+    const [, name, amount] = /^(cpu|memory)=(.+)$/.exec(one) ?? [];
+    return name !== undefined && (milliOf(amount) ?? -1) >= 0;
+  });
+  return isFine ? value : undefined;
+}
+
 /** Where everything is kept: root's is the machine's, anybody else has one of their own. */
 function defaultState(): string {
   if (process.getuid?.() === 0) return "/var/lib/flotilla";
@@ -85,6 +104,10 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   portRange:        { flag: "--port-range <min-max>", env: "FLOTILLA_PORT_RANGE", fallback: "7000-8000", read: portRange, takes: "two ports such as 7000-8000", description: "host ports for game servers" },
   serverUid:        { flag: "--server-uid <number>", env: "FLOTILLA_SERVER_UID", fallback: 58_700, read: between(1, 4_294_967_294), takes: "a user number above 0", description: "unprivileged user and group that the server runs as when root starts it" },
   agentTokenFile:   { flag: "--agent-token-file <file>", env: "FLOTILLA_AGENT_TOKEN_FILE", fallback: "", fallbackShown: "agent.token in the state folder", read: text, takes: "a file", description: "file that holds the agent's token" },
+  joinToken:        { env: "FLOTILLA_JOIN_TOKEN", fallback: "", secret: true, read: text, takes: "a node token", description: "node token that this machine joins with (`flotilla node token`)" },
+  labels:           { flag: "--labels <k=v,...>", env: "FLOTILLA_LABELS", fallback: "", fallbackShown: "none", read: labelList, takes: "labels such as zone=a,disk=ssd", description: "labels of this machine's Node, for nodeSelector" },
+  reserve:          { flag: "--reserve <cpu=q,memory=q>", env: "FLOTILLA_RESERVE", fallback: "cpu=0,memory=0", read: reserved, takes: "amounts such as cpu=500m,memory=512Mi", description: "what this machine keeps for itself; placing leaves it free" },
+  nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];

@@ -3,6 +3,7 @@ import { FleetError } from "../core/std/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { allocateCommand } from "./commands/allocate.ts";
 import { applyCommand } from "./commands/apply.ts";
+import { cordonCommand, drainCommand, uncordonCommand } from "./commands/cordon.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -12,6 +13,7 @@ import { execCommand } from "./commands/exec.ts";
 import { getCommand } from "./commands/get.ts";
 import { imageCommand } from "./commands/image.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { nodeCommand } from "./commands/node.ts";
 import { powerCommand } from "./commands/power.ts";
 import { rolloutCommand } from "./commands/rollout.ts";
 import { scaleCommand } from "./commands/scale.ts";
@@ -38,10 +40,16 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       powerCommand(io, "stop"),
       powerCommand(io, "restart"),
       execCommand(io),
+      cordonCommand(io),
+      uncordonCommand(io),
+      drainCommand(io),
     ],
   ],
   ["Images, tokens:", (io) => [imageCommand(io), tokenCommand(io), versionCommand(io)]],
-  ["Single parts, for several machines:", (io) => [serverCommand(io), agentCommand(io)]],
+  [
+    "Single parts, for several machines:",
+    (io) => [nodeCommand(io), serverCommand(io), agentCommand(io)],
+  ],
 ];
 
 /** The whole command line. */

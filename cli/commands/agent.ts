@@ -10,7 +10,7 @@ export function agentCommand(io: Io): Command {
     summary: "Run this machine's agent alone, for a control plane on another one",
     settings: AGENT_SETTINGS,
     examples: [
-      ["flotilla agent --api http://10.0.0.5:8700 --agent-token-file agent.token", "join it"],
+      ["flotilla agent --api https://10.0.0.5:8701", "join with FLOTILLA_JOIN_TOKEN, or go on"],
     ],
   });
   command

@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type Scope, TOKEN_SCOPES, tokenFileOf } from "../../access/tokens.ts";
+import { type FileScope, TOKEN_SCOPES, tokenFileOf } from "../../access/tokens.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { textTable } from "../text-table.ts";
 
-const MAY: Readonly<Record<Scope, string>> = {
+const MAY: Readonly<Record<FileScope, string>> = {
   admin: "everything",
   allocate: "allocate game servers, and nothing else",
   agent: "the agent's link, and nothing else",

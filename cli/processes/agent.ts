@@ -21,6 +21,7 @@ import { openStateFolder } from "../up/state-folder.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import { linkOptions } from "./link-options.ts";
 import { type MachineDriver, openMachineDriver } from "./machine-driver.ts";
+import { credentialFile } from "./node-credential.ts";
 import { nodeStatusOf } from "./node-status.ts";
 
 const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Network", "Image"];
@@ -41,15 +42,16 @@ export async function runAgent(
   const peers = new SdkPeers(join(path, "sdk", "peers"));
   const parts = { config, path, instance, linux, cache, peers, clock: systemClock, logger };
   await using machine = await openMachineDriver(parts);
-  const door = doorOf(config, path, linux, logger);
   if (isDown) {
-    await takeDown(machine, door, peers);
+    await takeDown(machine, doorOf(config, path, linux, logger), peers);
     control.say({ say: "ready" });
     await control.ending;
     return;
   }
 
-  const token = await readToken(config.agentTokenFile || join(path, "agent.token"));
+  const agentTokenFile = await credentialFile(config, path);
+  const token = await readToken(agentTokenFile);
+  const door = doorOf({ ...config, agentTokenFile }, path, linux, logger);
   const link = new LinkClient(linkOptions(config, token, systemClock, logger));
   const stop = new AbortController();
   const { signal } = stop;

@@ -1,6 +1,7 @@
 import { cpus, networkInterfaces, totalmem } from "node:os";
 import type { Address } from "../../core/model/game-server.ts";
-import type { NodeStatus } from "../../core/model/node.ts";
+import type { NodeCapacity, NodeStatus } from "../../core/model/node.ts";
+import { milliOf, unitsOf } from "../../core/model/quantity.ts";
 import type { Config } from "../config.ts";
 import { packageVersion } from "../version.ts";
 import type { MachineDriver } from "./machine-driver.ts";
@@ -9,18 +10,41 @@ import type { MachineDriver } from "./machine-driver.ts";
 export async function nodeStatusOf(config: Config, machine: MachineDriver): Promise<NodeStatus> {
   const [min = 0, max = 0] = config.portRange.split("-").map(Number);
   const { driver, address } = machine;
+  const capacity = { cpuMilli: cpus().length * 1000, memoryBytes: totalmem() };
   const images = [...(await machine.images.list())];
   return {
     ready: true,
     heartbeatAt: new Date().toISOString(),
     address,
     addresses: addressesOf(address),
-    capacity: { cpuMilli: cpus().length * 1000, memoryBytes: totalmem() },
+    capacity,
+    allocatable: allocatableOf(capacity, pairsOf(config.reserve)),
+    labels: Object.fromEntries(pairsOf(config.labels)),
     portRange: { min, max },
     driver: driver.name,
     isolation: driver.isolation,
     version: packageVersion(),
     images,
+  };
+}
+
+/** `a=b,c=d` of a setting, checked when it was read. */
+function pairsOf(text: string): (readonly [string, string])[] {
+  const words = text === "" ? [] : text.split(",");
+  return words.map((word) => {
+    const at = word.indexOf("=");
+    return [word.slice(0, at), word.slice(at + 1)];
+  });
+}
+
+function allocatableOf(
+  { cpuMilli, memoryBytes }: NodeCapacity,
+  reserve: readonly (readonly [string, string])[],
+): NodeCapacity {
+  const kept = new Map(reserve);
+  return {
+    cpuMilli: Math.max(0, cpuMilli - (milliOf(kept.get("cpu")) ?? 0)),
+    memoryBytes: Math.max(0, memoryBytes - (unitsOf(kept.get("memory")) ?? 0)),
   };
 }
 

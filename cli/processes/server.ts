@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { BrowserGuard } from "../../access/browser.ts";
-import { openTokens } from "../../access/tokens.ts";
+import { NodeTokens } from "../../access/node-tokens.ts";
+import { openTokens, readToken, tokenFileOf } from "../../access/tokens.ts";
 import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
-import { API_BOUNDS } from "../../api/options.ts";
+import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
@@ -46,6 +47,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const isRoot = process.getuid?.() === 0;
   const { path } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
   const tokens = await openTokens(path);
+  const agentToken = await readToken(join(path, tokenFileOf("agent")));
   process.chdir(join(path, "server"));
   await using store = await openJournalResourceStore({
     ...STORE_BOUNDS,
@@ -60,7 +62,11 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     flushMs: EVENT_FLUSH_MS,
     unwrittenMax: EVENTS_UNWRITTEN_MAX,
   });
-  const controllers = controllersOf(base, store, events, config.servicePool);
+  const now = (): number => systemClock.now();
+  using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: undefined });
+  tokens.also((token) => nodeTokens.principalOf(token));
+  const issueNodeToken: IssueNodeToken = (seconds) => nodeTokens.issue(seconds);
+  const controllers = controllersOf(base, store, events, config);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
@@ -68,7 +74,13 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const allocator = new Allocator({ store, indexes, clock: systemClock, onAllocated });
   const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
   const rest = { version: packageVersion(), guard: new BrowserGuard([]), bounds: API_BOUNDS };
-  await using api = await createApi({ ...base, ...parts, ...rest, notReady: () => undefined });
+  await using api = await createApi({
+    ...base,
+    ...parts,
+    ...rest,
+    issueNodeToken,
+    notReady: () => undefined,
+  });
   dropPrivileges(config.serverUid);
   await api.listen({ host: config.listen, port: config.port });
   const stop = new AbortController();
@@ -86,10 +98,12 @@ function controllersOf(
   base: Base,
   store: ResourceStore,
   events: EventLog,
-  servicePool: string,
+  { servicePool, nodeLostAfter }: Config,
 ): Controllers {
   const world = new World(store);
-  const options = { ...CONTROLLER_DEFAULTS, servicePool };
+  const lostAfterMs = nodeLostAfter * 1_000;
+  const nodes = { ...CONTROLLER_DEFAULTS.nodes, lostAfterMs, notReadyAfterMs: lostAfterMs / 3 };
+  const options = { ...CONTROLLER_DEFAULTS, servicePool, nodes };
   return new Controllers({ ...base, store, world, events, newUid: randomUUID, options });
 }
 

@@ -10,12 +10,16 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "port",
   "servicePool",
   "serverUid",
+  "nodeLostAfter",
   "logLevel",
 ];
 export const AGENT_SETTINGS: readonly SettingName[] = [
   "state",
   "api",
   "agentTokenFile",
+  "joinToken",
+  "labels",
+  "reserve",
   "node",
   "advertiseAddress",
   "driver",

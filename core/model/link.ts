@@ -5,20 +5,22 @@ import type { Network } from "./network.ts";
 import type { NodeStatus } from "./node.ts";
 import type { Reason } from "./reason.ts";
 import type { SdkDataVerb } from "./sdk-data.ts";
+import type { Service } from "./service.ts";
 
 /**
  * The link between the control plane and what runs on a machine (agent, SDK door): HTTP/1.1, agent token.
  *
  *   GET  /link/v1/nodes/{node}/watch?from=REVISION&kinds=…   NDJSON of LinkEvent, resumable
- *   POST /link/v1/nodes/{node}/heartbeat                      NodeStatus → 200
+ *   POST /link/v1/nodes/{node}/heartbeat                      NodeStatus → HeartbeatAnswer
  *   POST /link/v1/nodes/{node}/reports                        {reports: Report[]} → {results: LinkResult[]}
  *   POST /link/v1/nodes/{node}/sdk                            {calls: SdkCall[]} → {results: LinkResult[]}
+ *   POST /link/v1/nodes/{node}/usage                          Usage → 200, once a second, never committed
  *
  * Answers come after the commit. Batches hold at most LINK_BATCH_MAX items.
  */
 export const LINK_BATCH_MAX = 500;
 
-export type LinkResource = GameServer | Container | Network | Image;
+export type LinkResource = GameServer | Container | Service | Network | Image;
 export type LinkKind = LinkResource["kind"];
 
 /**
@@ -60,6 +62,8 @@ export interface Report {
   readonly signal?: string;
   readonly oomKilled?: boolean;
   readonly restarts?: number;
+  /** Of a container that runs: its readiness probe succeeds, or it has none. */
+  readonly ready?: boolean;
   readonly reason?: Reason;
   readonly message?: string;
   /** Found running by an agent that did not start it. */
@@ -83,3 +87,8 @@ export type LinkResult =
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export type Heartbeat = NodeStatus;
+/** Told with every answer, so that both ends count the same silence. */
+export interface HeartbeatAnswer {
+  /** A node that is silent for so long is lost. */
+  readonly lostAfterMs: number;
+}

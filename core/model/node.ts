@@ -38,6 +38,8 @@ export interface NodeStatus {
   readonly images: readonly ImageSpec[];
   /** Labels that the agent was started with; they are among the Node's own, too. */
   readonly labels?: Labels;
+  /** SHA-256 of the credential of a machine that joined with a node token; deleting the Node ends it. */
+  readonly credential?: string;
   /** What the control plane has placed there; its own sum, no report of the agent. */
   readonly used?: NodeUse;
 }

@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly statusEveryMs: number;
   /** When a node that is silent is not ready, and when it is lost. */
   readonly nodes: NodeBounds;
+  /** Where services get their addresses. */
+  readonly servicePool: string;
   readonly queueMax: number;
   /** Passes at once per loop. Nearly all of a pass is waiting for its commit, and commits that wait share one write. */
   readonly concurrencyMax: number;
@@ -38,6 +40,7 @@ export const CONTROLLER_DEFAULTS: ControllerOptions = {
   errorDelayMs: 30_000,
   statusEveryMs: 100,
   nodes: { notReadyAfterMs: 10_000, lostAfterMs: 30_000, settleMs: 5_000, settleMaxMs: 60_000 },
+  servicePool: "10.86.0.0/16",
   queueMax: 1_000_000,
   concurrencyMax: 256,
 };

@@ -11,7 +11,10 @@ export async function takeImages(
   node: string,
   reported: readonly ImageSpec[],
 ): Promise<void> {
-  const actions = decideImages(context.store.list("Image"), node, reported);
+  const { store } = context;
+  // A machine that joined may say what it has, but not what a name means: others would run what it made.
+  const mayName = store.get("Node", "", node)?.status.credential === undefined;
+  const actions = decideImages(store.list("Image"), node, reported, mayName);
   await Promise.all(actions.map((action) => tryCommit(context, [writeOf(context, action)])));
 }
 

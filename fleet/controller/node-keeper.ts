@@ -2,7 +2,9 @@ import { apiVersionOf } from "../../core/model/kinds.ts";
 import type { Node, NodeStatus, NodeUse } from "../../core/model/node.ts";
 import type { Labels } from "../../core/model/resource.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
+import { FleetError } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
+import type { Write } from "../../store/resource-store.ts";
 import {
   decideNodeStage,
   type Hearing,
@@ -55,6 +57,22 @@ export class NodeKeeper {
     const next = { ...withStatus(node, status), metadata: { ...node.metadata, labels } };
     if (await tryCommit(this.#context, [updateOf(node, next)]))
       this.#tell(node, stage, status.message);
+  }
+
+  /** A machine that has a node token becomes node `name`; one that is Ready is not handed over to another. */
+  async join(name: string, credential: string): Promise<void> {
+    const { store } = this.#context;
+    const node = store.get("Node", "", name);
+    if (node?.status.ready)
+      throw new FleetError("ALREADY_EXISTS", `node ${name} is there and Ready`, {
+        next: "choose another name, or delete the Node if its machine is gone",
+      });
+    const status = { ...(node?.status ?? NOT_HEARD), credential };
+    const write: Write = node
+      ? updateOf(node, withStatus(node, status))
+      : { op: "create", object: this.#newNode(name, status) };
+    const [joined] = await store.commit([write]);
+    if (joined) recordOn(this.#context, joined, "NodeJoined", "a machine joined with a node token");
   }
 
   /**
@@ -125,6 +143,20 @@ export class NodeKeeper {
   }
 }
 
+const NOT_HEARD: NodeStatus = {
+  ready: false,
+  heartbeatAt: "1970-01-01T00:00:00Z",
+  message: "it has joined and not said anything yet",
+  address: "",
+  addresses: [],
+  capacity: { cpuMilli: 0, memoryBytes: 0 },
+  portRange: { min: 7_000, max: 8_000 },
+  driver: "process",
+  isolation: "",
+  version: "",
+  images: [],
+};
+
 function hearingOf(heard: Heard | undefined, now: number, startedAt: number): Hearing {
   const { lastAt, steadySince, silences } = heard ?? {
     lastAt: startedAt,
@@ -136,8 +168,9 @@ function hearingOf(heard: Heard | undefined, now: number, startedAt: number): He
 
 /** What a heartbeat may say; what is the control plane's own stays as it is. */
 function keptOf(said: NodeStatus, node: Node | undefined): NodeStatus {
-  const { used: _u, lost: _l, message: _m, ...status } = said;
-  return node?.status.used ? { ...status, used: node.status.used } : status;
+  const { used: _u, lost: _l, message: _m, credential: _c, ...status } = said;
+  const { used, credential } = node?.status ?? {};
+  return { ...status, ...(used ? { used } : {}), ...(credential ? { credential } : {}) };
 }
 
 /** The agent's labels come and go with its settings; those that a person has put on the Node stay. */

@@ -1,6 +1,12 @@
 import type { Container } from "../../core/model/container.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import type { LinkResult, Report, SdkCall, Subject } from "../../core/model/link.ts";
+import type {
+  HeartbeatAnswer,
+  LinkResult,
+  Report,
+  SdkCall,
+  Subject,
+} from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
 import { isDataVerb, type SdkDataVerb } from "../../core/model/sdk-data.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
@@ -28,8 +34,14 @@ export class NodeLink {
   }
 
   /** Keeps what the node says of itself. */
-  async heartbeat(name: string, status: NodeStatus): Promise<void> {
+  async heartbeat(name: string, status: NodeStatus): Promise<HeartbeatAnswer> {
     await this.#nodes.heartbeat(name, status);
+    return { lostAfterMs: this.#context.options.nodes.lostAfterMs };
+  }
+
+  /** A machine becomes node `name`; it keeps the digest of the machine's credential. */
+  async join(name: string, credentialDigest: string): Promise<void> {
+    await this.#nodes.join(name, credentialDigest);
   }
 
   /** Marks nodes whose heartbeats stopped; called by a timer. */

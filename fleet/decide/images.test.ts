@@ -32,5 +32,13 @@ it.each([
   ["removes one that no node has", [image("1", "a")], [], ["remove"]],
   ["leaves one that it never had", [image("1", "b")], [], []],
 ] as const)("%s", (_, known, reported, expected) => {
-  expect(said(known, "a", reported)).toEqual(expected);
+  expect(said(known, "a", reported, true)).toEqual(expected);
+});
+
+it("lets a node that must not name images only count where it has the very same", () => {
+  const say = (digest: string) => said([image("1", "b")], "a", [spec(digest)], false);
+  expect(say("1")).toEqual([["update", "1", "a", "b"]]);
+  expect(say("2")).toEqual([]);
+  expect(said([], "a", [spec("1")], false)).toEqual([]);
+  expect(said([image("1", "a", "b")], "a", [spec("2")], false)).toEqual([["update", "1", "b"]]);
 });

@@ -12,18 +12,25 @@ export type ImageAction =
 
 /**
  * What a node's list of images changes in the Images: it is added where it has one, taken away where it has none any
- * more. A reference that was built anew is, until the others have it too, only where it was built.
+ * more. A reference that was built anew is, until the others have it too, only where it was built. A node that must not
+ * name images only counts as a holder of what its images are known to be.
  */
 export function decideImages(
   known: readonly Image[],
   node: string,
-  reported: readonly ImageSpec[],
+  all: readonly ImageSpec[],
+  mayName: boolean,
 ): readonly ImageAction[] {
+  const reported = mayName ? all : all.filter((spec) => isKnown(known, spec));
   const here = new Set(reported.map(({ reference }) => reference));
   const gone = known
     .filter(({ spec, status }) => status.nodes.includes(node) && !here.has(spec.reference))
     .map((image) => without(image, node));
   return [...reported.flatMap((spec) => taken(known, node, spec)), ...gone];
+}
+
+function isKnown(known: readonly Image[], { reference, digest }: ImageSpec): boolean {
+  return known.some(({ spec }) => spec.reference === reference && spec.digest === digest);
 }
 
 function taken(known: readonly Image[], node: string, spec: ImageSpec): ImageAction[] {

@@ -1,6 +1,6 @@
 import type { Container } from "../../core/model/container.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import type { LinkResource } from "../../core/model/link.ts";
+import type { HeartbeatAnswer, LinkResource } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
@@ -12,6 +12,7 @@ import type { LinkCache } from "../link/link-cache.ts";
 import type { LinkClient } from "../link/link-client.ts";
 import type { ServiceLead } from "../network/services.ts";
 import { ContainerKeeper } from "./container-keeper.ts";
+import { isCutOff } from "./decide-cut-off.ts";
 import { decideServices } from "./decide-services.ts";
 import { Prober } from "./prober.ts";
 import type { SdkPeers } from "./sdk-peers.ts";
@@ -31,6 +32,9 @@ export interface AgentOptions {
   readonly concurrencyMax: number;
   readonly queueMax: number;
 }
+
+/** Heartbeats that can be missed before the node is lost, at least. */
+const BEATS_UNTIL_LOST = 15;
 
 /**
  * One machine's agent: compares what is wanted here with what it finds, one container at a time, and acts. Containers
@@ -134,15 +138,30 @@ export class Agent {
     this.#queue.add(id);
   }
 
+  /** While the control plane is away for too long, what its fleet wants stopped then is not wanted here. */
+  #cutOff(isCutOffNow: boolean): void {
+    const ids = this.#keeper.cutOff(isCutOffNow);
+    if (ids.length === 0) return;
+    const sentence = isCutOffNow
+      ? "the control plane is away for too long: what is to stop then is stopped"
+      : "the control plane is heard again";
+    this.#options.logger.warn({ containers: ids.length }, sentence);
+    for (const id of ids) this.#queue.add(id);
+  }
+
   async #heartbeats(signal: AbortSignal): Promise<void> {
     const { clock, link, nodeStatus, heartbeatEveryMs, logger } = this.#options;
+    let heardAt = clock.monotonic();
+    let { lostAfterMs }: HeartbeatAnswer = { lostAfterMs: Number.MAX_SAFE_INTEGER };
     while (!signal.aborted) {
       try {
-        await link.heartbeat(await nodeStatus());
+        ({ lostAfterMs } = await link.heartbeat(await nodeStatus()));
+        heardAt = clock.monotonic();
       } catch (error) {
         logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
       }
-      await clock.sleep(heartbeatEveryMs, signal);
+      this.#cutOff(isCutOff(clock.monotonic() - heardAt, lostAfterMs));
+      await clock.sleep(Math.min(heartbeatEveryMs, lostAfterMs / BEATS_UNTIL_LOST), signal);
     }
   }
 }

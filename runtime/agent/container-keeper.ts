@@ -14,6 +14,7 @@ import {
   type Memory,
   rememberEnd,
 } from "./decide-container.ts";
+import { endsWhenCutOff } from "./decide-cut-off.ts";
 import type { Replica } from "./decide-services.ts";
 import { freeLocalPorts } from "./sdk-peers.ts";
 
@@ -52,6 +53,7 @@ export interface KeeperOptions extends AgentOptions {
 export class ContainerKeeper {
   readonly #options: KeeperOptions;
   readonly #kept = new Map<string, Kept>();
+  #isCutOff = false;
   /** Ends that were told before the start that they belong to had been: of programs that end at once. */
   readonly #earlyEnds = new Map<string, ExitStatus>();
 
@@ -112,6 +114,15 @@ export class ContainerKeeper {
     return kept && plan && running ? { plan, running, isReady: isReady(kept) } : undefined;
   }
 
+  /** Says whether the control plane is away for too long; gives what this concerns when it has changed. */
+  cutOff(isCutOff: boolean): readonly string[] {
+    if (this.#isCutOff === isCutOff) return [];
+    this.#isCutOff = isCutOff;
+    return [...this.#kept].flatMap(([id, { resource }]) =>
+      resource && endsWhenCutOff(resource) ? [id] : [],
+    );
+  }
+
   waitingForImage(): readonly string[] {
     return [...this.#kept]
       .filter(([, { memory }]) => memory.failure?.because === "ImageMissing")
@@ -122,7 +133,8 @@ export class ContainerKeeper {
   async step(id: string): Promise<Step> {
     const kept = this.#of(id);
     const { resource, found, memory } = kept;
-    const plan = resource && containerPlanOf(resource);
+    const isEnded = this.#isCutOff && resource && endsWhenCutOff(resource);
+    const plan = resource && !isEnded ? containerPlanOf(resource) : undefined;
     const now = this.#options.clock.now();
     const situation = {
       resource,

@@ -1,4 +1,5 @@
 import {
+  type HeartbeatAnswer,
   LINK_BATCH_MAX,
   type LinkEvent,
   type LinkKind,
@@ -7,6 +8,7 @@ import {
   type SdkCall,
 } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
+import type { Usage } from "../../core/model/usage.ts";
 import { type BackoffOptions, backoffMs } from "../../core/std/backoff.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
@@ -34,6 +36,9 @@ export interface LinkClientOptions {
   /** Streams at once in the tunnel. */
   readonly streamsMax: number;
 }
+
+/** A control plane that does not say when it counts a node as lost does not do so. */
+const NEVER_LOST_MS = Number.MAX_SAFE_INTEGER;
 
 /** The machine's side of the link. Everything is tried again while the control plane is away. */
 export class LinkClient implements AsyncDisposable {
@@ -64,8 +69,15 @@ export class LinkClient implements AsyncDisposable {
   }
 
   /** Tells how the node is. Not tried again: the next one says more. */
-  async heartbeat(status: NodeStatus): Promise<void> {
-    await this.#http.post("heartbeat", status);
+  async heartbeat(status: NodeStatus): Promise<HeartbeatAnswer> {
+    const answer = await this.#http.post("heartbeat", status);
+    const lostAfterMs = isObject(answer) ? answer.lostAfterMs : undefined;
+    return { lostAfterMs: typeof lostAfterMs === "number" ? lostAfterMs : NEVER_LOST_MS };
+  }
+
+  /** Tells what containers use. Not tried again: the next one says more. */
+  async usage(usage: Usage): Promise<void> {
+    await this.#http.post("usage", usage);
   }
 
   /** Resolves after the commit, in the order of the calls. */

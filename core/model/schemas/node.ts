@@ -44,6 +44,7 @@ export const NODE_STATUS: Schema = object("What the machine's agent says.", {
     10_000,
     { default: [] },
   ),
+  credential: text("SHA-256 of the credential of a machine that joined with a node token."),
   labels: labels("Labels that its agent was started with."),
   used: object("What the control plane has placed there: the sum of what it asks for.", {
     ...AMOUNTS,
