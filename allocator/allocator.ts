@@ -17,6 +17,8 @@ export interface AllocatorOptions {
   readonly indexes: SelectorIndexes;
   readonly clock: Clock;
   readonly onAllocated: (server: GameServer) => void;
+  /** None was free: told to whoever opens servers, where there is one. */
+  readonly onMissed?: (namespace: string, spec: AllocationSpec) => void;
 }
 
 /** Hands out Ready game servers. One thread picks and changes the head in one turn, so that none is given twice. */
@@ -60,7 +62,10 @@ export class Allocator {
   async #allocate({ namespace, spec, idempotency }: AllocationRequest): Promise<AllocationStatus> {
     const { store, clock } = this.#options;
     const found = this.#pick(namespace, spec);
-    if (!found) return unallocatedStatus(this.#why(namespace, spec));
+    if (!found) {
+      this.#options.onMissed?.(namespace, spec);
+      return unallocatedStatus(this.#why(namespace, spec));
+    }
     const at = clock.now();
     const { server, delta } = handOut(found, spec, rfc3339(at));
     const status = allocatedStatus(server);

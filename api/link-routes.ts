@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { digestOfCredential, newCredential } from "../access/node-tokens.ts";
 import { demandNode } from "../access/scopes.ts";
@@ -7,9 +8,11 @@ import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import type { Metrics } from "../monitor/metrics.ts";
 import type { LineWriter } from "./line-writer.ts";
+import type { ImageBlobs } from "./image-blobs.ts";
 import { LINK_KINDS } from "./link-event.ts";
 import type { LinkFanOut } from "./link-fan-out.ts";
 import { nodeStatusFrom, reportsFrom, sdkCallsFrom } from "./link-input.ts";
+import { usageFrom } from "./link-usage.ts";
 import type { IssueNodeToken, NodeLink } from "./options.ts";
 import { asked, askedNumber, type Handler, type Request, serve } from "./route.ts";
 
@@ -19,6 +22,7 @@ export interface LinkRoutesOptions {
   readonly metrics: Metrics;
   readonly openWriter: (reply: FastifyReply) => LineWriter;
   readonly issueNodeToken: IssueNodeToken;
+  readonly blobs: ImageBlobs;
 }
 
 /** The control plane's end of the link, as `core/model/link.ts` describes it. */
@@ -37,6 +41,13 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
   post("sdk", async (request) => {
     const results = await nodeLink.sdk(nodeNameOf(request), sdkCallsFrom(request.body));
     return { results };
+  });
+  post("usage", async (request) => {
+    nodeLink.usage(nodeNameOf(request), usageFrom(request.body));
+    return {};
+  });
+  serve(app, `${base}/blobs/:digest`, {
+    GET: { access: "link", handle: (request, reply) => sendBlob(request, reply, options) },
   });
   serve(app, "/link/v1/join", {
     POST: {
@@ -65,6 +76,23 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
       },
     },
   });
+}
+
+async function sendBlob(
+  request: Request,
+  reply: FastifyReply,
+  { blobs, metrics }: LinkRoutesOptions,
+): Promise<FastifyReply> {
+  nodeNameOf(request);
+  const { digest = "" } = request.params;
+  const stop = new AbortController();
+  reply.raw.once("close", () => stop.abort());
+  const content = await blobs.read(digest, asked(request, "image") ?? "", stop.signal);
+  using _counted = metrics.streamOpened("blob");
+  reply.hijack();
+  reply.raw.writeHead(200, { "content-type": "application/octet-stream", connection: "close" });
+  await pipeline(content, reply.raw).catch(() => reply.raw.destroy());
+  return reply;
 }
 
 const LIFE_SECONDS_MAX = 30 * 86_400;

@@ -3,6 +3,7 @@ import type { Tokens } from "../access/tokens.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import type { HeartbeatAnswer, LinkResult, Report, SdkCall } from "../core/model/link.ts";
 import type { NodeStatus } from "../core/model/node.ts";
+import type { Usage } from "../core/model/usage.ts";
 import type { Clock } from "../core/std/clock.ts";
 import type { Logger } from "../core/std/logger.ts";
 import type { Metrics } from "../monitor/metrics.ts";
@@ -16,6 +17,8 @@ export interface NodeLink {
   /** A machine becomes node `node`, with a credential that has this digest; ALREADY_EXISTS when the node is Ready. */
   join(node: string, credentialDigest: string): Promise<void>;
   sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]>;
+  /** Measurements: kept for some seconds, never committed. */
+  usage(node: string, usage: Usage): void;
 }
 
 /** What the API needs of the allocator. Resolves after the commit; that none is free is an answer, not an error. */
@@ -40,6 +43,8 @@ export interface ApiOptions {
   readonly nodeLink: NodeLink;
   readonly tokens: Tokens;
   readonly issueNodeToken: IssueNodeToken;
+  /** Where image blobs are kept for other nodes. */
+  readonly blobFolder: string;
   readonly guard: BrowserGuard;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -64,6 +69,8 @@ export interface ApiBounds {
   readonly checkedAllocationsMax: number;
   /** Logs and commands at once per node. */
   readonly tunnelStreamsMax: number;
+  /** Image blobs kept for other nodes. */
+  readonly blobBytesMax: number;
   readonly tunnelPingEveryMs: number;
   readonly tunnelSilenceMaxMs: number;
 }
@@ -76,6 +83,7 @@ export const API_BOUNDS: ApiBounds = {
   bookmarkEveryMs: 5_000,
   checkedAllocationsMax: 2_000,
   tunnelStreamsMax: 128,
+  blobBytesMax: 8 * 1024 ** 3,
   tunnelPingEveryMs: 5_000,
   tunnelSilenceMaxMs: 20_000,
 };

@@ -7,6 +7,7 @@ import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
+import type { AllocationSpec } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { type Clock, systemClock } from "../../core/std/clock.ts";
@@ -71,7 +72,10 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
   const onAllocated = (server: GameServer): void => recordAllocation(events, server);
-  const allocator = new Allocator({ store, indexes, clock: systemClock, onAllocated });
+  const onMissed = (namespace: string, { selectors }: AllocationSpec): void =>
+    controllers.missed(namespace, selectors);
+  const hooks = { onAllocated, onMissed };
+  const allocator = new Allocator({ store, indexes, clock: systemClock, ...hooks });
   const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
   const rest = { version: packageVersion(), guard: new BrowserGuard([]), bounds: API_BOUNDS };
   await using api = await createApi({

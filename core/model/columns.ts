@@ -1,6 +1,8 @@
 import { ageOf } from "./age.ts";
+import { boundOf, targetOf } from "./autoscaler-target.ts";
 import type { Event } from "./event.ts";
 import { FLEET_LABEL, type FleetStatus, REVISION } from "./fleet.ts";
+import { replicaRangeOf } from "./fleet-autoscaler.ts";
 import type { Lists, Scheduling } from "./game-server.ts";
 import { allocatableOf, type Node, type NodeCapacity } from "./node.ts";
 import { formatBytes, formatMilli } from "./quantity.ts";
@@ -124,9 +126,10 @@ export const COLUMNS: Columns = {
   FleetAutoscaler: [
     NAME,
     always("FLEET", ({ spec }) => spec.fleetName),
-    always("BUFFER", ({ spec }) => String(spec.policy.buffer.bufferSize)),
-    always("MIN", ({ spec }) => String(spec.policy.buffer.minReplicas)),
-    always("MAX", ({ spec }) => String(spec.policy.buffer.maxReplicas)),
+    always("POLICY", ({ spec }) => spec.policy.type),
+    always("TARGET", ({ spec }) => targetOf(spec.policy)),
+    always("MIN", ({ spec }) => String(replicaRangeOf(spec.policy)[0])),
+    always("MAX", ({ spec }) => boundOf(replicaRangeOf(spec.policy)[1])),
     always("CURRENT", ({ status }) => String(status.currentReplicas)),
     always("DESIRED", ({ status }) => String(status.desiredReplicas)),
     AGE,

@@ -1,75 +1,158 @@
+import type { Fleet } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler, FleetAutoscalerStatus } from "../../core/model/fleet-autoscaler.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { sameJson } from "../../core/std/json.ts";
-import { decideBuffer } from "../decide/autoscaler.ts";
-import { addTallies } from "../decide/tally.ts";
+import { rememberChange } from "../decide/autoscale/behavior.ts";
+import { decideScale, type ScaleDecision } from "../decide/autoscaler.ts";
+import type { AutoscalerSenses, Remembered } from "./autoscaler-senses.ts";
 import { type ControllerContext, recordOn, tryCommit, updateOf, withStatus } from "./context.ts";
 import type { Pass } from "./controller.ts";
+
+/** In a burst the steps of so long are told as one event: an event per step would drive all others out of the log. */
+const TELL_EVERY_MS = 1_000;
+/** A status whose numbers are the same and whose words are not is written at most this often. */
+const WORDS_EVERY_MS = 5_000;
 
 /** Sets a fleet's replicas as its policy wants; called at every change of the fleet's servers, and by a timer as a net. */
 export async function reconcileAutoscaler(
   context: ControllerContext,
   { namespace, name }: { namespace: string; name: string },
+  senses: AutoscalerSenses,
 ): Promise<Pass> {
-  const { store, world } = context;
+  const { store, clock } = context;
   const autoscaler = store.get("FleetAutoscaler", namespace, name);
-  if (!autoscaler) return {};
+  if (!autoscaler) {
+    senses.forget();
+    return {};
+  }
   const fleet = store.get("Fleet", namespace, autoscaler.spec.fleetName);
-  const againInMs = autoscaler.spec.sync.fixedInterval.seconds * 1000;
-  if (!fleet) {
-    await writeStatus(context, autoscaler, {
-      currentReplicas: 0,
-      desiredReplicas: 0,
-      ableToScale: false,
-      scalingLimited: false,
-      reason: "FleetMissing",
-      message: `there is no fleet ${autoscaler.spec.fleetName} in namespace ${namespace}`,
-    });
-    return { againInMs };
-  }
-  const sets = world.setsOfFleet(namespace, fleet.metadata.name);
-  const tally = addTallies(sets.map((set) => world.tallyOfSet(namespace, set.metadata.name)));
-  const { desired, limited, message } = decideBuffer(autoscaler.spec, tally.Allocated);
-  const now = rfc3339(context.clock.now());
-  const current = fleet.spec.replicas;
-  const isScaled = desired !== current;
-  if (isScaled) {
-    const metadata = { ...fleet.metadata, generation: fleet.metadata.generation + 1 };
-    const next = { ...fleet, metadata, spec: { ...fleet.spec, replicas: desired } };
-    const delta = { spec: { replicas: desired }, metadata: { generation: metadata.generation } };
-    if (!(await tryCommit(context, [updateOf(fleet, next, delta)]))) return { againInMs: 0 };
-    recordOn(
-      context,
-      fleet,
-      desired > current ? "ScaleUp" : "ScaleDown",
-      `from ${current} to ${desired} replicas: ${message}`,
-    );
-  }
-  const lastScaleTime = isScaled ? now : autoscaler.status.lastScaleTime;
-  const reason = limited ? "ScalingLimited" : desired >= current ? "ScaleUp" : "ScaleDown";
+  const everyMs = autoscaler.spec.sync.fixedInterval.seconds * 1000;
+  const remembered = senses.remembered(autoscaler);
+  const idle = fleet ? shadowed(context, autoscaler) : missing(autoscaler);
+  if (!fleet || idle)
+    return {
+      againInMs: everyMs,
+      ...(idle ? { status: statusWriter(context, autoscaler, remembered, idle) } : {}),
+    };
+  const { memory, last = autoscaler.status.policies ?? [] } = remembered;
+  const now = clock.monotonic();
+  const facts = senses.factsOf(fleet);
+  const time = { now: clock.now(), monotonic: now };
+  const decision = decideScale(autoscaler.spec, facts, { last, memory }, time);
+  const by = decision.desired - facts.current;
+  if (by !== 0 && !(await scale(context, fleet, decision.desired))) return { againInMs: 0 };
+  remembered.memory = by === 0 ? decision.memory : rememberChange(decision.memory, by, now);
+  remembered.last = decision.policies;
+  if (by !== 0) remembered.steps = step(remembered.steps, facts.current);
+  if (by !== 0) remembered.lastScaleTime = rfc3339(time.now);
+  const untoldMs = tell(context, autoscaler, fleet, decision, remembered, now);
+  const lastScaleTime = remembered.lastScaleTime ?? autoscaler.status.lastScaleTime;
   const status = {
-    currentReplicas: current,
-    desiredReplicas: desired,
+    ...statusOf(decision, facts.replicas),
     ...(lastScaleTime ? { lastScaleTime } : {}),
-    ableToScale: true,
-    scalingLimited: limited,
-    lastAppliedPolicy: autoscaler.spec.policy.type,
-    ...(isScaled
-      ? { reason }
-      : autoscaler.status.reason
-        ? { reason: autoscaler.status.reason }
-        : {}),
-    message,
   };
-  return { againInMs, status: () => writeStatus(context, autoscaler, status) };
+  const dues = [decision.againInMs, untoldMs, senses.postponedMs(fleet), WORDS_EVERY_MS];
+  return {
+    againInMs: Math.min(everyMs, ...dues.filter((ms) => ms !== undefined)),
+    status: statusWriter(context, autoscaler, remembered, status),
+  };
 }
 
-async function writeStatus(
+async function scale(context: ControllerContext, fleet: Fleet, replicas: number): Promise<boolean> {
+  const metadata = { ...fleet.metadata, generation: fleet.metadata.generation + 1 };
+  const next = { ...fleet, metadata, spec: { ...fleet.spec, replicas } };
+  const delta = { spec: { replicas }, metadata: { generation: metadata.generation } };
+  return await tryCommit(context, [updateOf(fleet, next, delta)]);
+}
+
+function step(steps: Remembered["steps"], from: number): NonNullable<Remembered["steps"]> {
+  return steps ? { count: steps.count + 1, from: steps.from } : { count: 1, from };
+}
+
+/** One event for the steps since the last one, on the fleet and on the autoscaler; or in how long it is due. */
+function tell(
+  context: ControllerContext,
+  autoscaler: FleetAutoscaler,
+  fleet: Fleet,
+  { desired, message }: ScaleDecision,
+  remembered: Remembered,
+  now: number,
+): number | undefined {
+  const { steps, toldAt } = remembered;
+  if (!steps) return undefined;
+  const waitMs = toldAt === undefined ? 0 : toldAt + TELL_EVERY_MS - now;
+  if (waitMs > 0) return waitMs;
+  remembered.steps = undefined;
+  remembered.toldAt = now;
+  const many = steps.count > 1 ? ` in ${steps.count} steps` : "";
+  const because = desired >= steps.from ? "ScaleUp" : "ScaleDown";
+  const words = `from ${steps.from} to ${desired} replicas${many}: ${message}`;
+  recordOn(context, fleet, because, words);
+  recordOn(context, autoscaler, because, words);
+  return undefined;
+}
+
+function statusOf(
+  { desired, limited, because, message, applied, policies }: ScaleDecision,
+  replicas: number,
+): FleetAutoscalerStatus {
+  return {
+    currentReplicas: replicas,
+    desiredReplicas: desired,
+    ableToScale: true,
+    scalingLimited: limited,
+    lastAppliedPolicy: applied,
+    reason: because,
+    message,
+    policies,
+  };
+}
+
+const UNABLE = {
+  currentReplicas: 0,
+  desiredReplicas: 0,
+  ableToScale: false,
+  scalingLimited: false,
+};
+
+function missing({ metadata, spec }: FleetAutoscaler): FleetAutoscalerStatus {
+  const message = `there is no fleet ${spec.fleetName} in namespace ${metadata.namespace}`;
+  return { ...UNABLE, reason: "FleetMissing", message };
+}
+
+/** Two autoscalers of one fleet would undo each other's work at full speed: the older one decides, the other says so. */
+function shadowed(
+  { world }: ControllerContext,
+  { metadata, spec }: FleetAutoscaler,
+): FleetAutoscalerStatus | undefined {
+  const rank = (one: FleetAutoscaler["metadata"]): string => `${one.creationTimestamp} ${one.name}`;
+  const first = world
+    .autoscalersOf(metadata.namespace, spec.fleetName)
+    .filter((one) => one.metadata.deletionTimestamp === undefined)
+    .reduce((a, { metadata: b }) => (rank(b) < rank(a) ? b : a), metadata);
+  if (first.name === metadata.name) return undefined;
+  const message = `the older autoscaler ${first.name} sets the fleet ${spec.fleetName}`;
+  return { ...UNABLE, reason: "AutoscalerShadowed", message };
+}
+
+function statusWriter(
   context: ControllerContext,
   { metadata }: FleetAutoscaler,
+  remembered: Remembered,
   status: FleetAutoscalerStatus,
-): Promise<void> {
-  const now = context.store.get("FleetAutoscaler", metadata.namespace, metadata.name);
-  if (!now || sameJson(now.status, status)) return;
-  await tryCommit(context, [updateOf(now, withStatus(now, status))]);
+): () => Promise<void> {
+  return async () => {
+    const found = context.store.get("FleetAutoscaler", metadata.namespace, metadata.name);
+    if (!found || found.metadata.uid !== metadata.uid || sameJson(found.status, status)) return;
+    const now = context.clock.monotonic();
+    const isFresh = remembered.wroteAt !== undefined && remembered.wroteAt > now - WORDS_EVERY_MS;
+    if (isFresh && sameJson(numbersOf(found.status), numbersOf(status))) return;
+    remembered.wroteAt = now;
+    await tryCommit(context, [updateOf(found, withStatus(found, status))]);
+  };
+}
+
+/** A status without what only words say. */
+function numbersOf({ message: _, policies = [], ...rest }: FleetAutoscalerStatus): object {
+  return { ...rest, policies: policies.map(({ message: _words, ...one }) => one) };
 }

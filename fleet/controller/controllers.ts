@@ -1,3 +1,4 @@
+import type { GameServerSelector } from "../../core/model/allocation.ts";
 import type { Container } from "../../core/model/container.ts";
 import { FLEET_LABEL, type Fleet, SET_LABEL, sessionLimitsOf } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
@@ -7,6 +8,7 @@ import { type Kind, keyOf, type Resource, refOf } from "../../core/model/resourc
 import { sameJson } from "../../core/std/json.ts";
 import { stageOfNode, takesTheSame } from "../decide/node.ts";
 import { reconcileAutoscaler } from "./autoscaler-controller.ts";
+import { AutoscalerSenses } from "./autoscaler-senses.ts";
 import { reconcileContainer } from "./container-controller.ts";
 import type { ControllerContext } from "./context.ts";
 import { Controller } from "./controller.ts";
@@ -27,12 +29,16 @@ const HELD = GAME_SERVER_STATE_NAMES.filter((state) => GAME_SERVER_STATES[state]
 /** All loops of the control plane over one store. Changes of the head put keys into their queues; nothing else does. */
 export class Controllers {
   readonly link: NodeLink;
+  readonly #senses: AutoscalerSenses;
   readonly #context: ControllerContext;
   readonly #loops: Readonly<Record<Managed, Controller>>;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.link = new NodeLink(context);
+    this.#senses = new AutoscalerSenses(context, this.link.measured, (fleet) =>
+      this.#addAutoscalersOf(fleet.metadata.namespace, fleet.metadata.name),
+    );
     const cursors: PortCursors = new Map();
     this.#loops = {
       Fleet: new Controller("fleet", context, reconcileFleet),
@@ -40,11 +46,18 @@ export class Controllers {
       GameServer: new Controller("game server", context, (c, key) =>
         reconcileGameServer(c, key, cursors),
       ),
-      FleetAutoscaler: new Controller("fleet autoscaler", context, reconcileAutoscaler),
+      FleetAutoscaler: new Controller("fleet autoscaler", context, (c, key) =>
+        reconcileAutoscaler(c, key, this.#senses),
+      ),
       Container: new Controller("container", context, reconcileContainer),
       Node: new Controller("node", context, reconcileNode),
       Service: new Controller("service", context, reconcileService),
     };
+  }
+
+  /** A request for a game server found none: a fleet that could have had one may wake. */
+  missed(namespace: string, selectors: readonly GameServerSelector[]): void {
+    this.#senses.demand.missed(namespace, selectors);
   }
 
   /** Runs every loop until `signal` is aborted; looks at everything once at the start. */
@@ -77,6 +90,8 @@ export class Controllers {
     }
     this.#add(one);
     if (one.kind === "Container") this.#addServiceOf(one);
+    if (one.kind === "FleetAutoscaler" && !(before && after))
+      this.#addAutoscalersOf(one.metadata.namespace, one.spec.fleetName);
     if (one.kind === "GameServerSet") this.#addFleetOf(one);
     if (before?.kind === "Fleet" && after?.kind === "Fleet") this.#followLimits(before, after);
     if (one.kind === "Fleet") this.#addAround(one.metadata.namespace, one.metadata.name);
@@ -103,6 +118,8 @@ export class Controllers {
     const was = before && stateSeen(before);
     const is = after && stateSeen(after);
     if (is !== "Ready" && is !== "Allocated") this.#add(one);
+    if (was === "Ready" && is === "Allocated")
+      this.#senses.demand.served(namespace, labels?.[FLEET_LABEL] ?? "");
     if (is === "Allocated" && hasDeadline(this.#context, one)) this.#add(one);
     if (was === is && !isCountedAnew(before, after)) return;
     // The fleet first: a set that asks for less in a rollout must not fill a gap that is no longer wanted.

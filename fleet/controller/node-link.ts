@@ -9,6 +9,7 @@ import type {
 } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
 import { isDataVerb, type SdkDataVerb } from "../../core/model/sdk-data.ts";
+import type { Usage } from "../../core/model/usage.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
@@ -22,14 +23,18 @@ import { decideSdkData } from "../decide/sdk-data.ts";
 import { type ControllerContext, recordOn, removalOf, updateOf } from "./context.ts";
 import { ERRORED_AT } from "./game-server-set-controller.ts";
 import { NodeKeeper } from "./node-keeper.ts";
+import { UsageWindow } from "./usage-window.ts";
 
 /** The control plane's end of the link: what nodes say becomes state, answered after the commit. */
 export class NodeLink {
   readonly #context: ControllerContext;
   readonly #nodes: NodeKeeper;
+  /** What the nodes' containers used in the last seconds. */
+  readonly measured: UsageWindow;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.measured = new UsageWindow(context.clock);
     this.#nodes = new NodeKeeper(context);
   }
 
@@ -47,6 +52,11 @@ export class NodeLink {
   /** Marks nodes whose heartbeats stopped; called by a timer. */
   async checkNodes(startedAt: number): Promise<void> {
     await this.#nodes.check(startedAt);
+  }
+
+  /** Keeps what a node measured for a while; nothing is committed. */
+  usage(node: string, usage: Usage): void {
+    this.measured.take(node, usage);
   }
 
   async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
@@ -135,7 +145,8 @@ export class NodeLink {
 
   #time(): SdkTime {
     const ms = this.#context.clock.now();
-    return { now: rfc3339(ms), after: (seconds) => rfc3339(ms + seconds * 1000) };
+    // Written in whole seconds, and never shorter than asked for.
+    return { now: rfc3339(ms), after: (seconds) => rfc3339(ms + seconds * 1000 + 999) };
   }
 }
 

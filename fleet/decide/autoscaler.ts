@@ -1,25 +1,71 @@
-import type { FleetAutoscalerSpec } from "../../core/model/fleet-autoscaler.ts";
+import {
+  type FleetAutoscalerSpec,
+  type PolicyStatus,
+  replicaRangeOf,
+} from "../../core/model/fleet-autoscaler.ts";
+import type { Reason } from "../../core/model/reason.ts";
+import { behave, type ScaleMemory } from "./autoscale/behavior.ts";
+import { decidePolicy } from "./autoscale/policy.ts";
+import type { FleetFacts } from "./autoscale/want.ts";
 
+/** Time, twice: the wall's for schedules, the monotonic one for windows; both in milliseconds. */
+export interface ScaleTime {
+  readonly now: number;
+  readonly monotonic: number;
+}
 export interface ScaleDecision {
   readonly desired: number;
-  /** The policy's bounds changed what it wanted. */
+  /** A bound changed what the policy wants. */
   readonly limited: boolean;
+  /** ScaleUp, ScaleDown, Steady; or why the fleet is not what its policy wants. */
+  readonly because: Reason;
   /** The computation in words: what an event and `describe` show. */
   readonly message: string;
+  readonly applied: string;
+  readonly policies: readonly PolicyStatus[];
+  readonly memory: ScaleMemory;
+  /** Time alone may change the decision: look again in so many milliseconds. */
+  readonly againInMs?: number;
 }
 
+const AGAIN_MS = 1_000;
+
 /**
- * Agones' Buffer policy: `bufferSize` servers beyond the allocated ones, or so many that `bufferSize` percent of all
- * are free; then clamped. Reserved servers are part of the buffer.
+ * How many servers a fleet is to have: what its policy wants, followed as fast as `behavior` allows. The policy's
+ * bounds hold last. `last` is what its parts wanted before.
  */
-export function decideBuffer(spec: FleetAutoscalerSpec, allocated: number): ScaleDecision {
-  const { bufferSize, minReplicas, maxReplicas } = spec.policy.buffer;
-  const wanted =
-    typeof bufferSize === "number"
-      ? allocated + bufferSize
-      : Math.ceil((allocated * 100) / (100 - Number.parseInt(bufferSize, 10)));
-  const desired = Math.min(maxReplicas, Math.max(minReplicas, wanted));
-  const clamp = desired === wanted ? "" : `, held to ${minReplicas}..${maxReplicas}`;
-  const message = `${allocated} allocated and a buffer of ${bufferSize} want ${wanted}${clamp}`;
-  return { desired, limited: desired !== wanted, message };
+export function decideScale(
+  spec: FleetAutoscalerSpec,
+  facts: FleetFacts,
+  { last, memory }: { readonly last: readonly PolicyStatus[]; readonly memory: ScaleMemory },
+  time: ScaleTime,
+): ScaleDecision {
+  const wish = decidePolicy(spec.policy, facts, last, time.now);
+  const behaved = behave(spec.behavior, wish.desired, facts.current, memory, time.monotonic);
+  const [min, max] = replicaRangeOf(spec.policy);
+  const desired = Math.min(max, Math.max(min, behaved.desired));
+  const isClamped = desired !== behaved.desired;
+  const isSlowed = behaved.because !== undefined && desired !== wish.desired;
+  const direction =
+    desired > facts.current ? "ScaleUp" : desired < facts.current ? "ScaleDown" : "Steady";
+  const limited = wish.limited || isClamped;
+  const slowed = isSlowed ? `; ${desired} for now, ${WORDS[behaved.because ?? "Stabilized"]}` : "";
+  return {
+    desired,
+    limited,
+    because:
+      wish.because ??
+      (isSlowed ? behaved.because : undefined) ??
+      (limited ? "ScalingLimited" : direction),
+    message: wish.message + slowed,
+    applied: wish.applied,
+    policies: wish.policies,
+    memory: behaved.memory,
+    ...(isSlowed || spec.behavior ? { againInMs: AGAIN_MS } : {}),
+  };
 }
+
+const WORDS = {
+  Stabilized: "until nothing else was wanted for the stabilization window",
+  StepLimited: "as fast as behavior allows",
+} as const;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { FleetAutoscalerSpec } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import {
   GAME_SERVER_STATE_NAMES,
@@ -8,7 +7,6 @@ import {
   mayBecome,
 } from "../../core/model/game-server-state.ts";
 import type { Report, SdkVerb } from "../../core/model/link.ts";
-import { decideBuffer } from "./autoscaler.ts";
 import { decideGameServer } from "./game-server.ts";
 import { decideGameServerReport } from "./report.ts";
 import { decideSdkCall } from "./sdk-call.ts";
@@ -34,22 +32,6 @@ const report = (more: Partial<Report>): Report => ({
   id: "1",
   ...more,
 });
-const buffer = (bufferSize: number | string, minReplicas: number, maxReplicas: number) =>
-  ({
-    policy: { type: "Buffer", buffer: { bufferSize, minReplicas, maxReplicas } },
-  }) as FleetAutoscalerSpec;
-
-describe("decideBuffer", () => {
-  it.each([
-    ["keeps the buffer beyond the allocated ones", buffer(2, 0, 10), 3, 5, false],
-    ["takes a percentage of all", buffer("20%", 1, 100), 40, 50, false],
-    ["never goes under the floor", buffer(2, 5, 10), 0, 5, true],
-    ["never goes over the ceiling", buffer(2, 0, 10), 20, 10, true],
-  ] as const)("%s", (_, spec, allocated, desired, limited) => {
-    expect(decideBuffer(spec, allocated)).toMatchObject({ desired, limited });
-  });
-});
-
 describe("decideGameServer", () => {
   const facts = { ownerExists: true, reservedLeftMs: undefined, node: 0 } as const;
   it.each([

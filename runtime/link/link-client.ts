@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import {
   type HeartbeatAnswer,
   LINK_BATCH_MAX,
@@ -88,6 +89,12 @@ export class LinkClient implements AsyncDisposable {
   /** Resolves after the commit, in the order of the calls. */
   sdk(call: SdkCall): Promise<LinkResult> {
     return this.#calls.add(call);
+  }
+
+  /** Bytes of an image's blob; whoever reads them compares the digest. */
+  async blob(digest: string, reference: string): Promise<Readable> {
+    const query = `image=${encodeURIComponent(reference)}`;
+    return await this.#http.stream(`blobs/${encodeURIComponent(digest)}?${query}`);
   }
 
   /**
