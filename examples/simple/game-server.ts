@@ -13,6 +13,22 @@ interface AgonesClient {
   setLabel(key: string, value: string): Promise<object>;
   setAnnotation(key: string, value: string): Promise<object>;
   getGameServer(): Promise<Seen>;
+  readonly beta: AgonesBeta;
+}
+interface AgonesBeta {
+  getCounterCount(key: string): Promise<number>;
+  setCounterCount(key: string, count: number): Promise<void>;
+  incrementCounter(key: string, amount: number): Promise<void>;
+  decrementCounter(key: string, amount: number): Promise<void>;
+  getCounterCapacity(key: string): Promise<number>;
+  setCounterCapacity(key: string, capacity: number): Promise<void>;
+  getListCapacity(key: string): Promise<number>;
+  setListCapacity(key: string, capacity: number): Promise<void>;
+  getListValues(key: string): Promise<string[]>;
+  getListLength(key: string): Promise<number>;
+  listContains(key: string, value: string): Promise<boolean>;
+  appendListValue(key: string, value: string): Promise<void>;
+  deleteListValue(key: string, value: string): Promise<void>;
 }
 interface Seen {
   readonly objectMeta: { readonly name: string };
@@ -39,6 +55,19 @@ const COMMANDS: { readonly [word: string]: (...words: readonly string[]) => unkn
   ANNOTATION: (key = "", value = "") => sdk.setAnnotation(key, value),
   GAMESERVER: async () => (await sdk.getGameServer()).objectMeta.name,
   STATE: async () => (await sdk.getGameServer()).status.state,
+  GET_COUNTER_COUNT: async (key = "") => String(await sdk.beta.getCounterCount(key)),
+  SET_COUNTER_COUNT: (key = "", count = "0") => sdk.beta.setCounterCount(key, Number(count)),
+  INCREMENT_COUNTER: (key = "", amount = "1") => sdk.beta.incrementCounter(key, Number(amount)),
+  DECREMENT_COUNTER: (key = "", amount = "1") => sdk.beta.decrementCounter(key, Number(amount)),
+  GET_COUNTER_CAPACITY: async (key = "") => String(await sdk.beta.getCounterCapacity(key)),
+  SET_COUNTER_CAPACITY: (key = "", size = "0") => sdk.beta.setCounterCapacity(key, Number(size)),
+  GET_LIST_CAPACITY: async (key = "") => String(await sdk.beta.getListCapacity(key)),
+  SET_LIST_CAPACITY: (key = "", size = "0") => sdk.beta.setListCapacity(key, Number(size)),
+  GET_LIST_VALUES: async (key = "") => (await sdk.beta.getListValues(key)).join(","),
+  GET_LIST_LENGTH: async (key = "") => String(await sdk.beta.getListLength(key)),
+  LIST_CONTAINS: async (key = "", value = "") => String(await sdk.beta.listContains(key, value)),
+  APPEND_LIST_VALUE: (key = "", value = "") => sdk.beta.appendListValue(key, value),
+  DELETE_LIST_VALUE: (key = "", value = "") => sdk.beta.deleteListValue(key, value),
   UNHEALTHY: () => clearInterval(pinging),
   EXIT: (code = "0") => process.exit(Number(code)),
 };

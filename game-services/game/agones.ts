@@ -1,4 +1,5 @@
 import agones from "@google-cloud/agones-sdk";
+import type { GameDataSdk } from "./game-data.ts";
 import { log } from "./log.ts";
 
 /** What the arena uses of Agones' client; its own type declarations name it otherwise than it is. */
@@ -12,6 +13,8 @@ interface AgonesClient {
     onChange: (gameServer: { readonly status: { readonly state: string } }) => void,
     onError: (error: Error) => void,
   ): void;
+  /** Counters and Lists. */
+  readonly beta: GameDataSdk;
   /** Its watches. When the SDK server is stopped in good order they end without an error, which nothing else tells. */
   readonly streams: readonly NodeJS.EventEmitter[];
 }
@@ -50,6 +53,10 @@ export class AgonesLife implements Disposable {
 
   async shutdown(): Promise<void> {
     await this.#asked((client) => client.shutdown());
+  }
+
+  async data(ask: (sdk: GameDataSdk) => Promise<void>): Promise<void> {
+    await this.#asked((client) => ask(client.beta));
   }
 
   [Symbol.dispose](): void {

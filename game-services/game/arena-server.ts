@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "@colyseus/core";
 import { WebSocketTransport } from "@colyseus/ws-transport";
+import type { Presence } from "./game-data.ts";
 import { log } from "./log.ts";
 import { ArenaRoom, type ArenaShared } from "./room.ts";
 import { Seats } from "./seat.ts";
@@ -12,6 +13,7 @@ export interface ArenaOptions {
   readonly webSocketPort: number;
   readonly udpPort: number;
   readonly onPlayers: (players: number) => void;
+  readonly onPresence: (presence: Presence) => void;
 }
 
 const PAYLOAD_BYTES_MAX = 4096;
@@ -54,7 +56,11 @@ export class ArenaServer implements AsyncDisposable {
       }),
     });
     const onPlayers = (): void => options.onPlayers(seats.size);
-    server.define("arena", roomWith({ seats, udp, now, onPlayers }));
+    const rooms = new Set<string>();
+    const players = new Set<string>();
+    const onPresence = (): void => options.onPresence({ rooms: rooms.size, players });
+    const shared = { seats, udp, now, rooms, players, onPlayers, onPresence };
+    server.define("arena", roomWith(shared));
     await server.listen(options.webSocketPort, options.host);
     const address = (): AddressInfo => http.address() as AddressInfo;
     return new ArenaServer({ server, udp, seats, address });

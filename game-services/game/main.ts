@@ -1,5 +1,6 @@
 import type { AgonesLife } from "./agones.ts";
 import type { ArenaServer } from "./arena-server.ts";
+import { GameData, type Presence } from "./game-data.ts";
 import { log } from "./log.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
@@ -8,6 +9,8 @@ class Game {
   readonly #settings: Settings;
   #arena: ArenaServer | undefined;
   #agones: AgonesLife | undefined;
+  #data: GameData | undefined;
+  #presence: Presence = { rooms: 0, players: new Set() };
   #state = "";
   #players = 0;
   /** Somebody has played since it was allocated: before that, players may still be on their way. */
@@ -27,11 +30,13 @@ class Game {
     const arena = await ArenaServer.open({
       ...this.#settings,
       onPlayers: (players) => this.#seePlayers(players),
+      onPresence: (presence) => this.#seePresence(presence),
     });
     this.#arena = arena;
     const { webSocketPort, udpPort } = arena;
     log("listening", { webSocketPort, udpPort, sdk: hasSdk });
     const agones = await connecting;
+    if (agones) this.#tellPresence(agones);
     await agones?.ready();
     if (agones) log("ready", { sinceStartMs: Math.round(performance.now()) });
   }
@@ -49,10 +54,22 @@ class Game {
     return this.#agones;
   }
 
+  /** Rooms and players are told to the platform, from before it sends anybody here. */
+  #tellPresence(agones: AgonesLife): void {
+    this.#data = new GameData({ ask: (asking) => agones.data(asking), log, retryMs: RETRY_MS });
+    this.#data.show(this.#presence);
+  }
+
+  #seePresence(presence: Presence): void {
+    this.#presence = presence;
+    this.#data?.show(presence);
+  }
+
   async #end(because: string): Promise<void> {
     clearTimeout(this.#empty);
     log("ending", { because, players: this.#players, dropped: this.#arena?.dropped });
     await this.#arena?.[Symbol.asyncDispose]();
+    this.#data?.[Symbol.dispose]();
     // When the platform ends this process it knows already, and its SDK server may be gone.
     await Promise.race([
       this.#agones
@@ -95,6 +112,7 @@ class Game {
 }
 
 const SHUTDOWN_MS = 2000;
+const RETRY_MS = 1000;
 
 async function main(): Promise<void> {
   const game = new Game(settingsOf(process.env));

@@ -48,8 +48,13 @@ export interface ArenaShared {
   readonly seats: Seats;
   readonly udp: UdpChannel;
   readonly now: () => number;
+  readonly rooms: Set<string>;
+  /** Session ids of those who are in, the disconnected who may come back among them. */
+  readonly players: Set<string>;
   /** Told whenever a player comes or is gone for good. */
   readonly onPlayers: () => void;
+  /** Told whenever a room or a player comes or goes. */
+  readonly onPresence: () => void;
 }
 
 /** What the client is told on request `udp`: its token, and its number in packets. */
@@ -95,6 +100,8 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     this.onMessage("udp", (client: Client) => this.#ticket(client));
     this.setSimulationInterval(() => this.#tick(), PATCH_MS);
     log("room created", { room: this.roomId });
+    this.#shared.rooms.add(this.roomId);
+    this.#shared.onPresence();
   }
 
   /** Everybody may come in; where from is kept for the log. */
@@ -114,7 +121,9 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     this.#present.set(client.sessionId, { seat, player, chat: fullBucket(CHAT_RATE, now) });
     const { number } = seat;
     log("player joined", { room: this.roomId, player: client.sessionId, name, number, address });
+    this.#shared.players.add(client.sessionId);
     this.#shared.onPlayers();
+    this.#shared.onPresence();
   }
 
   override onDrop(client: Client, code?: number): void {
@@ -135,11 +144,15 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     if (gone) this.#shared.seats.leave(gone.seat);
     const { received, missed } = gone?.seat ?? {};
     log("player left", { room: this.roomId, player: client.sessionId, code, received, missed });
+    this.#shared.players.delete(client.sessionId);
     this.#shared.onPlayers();
+    this.#shared.onPresence();
   }
 
   override async onDispose(): Promise<void> {
     for (const { seat } of this.#present.values()) this.#shared.seats.leave(seat);
+    this.#shared.rooms.delete(this.roomId);
+    this.#shared.onPresence();
     log("room disposed", { room: this.roomId });
   }
 

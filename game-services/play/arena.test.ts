@@ -10,6 +10,7 @@ import { tableOf } from "./table.ts";
 
 let arena: ArenaServer;
 const counts: number[] = [];
+const presences: string[] = [];
 const address = () => {
   return { host: "127.0.0.1", webSocketPort: arena.webSocketPort, udpPort: arena.udpPort };
 };
@@ -26,6 +27,7 @@ beforeAll(async () => {
     webSocketPort: 0,
     udpPort: 0,
     onPlayers: (players) => counts.push(players),
+    onPresence: ({ rooms, players }) => presences.push(`${players.size} in ${rooms}`),
   });
 });
 
@@ -39,6 +41,8 @@ describe("the arena", () => {
     ]);
     expect(tableOf(stats).split("\n")).toHaveLength(3);
     expect(counts).toEqual([1, 2, 1, 0]);
+    await until(() => presences.at(-1) === "0 in 0");
+    expect(presences).toEqual(["0 in 1", "1 in 1", "2 in 1", "1 in 1", "0 in 1", "0 in 0"]);
   });
 
   it("judges a leap by its rules, whichever way it is asked for", async () => {
