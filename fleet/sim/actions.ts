@@ -1,3 +1,4 @@
+import type { GameServerTemplate } from "../../core/model/fleet.ts";
 import type { Random } from "../../core/std/random.ts";
 import type { Game } from "./game.ts";
 import type { Scene } from "./scene.ts";
@@ -48,12 +49,23 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
       template: templateOf(image, "bad"),
     }));
   },
+  createServer: (scene, random) =>
+    scene.operator.createServer(`solo-${random.integer(1, 2)}`, templateOf("good", "1")),
+  replaceServer: async (scene, random) => {
+    const name = `solo-${random.integer(1, 2)}`;
+    const old = scene.checker.ledger.resources.get(`GameServer/default/${name}`);
+    if (old) {
+      scene.checker.byPerson(old.metadata.uid);
+      await scene.operator.delete("GameServer", name);
+      await scene.time.sleep(random.integer(100, 3_000));
+    }
+    await scene.operator.createServer(name, templateOf("good", "1"));
+  },
   deleteFleet: (scene, random) => scene.operator.delete("Fleet", fleetName(random)),
   deleteServer: (scene, random) => {
     const server = random.pick(scene.checker.ledger.list("GameServer"));
     if (!server) return;
-    scene.checker.causes.set(server.metadata.uid, "deleted by hand");
-    scene.checker.byHand.add(server.metadata.uid);
+    scene.checker.byPerson(server.metadata.uid);
     return scene.operator.delete("GameServer", server.metadata.name);
   },
   deleteSet: (scene, random) => {
@@ -112,12 +124,14 @@ function strategyOf(random: Random): object {
   return { type: "RollingUpdate", rollingUpdate: { maxSurge, maxUnavailable } };
 }
 
-function templateOf(image: string, version: string): object {
-  return {
+function templateOf(image: string, version: string): GameServerTemplate {
+  const template = {
     metadata: { labels: { version } },
     spec: {
       ports: [{ name: "game", containerPort: 7654 }],
       template: { spec: { containers: [{ name: "game", image: `arena:${image}` }] } },
     },
   };
+  // What is left out gets its default when the control plane takes it in.
+  return template as unknown as GameServerTemplate;
 }

@@ -29,8 +29,10 @@ export class Checker {
   readonly ledger: Ledger = new Ledger();
   /** Why a server may end although it is held, by uid. */
   readonly causes: Map<string, string> = new Map();
+  /** Servers whose games have said Ready. */
+  readonly ready: Set<string> = new Set();
   /** Servers that a person has deleted: their reason is that person's. */
-  readonly byHand: Set<string> = new Set();
+  readonly #byHand = new Set<string>();
   readonly #options: CheckerOptions;
   /** Durable moves from Ready to Allocated, and answers that told of one, by name. */
   readonly #handouts = new Map<string, number>();
@@ -48,6 +50,12 @@ export class Checker {
     const atMs = this.#options.now();
     this.violation = { rule, message, atMs };
     this.#options.trace(`VIOLATION ${rule}: ${message}`);
+  }
+
+  /** A person is about to delete a server: what follows is no fault of the platform. */
+  byPerson(uid: string): void {
+    this.causes.set(uid, "deleted by hand");
+    this.#byHand.add(uid);
   }
 
   /** The disk has kept a group. */
@@ -111,7 +119,8 @@ export class Checker {
       const { name } = is.metadata;
       this.#handouts.set(name, (this.#handouts.get(name) ?? 0) + 1);
     }
-    checkServerChange({ was, is, ledger: this.ledger, causes: this.causes }, (rule, message) =>
+    const { ledger, causes, ready } = this;
+    checkServerChange({ was, is, ledger, causes, ready }, (rule, message) =>
       this.wrong(rule, message),
     );
   }
@@ -123,7 +132,7 @@ export class Checker {
     // The allocator tells of its work once per fleet: an event per server would drive all others out of the log.
     if ((was === is && !isEnding) || (was !== is && is === "Allocated")) return;
     const { uid, name } = after.metadata;
-    if (isEnding && this.byHand.has(uid)) return;
+    if (isEnding && this.#byHand.has(uid)) return;
     const what = isEnding ? `${name} is being deleted` : `${name} went from ${was} to ${is}`;
     this.#unexplained.set(uid, { what, atMs: this.#options.now() });
   }

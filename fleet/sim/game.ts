@@ -23,6 +23,7 @@ export interface GameOptions {
   readonly call: (call: SdkCall) => Promise<LinkResult>;
   readonly exit: (how: Partial<ExitStatus>) => void;
   readonly onCause: (cause: string) => void;
+  readonly onReady: () => void;
 }
 
 const BOOT_MS = { min: 20, max: 400 };
@@ -99,6 +100,7 @@ export class Game {
   async #say(verb: SdkVerb): Promise<void> {
     const { time, call, plan } = this.#options;
     const id = `${plan.id}-${this.#calls++}`;
+    if (verb.verb === "ready") this.#options.onReady();
     while (!this.#isOver) {
       const result = await call({ ...verb, subject: plan.subject, id }).catch(() => undefined);
       if (result?.ok || this.#isOver) return;

@@ -7,14 +7,20 @@ export interface ServerChange {
   readonly was: GameServer | undefined;
   readonly is: GameServer | undefined;
   readonly ledger: Ledger;
+  /** Why a server may end although nobody deleted it, by uid. */
   readonly causes: ReadonlyMap<string, string>;
+  /** Servers whose games have said Ready, by uid. */
+  readonly ready: ReadonlySet<string>;
 }
 type Wrong = (rule: string, message: string) => void;
 
 /** What holds at every durable change of a game server. */
 export function checkServerChange(change: ServerChange, wrong: Wrong): void {
   const { was, is } = change;
-  if (was && is) checkMove(was, is, wrong);
+  if (was && is) {
+    checkMove(was, is, wrong);
+    checkCause(was, is, change, wrong);
+  }
   checkHeld(change, wrong);
   if (is) checkPorts(is, was, change.ledger, wrong);
   if (was && !is) checkRemoval(was, wrong);
@@ -32,6 +38,22 @@ function checkMove(was: GameServer, is: GameServer, wrong: Wrong): void {
     wrong("who is being deleted stays so", `${is.metadata.name} was revived`);
   if (was.status.nodeName !== "" && was.status.nodeName !== is.status.nodeName)
     wrong("a placed server stays on its node", `${is.metadata.name} moved`);
+}
+
+/** What a server becomes by its game or its machine has happened there: nothing comes from another life of the name. */
+function checkCause(was: GameServer, is: GameServer, change: ServerChange, wrong: Wrong): void {
+  const [before, after] = [was.status.state, is.status.state];
+  const { uid, name } = is.metadata;
+  if (before === after) return;
+  const { counts } = GAME_SERVER_STATES[after];
+  if ((counts === "broken" || counts === "leaving") && !change.causes.has(uid))
+    wrong(
+      "a server ends for a cause of its own",
+      `${name} went from ${before} to ${after} (${is.status.reason ?? "no reason"})`,
+    );
+  const isFirst = GAME_SERVER_STATES[before].counts === "starting";
+  if ((after === "RequestReady" || after === "Ready") && isFirst && !change.ready.has(uid))
+    wrong("a server is Ready when its game says so", `${name} went from ${before} to ${after}`);
 }
 
 /** A held server ends only by an explicit delete, its own end, failed health, or with its fleet. */

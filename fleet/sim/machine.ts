@@ -22,6 +22,8 @@ export interface MachineWatcher {
   readonly onStop: (plan: ContainerPlan) => void;
   /** A game has ended by itself, or asked to: what happens to its server now has this cause. */
   readonly onCause: (uid: string, cause: string) => void;
+  /** A game is about to say that it is Ready. */
+  readonly onReady: (uid: string) => void;
   readonly onWrong: (message: string) => void;
 }
 export interface MachineOptions {
@@ -120,9 +122,11 @@ export class Machine {
     const { time, manners, watcher, random, name } = this.#options;
     const boot = this.#boot;
     await time.sleep(random.integer(START_MS.min, START_MS.max));
-    if (boot !== this.#boot) throw new FleetError("UNAVAILABLE", "the machine lost power");
-    if (plan.image.endsWith(":broken"))
+    if (boot !== this.#boot) return await new Promise<never>(() => undefined);
+    if (plan.image.endsWith(":broken")) {
+      watcher.onCause(plan.subject.uid, "its container cannot start");
       throw new FleetError("UNSUPPORTED", `${plan.image} has no such program`);
+    }
     if (this.#made.has(plan.id)) watcher.onWrong(`${plan.subject.name} was started twice`);
     for (const { hostPort } of plan.ports) {
       const other = this.#ownerOf(hostPort);
@@ -137,6 +141,7 @@ export class Machine {
       call: (call) => this.#sdk(call),
       exit: (exit) => this.#end(plan.id, exit),
       onCause: (cause) => watcher.onCause(plan.subject.uid, cause),
+      onReady: () => watcher.onReady(plan.subject.uid),
     });
     this.#made.set(plan.id, { plan, running, game });
     game.start();

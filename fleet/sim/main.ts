@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { describeFailure, runSeed } from "./report.ts";
+import { describeFailure, runSeed, type SeedResult } from "./report.ts";
 import { simulate } from "./simulation.ts";
 import { makeStory } from "./story.ts";
 
@@ -8,6 +8,7 @@ const HELP = `Simulates the control plane with many machines and everything that
   npm run sim -- [--seeds N] [--from S]   N seeds from S on (default 1000 from 1)
   npm run sim -- --seed S [--log]         one seed; with --log every event of it
   --steps N                               actions and faults per seed (default 10 to 40)
+  --brief                                 a failing seed tells its rule only, not its smallest story
   --failures N                            stop after so many failing seeds (default 1)
 `;
 const PROGRESS_EVERY = 100;
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     steps: { type: "string" },
     failures: { type: "string", default: "1" },
+    brief: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -31,6 +33,10 @@ else if (values.seed !== undefined && values.log) {
   process.stdout.write(`${log.join("\n")}\n`);
 } else if (values.seed !== undefined) await run(Number(values.seed), 1);
 else await run(Number(values.from), Number(values.seeds));
+
+function briefly({ story, violation }: SeedResult): string {
+  return `seed ${story.seed} breaks the rule: ${violation?.rule}: ${violation?.message}`;
+}
 
 async function run(from: number, count: number): Promise<void> {
   const startedAt = performance.now();
@@ -47,7 +53,7 @@ async function run(from: number, count: number): Promise<void> {
     if (result.violation) {
       sum.failures++;
       process.exitCode = 1;
-      process.stdout.write(`${await describeFailure(result)}\n`);
+      process.stdout.write(`${values.brief ? briefly(result) : await describeFailure(result)}\n`);
     }
     const isOver = done === count || sum.failures === Number(values.failures);
     if (isOver || done % PROGRESS_EVERY === 0) process.stdout.write(line(done));

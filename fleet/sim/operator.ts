@@ -1,5 +1,5 @@
 import { ResourceWriter } from "../../api/write.ts";
-import type { Fleet } from "../../core/model/fleet.ts";
+import type { Fleet, GameServerTemplate } from "../../core/model/fleet.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
 import type { Resource } from "../../core/model/resource.ts";
 import { isFleetError } from "../../core/std/errors.ts";
@@ -26,6 +26,15 @@ export class Operator {
 
   constructor(options: OperatorOptions) {
     this.#options = options;
+  }
+
+  /** A game server of nobody's fleet, by a name that was perhaps another one's before. */
+  async createServer(name: string, { spec }: GameServerTemplate): Promise<void> {
+    const kind = "GameServer";
+    const input = { apiVersion: apiVersionOf(kind), kind, metadata: { name }, spec };
+    await this.#do(`create game server ${name}`, (writer) =>
+      writer.create(kind, "default", input, STRICT),
+    );
   }
 
   async createFleet(name: string, spec: object): Promise<void> {

@@ -6,6 +6,9 @@ import { sameJson } from "../../core/std/json.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scene } from "./scene.ts";
 
+/** So long after its end a reservation may still stand: times are of whole seconds. */
+const LATE_MS = 3_000;
+
 /** What is not yet as it must be once nothing goes wrong any more; empty when all has come to rest. */
 export function whatIsNotAtRest(scene: Scene): readonly string[] {
   const { ledger } = scene.checker;
@@ -15,7 +18,7 @@ export function whatIsNotAtRest(scene: Scene): readonly string[] {
     ...ledger
       .list("Node")
       .flatMap(({ metadata, status }) => (status.ready ? [] : [`${metadata.name} is not ready`])),
-    ...servers.flatMap((server) => unsettled(server, ledger)),
+    ...servers.flatMap((server) => unsettled(server, ledger, scene.time.now())),
     ...ledger.list("Fleet").flatMap((fleet) => unsettledFleet(fleet, servers)),
     ...ledger.list("GameServerSet").flatMap(({ metadata, status }) => {
       const mine = servers.filter((one) => one.metadata.labels?.[SET_LABEL] === metadata.name);
@@ -35,13 +38,18 @@ export function whatIsNotAtRest(scene: Scene): readonly string[] {
   ];
 }
 
-function unsettled(server: GameServer, ledger: Ledger): string[] {
+function unsettled(server: GameServer, ledger: Ledger, now: number): string[] {
   const { metadata, status } = server;
   const row = GAME_SERVER_STATES[status.state];
   const set = ledger.resources.get(`GameServerSet/default/${metadata.labels?.[SET_LABEL]}`);
   if (metadata.deletionTimestamp) return [`${metadata.name} is being deleted`];
-  if (!set) return [`${metadata.name} has no set`];
-  if (row.held || status.state === "Ready") return [];
+  const isAlone = metadata.ownerReferences === undefined;
+  if (!set && !isAlone) return [`${metadata.name} has no set`];
+  const { reservedUntil } = status;
+  if (status.state === "Reserved" && reservedUntil && Date.parse(reservedUntil) + LATE_MS < now)
+    return [`${metadata.name} is Reserved, which ended at ${reservedUntil}`];
+  // Nobody replaces a broken server that belongs to no set.
+  if (row.held || status.state === "Ready" || (isAlone && row.counts === "broken")) return [];
   return [`${metadata.name} is ${status.state} (${status.reason ?? "no reason"})`];
 }
 

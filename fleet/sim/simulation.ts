@@ -172,6 +172,7 @@ class Run implements Scene {
     const watcher = {
       onStop: ({ subject }: { subject: { uid: string; name: string } }) => this.#checkStop(subject),
       onCause: (uid: string, cause: string) => void checker.causes.set(uid, cause),
+      onReady: (uid: string) => void checker.ready.add(uid),
       onWrong: (message: string) => checker.wrong("a machine runs what is wanted, once", message),
     };
     const machine = new Machine({ name, time, random, manners, watcher });

@@ -24,15 +24,8 @@ const LARGE_ONE_IN = 100;
 const LARGE_NODES = { min: 60, max: 200 };
 /** What happens more often than the rest of the actions. */
 const OFTEN = [
-  "play",
-  "play",
-  "play",
-  "play",
-  "spike",
-  "spike",
-  "spike",
-  "scale",
-  "changeTemplate",
+  ...["play", "play", "play", "play", "spike", "spike", "spike"],
+  ...["scale", "changeTemplate", "replaceServer"],
 ];
 const PORTS_PER_NODE = { min: 16, max: 40 };
 
