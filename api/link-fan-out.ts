@@ -26,6 +26,14 @@ const LOT_ITEMS = 200;
 
 const lineOf = (event: LinkEvent): string => `${JSON.stringify(event)}\n`;
 
+/** The same for what a change means to a node: its delta was written as JSON before. */
+function lineOfChange(seen: LinkEvent, change: StoreEvent): string {
+  const text = change.type === "put" ? change.deltaText : undefined;
+  if (seen.type !== "patch" || text === undefined) return lineOf(seen);
+  const { type, revision, key, uid } = seen;
+  return `${JSON.stringify({ type, revision, key, uid }).slice(0, -1)},"patch":${text}}\n`;
+}
+
 /**
  * Sends every node what concerns it. One listener for all of them: a change costs a look-up by node and one text,
  * however many nodes there are.
@@ -94,7 +102,7 @@ export class LinkFanOut implements Disposable {
 
   #lineFor(event: StoreEvent, node: string): string | undefined {
     const seen = decideLinkEvent(event, node);
-    return seen && lineOf(seen);
+    return seen && lineOfChange(seen, event);
   }
 
   #send(streams: ReadonlySet<Stream>, event: StoreEvent, line: string | undefined): void {
@@ -150,7 +158,7 @@ export class LinkFanOut implements Disposable {
     try {
       const watch = this.#store.watch(stream.revision, (event) => {
         const seen = decideLinkEvent(event, stream.node);
-        this.#send(new Set([stream]), event, seen && lineOf(seen));
+        this.#send(new Set([stream]), event, seen && lineOfChange(seen, event));
         if (event.revision < this.#revision && !stream.writer.closed.aborted) return;
         watch[Symbol.dispose]();
         this.#join(stream);

@@ -64,15 +64,15 @@ function planWrite(head: Lookup, write: Write, revision: number, parts: SharedPa
   // Who knows the delta made the new object out of the old one, and so shares its parts already.
   const after = stamped(delta ? write.object : parts.share(write.object), revision);
   const event: StoreEvent = delta
-    ? { type: "put", revision, object: after, before, delta }
+    ? { type: "put", revision, object: after, before, delta, deltaText: JSON.stringify(delta) }
     : { type: "put", revision, object: after, before };
   return { before, after, event };
 }
 
 function lineOf({ before, after, event }: Step, revision: number): string {
   if (!after) return `{"revision":${revision},"delete":${keyText(before)}}`;
-  if (event.type === "put" && event.delta)
-    return `{"revision":${revision},"key":${keyText(after)},"patch":${JSON.stringify(event.delta)}}`;
+  if (event.type === "put" && event.deltaText)
+    return `{"revision":${revision},"key":${keyText(after)},"patch":${event.deltaText}}`;
   return `{"revision":${revision},"put":${JSON.stringify(after)}}`;
 }
 

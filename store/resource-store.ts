@@ -25,7 +25,7 @@ export interface Remembered {
   readonly at: number;
 }
 
-/** What changed, in the order of revisions. `record` is the JSON of the delta (or of the whole object) as committed. */
+/** What changed, in the order of revisions. `deltaText` is the delta's JSON, which is made once for everybody. */
 export type StoreEvent =
   | {
       readonly type: "put";
@@ -33,6 +33,7 @@ export type StoreEvent =
       readonly object: Resource;
       readonly before?: Resource;
       readonly delta?: object;
+      readonly deltaText?: string;
     }
   | { readonly type: "delete"; readonly revision: number; readonly object: Resource };
 

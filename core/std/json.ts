@@ -12,7 +12,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function mergePatch<T>(target: T, patch: unknown): T {
   if (!isObject(patch)) return patch as T;
   const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
+  for (const key of Object.keys(patch)) {
+    const value = patch[key];
     if (value === null) delete result[key];
     else result[key] = isObject(value) ? mergePatch(result[key], value) : value;
   }

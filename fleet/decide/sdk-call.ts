@@ -104,9 +104,16 @@ function become(
     GAME_SERVER_STATES[state].counts === "up"
       ? { reason: null, message: null }
       : { reason: because, message };
-  const status = { state, ...why, ...more };
+  const status = changesOf({ state, ...why, ...more }, server.status);
   const delta = annotations ? { status, metadata: { annotations } } : { status };
   return changed(server, delta, because, message);
+}
+
+/** Without members that take away what is not there: each is carried to the journal, to every watch and to the node. */
+function changesOf(patch: Record<string, unknown>, status: object): object {
+  return Object.fromEntries(
+    Object.entries(patch).filter(([key, value]) => value !== null || key in status),
+  );
 }
 
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

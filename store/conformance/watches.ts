@@ -34,6 +34,7 @@ export function describeWatches({ adapter, inStore }: Suite): void {
           object: b,
           before: a,
           delta: { spec: { subnet: "10.2.0.0/24" } },
+          deltaText: '{"spec":{"subnet":"10.2.0.0/24"}}',
         });
       }));
 
