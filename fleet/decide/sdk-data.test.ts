@@ -105,6 +105,48 @@ describe("a call on a List", () => {
   });
 });
 
+/** Calls one after the other on a Counter 10/100 and a List of four; `x` marks those that are refused. */
+describe("a row of calls ends as Agones' unit tests say", () => {
+  const few = (...verbs: SdkDataVerb[]): readonly SdkDataVerb[] => verbs;
+  const FOUR = ["one", "two", "three", "four"];
+  const adds = (...values: string[]): SdkDataVerb[] => values.map((value) => add(value));
+  const takes = (...values: string[]): SdkDataVerb[] => values.map((value) => take(value));
+  // biome-ignore format: a table is read by its rows
+  it.each<[string, readonly SdkDataVerb[], string, Counter | List]>([
+    ["increment", few(counter({ countDiff: 9 })), ".", { count: 19, capacity: 100 }],
+    ["increment illegal", few(counter({ countDiff: 100 })), "x", { count: 10, capacity: 100 }],
+    ["decrement", few(counter({ countDiff: -1 })), ".", { count: 9, capacity: 100 }],
+    ["decrement illegal", few(counter({ countDiff: -11 })), "x", { count: 10, capacity: 100 }],
+    ["set capacity", few(counter({ capacity: 0 })), ".", { count: 0, capacity: 0 }],
+    ["set capacity illegal", few(counter({ capacity: -1 })), "x", { count: 10, capacity: 100 }],
+    ["set count", few(counter({ count: 42 })), ".", { count: 42, capacity: 100 }],
+    ["set count illegal", few(counter({ count: 101 })), "x", { count: 10, capacity: 100 }],
+    ["increment past set capacity illegal", few(counter({ capacity: 0 }), counter({ countDiff: 1 })), ".x", { count: 0, capacity: 0 }],
+    ["decrement past set capacity illegal", few(counter({ capacity: 0 }), counter({ countDiff: -1 })), ".x", { count: 0, capacity: 0 }],
+    ["setcapacity, setcount, and diffcount", few(counter({ capacity: 25, count: 0, countDiff: 25 })), ".", { count: 25, capacity: 25 }],
+    ["add values, two of them twice", adds("five", "one", "five", "zero"), ".xx.", { capacity: 10, values: [...FOUR, "five", "zero"] }],
+    ["add values past capacity", adds("5", "6", "7", "8", "9", "10", "11"), "......x", { capacity: 10, values: [...FOUR, "5", "6", "7", "8", "9", "10"] }],
+    ["remove values, one of them twice", takes("two", "three", "two"), "..x", { capacity: 10, values: ["one", "four"] }],
+    ["remove all values", takes("three", "two", "four", "one"), "....", { capacity: 10, values: [] }],
+  ])("%s", (_, calls, refused, expected) => {
+    let server = serverWith({
+      counters: { rooms: { count: 10, capacity: 100 } },
+      lists: { players: { capacity: 10, values: FOUR } },
+    });
+    const marks = calls.map((call, i) => {
+      try {
+        server = decideSdkData(server, call, String(i)).change?.server ?? server;
+        return ".";
+      } catch {
+        return "x";
+      }
+    });
+    const { counters, lists } = server.status;
+    expect(marks.join("")).toBe(refused);
+    expect("values" in expected ? lists?.players : counters?.rooms).toEqual(expected);
+  });
+});
+
 describe("a call that comes again because its answer was lost", () => {
   it("is answered and not done twice", () => {
     const first = decideSdkData(serverWith(), counter({ countDiff: 1 }), "call-1");

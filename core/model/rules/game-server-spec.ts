@@ -131,8 +131,13 @@ function checkNames(spec: GameServerSpec, path: string): Problem[] {
 }
 
 function checkSizes({ counters = {}, lists = {} }: GameServerSpec, path: string): Problem[] {
+  // A capacity below 0 is a problem of its own.
   const over = (at: string, size: number, capacity: number): Problem[] =>
-    unless(size <= capacity, at, `must be at most the capacity ${capacity}, found ${size}`);
+    unless(
+      size <= Math.max(0, capacity),
+      at,
+      `must be at most the capacity ${capacity}, found ${size}`,
+    );
   return [
     ...Object.entries(counters).flatMap(([key, { count, capacity }]) =>
       over(`${member(`${path}.counters`, key)}.count`, count, capacity),
