@@ -6,6 +6,7 @@ import { REASONS } from "../core/model/reason.ts";
 import type { Schema } from "../core/model/schema.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
+import { isPlainSdkCall } from "./plain-sdk-call.ts";
 
 const TEXT: Schema = { type: "string", maxLength: 1024 };
 const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
@@ -41,6 +42,7 @@ const REPORT: Schema = {
     signal: TEXT,
     oomKilled: FLAG,
     restarts: NUMBER,
+    ready: FLAG,
     reason: { type: "string", enum: REASONS },
     message: LONG_TEXT,
     adopted: FLAG,
@@ -91,11 +93,16 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The items of a batch under `member`; one bad item refuses the batch: then agent and server do not fit together. */
-function batchOf(body: unknown, member: string, item: Schema): readonly unknown[] {
+function batchOf(
+  body: unknown,
+  member: string,
+  item: Schema,
+  isPlain: (item: unknown) => boolean = () => false,
+): readonly unknown[] {
   const items = isObject(body) ? body[member] : undefined;
   if (!Array.isArray(items) || items.length > LINK_BATCH_MAX)
     throw new FleetError("BAD_REQUEST", `${member} must be a list of at most ${LINK_BATCH_MAX}`);
-  assertFits({ type: "array", items: item }, items, member);
+  if (!items.every(isPlain)) assertFits({ type: "array", items: item }, items, member);
   return items;
 }
 
@@ -104,7 +111,8 @@ export function reportsFrom(body: unknown): readonly Report[] {
 }
 
 export function sdkCallsFrom(body: unknown): readonly SdkCall[] {
-  const calls = batchOf(body, "calls", SDK_CALL) as readonly (SdkCall & Record<string, unknown>)[];
+  const calls = batchOf(body, "calls", SDK_CALL, isPlainSdkCall) as readonly (SdkCall &
+    Record<string, unknown>)[];
   for (const [i, call] of calls.entries())
     for (const field of NEEDS[call.verb] ?? [])
       if (call[field] === undefined)
