@@ -135,6 +135,24 @@ describe("the generic routes", () => {
     expect(other.status).toBe(409);
   });
 
+  it("mark a fleet whose held servers get time to end, and remove one that has none", async () => {
+    const drained = fleet("drained") as { spec: object };
+    const body = { ...drained, spec: { ...drained.spec, drainSeconds: 60 } };
+    await api.ask(FLEETS, { method: "POST", body });
+    const marked = await api.ask(`${FLEETS}/drained`, { method: "DELETE" });
+    expect(marked.body).toMatchObject({ metadata: { deletionTimestamp: expect.any(String) } });
+    expect((await api.ask(`${FLEETS}/drained`)).status).toBe(200);
+    await api.ask(`${FLEETS}/drained?gracePeriodSeconds=0`, { method: "DELETE" });
+    expect((await api.ask(`${FLEETS}/drained`)).status).toBe(404);
+
+    await api.ask(FLEETS, { method: "POST", body: fleet("plain") });
+    const asked = await api.ask(`${FLEETS}/plain?gracePeriodSeconds=9`, { method: "DELETE" });
+    expect(asked.body).toMatchObject({ metadata: { deletionGracePeriodSeconds: 9 } });
+    await api.ask(FLEETS, { method: "POST", body: fleet("gone") });
+    await api.ask(`${FLEETS}/gone`, { method: "DELETE" });
+    expect((await api.ask(`${FLEETS}/gone`)).status).toBe(404);
+  });
+
   it("say all problems of a spec at once, each with its place", async () => {
     const bad = {
       ...fleet("bad"),
