@@ -5,6 +5,7 @@ import type { NodeStatus } from "../../core/model/node.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
+import { sameJson } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
 import type { ContainerDriver } from "../container/driver.ts";
@@ -45,6 +46,8 @@ export class Agent {
   readonly #queue: WorkQueue;
   readonly #keeper: ContainerKeeper;
   readonly #prober: Prober;
+  /** What services lead to now. */
+  #leads: readonly ServiceLead[] | undefined;
   /** The container id that each key of the cache stands for now. */
   readonly #ids = new Map<string, string>();
 
@@ -127,9 +130,13 @@ export class Agent {
     else this.#prober.forget(id);
   }
 
-  #updateServices(): Promise<void> {
+  /** What the kernel has is not known at the start: then it is told in any case. */
+  async #updateServices(): Promise<void> {
     const { cache, setServices } = this.#options;
-    return setServices(decideServices(cache.list("Service"), this.#keeper.replicas()));
+    const leads = decideServices(cache.list("Service"), this.#keeper.replicas());
+    if (this.#leads && sameJson(leads, this.#leads)) return;
+    await setServices(leads);
+    this.#leads = leads;
   }
 
   #probeFailed(id: string, message: string): void {

@@ -1,6 +1,5 @@
 import type { PortMap } from "../../core/model/container-plan.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import { sameJson } from "../../core/std/json.ts";
 import type { FieldIn } from "../shim/message.ts";
 import { OP, TAG } from "../shim/protocol.ts";
 import { decideRepairs, sentencesOf } from "./decide-repairs.ts";
@@ -187,7 +186,6 @@ export class NodeNetwork {
   /** Leads services to these replicas, at once and for new connections; safe to repeat. */
   setServices(leads: readonly ServiceLead[]): Promise<void> {
     return this.#exclusive(async () => {
-      if (sameJson(leads, this.#state.services)) return;
       const text = serviceRuleset(this.#names, this.#serviceRules(leads));
       await this.#options.shim.net(OP.NET_TABLE, [[TAG.NET_TEXT, text]]);
       this.#change({ ...this.#state, services: leads });

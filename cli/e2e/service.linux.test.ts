@@ -1,0 +1,230 @@
+import { execFileSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestInstance } from "../testing/test-instance.ts";
+import { readMark } from "../up/state-folder.ts";
+import { listed, type Seen } from "./look-inside.ts";
+import { ask, askMany, SteadyRequests } from "./service-client.ts";
+
+const PORT = 17_380;
+const BASE = "/apis/flotilla.dev/v1/namespaces/default";
+const READY = { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1, failureThreshold: 1 };
+
+interface SeenService {
+  readonly status: {
+    readonly replicas: number;
+    readonly readyReplicas: number;
+    readonly updatedReplicas: number;
+    readonly address: string;
+    readonly reason?: string;
+    readonly message?: string;
+  };
+}
+
+describe("a Service", () => {
+  let instance: TestInstance;
+  const post = (plural: string, kind: string, name: string, spec: object) =>
+    instance.request("POST", `${BASE}/${plural}`, {
+      apiVersion: "flotilla.dev/v1",
+      kind,
+      metadata: { name },
+      spec,
+    });
+  const patch = async (spec: object): Promise<void> => {
+    const type = { "content-type": "application/merge-patch+json" };
+    const { status } = await instance.request("PATCH", `${BASE}/services/hello`, { spec }, type);
+    expect(status).toBe(200);
+  };
+  const status = async (name = "hello"): Promise<SeenService["status"]> =>
+    ((await instance.request("GET", `${BASE}/services/${name}`)).body as SeenService).status;
+  const becomes = async (wanted: Partial<SeenService["status"]>, name?: string): Promise<void> => {
+    const rows = Object.entries(wanted);
+    for (const until = Date.now() + 30_000; ; await sleep(50)) {
+      const found = await status(name);
+      if (rows.every(([key, value]) => found[key as keyof typeof found] === value)) return;
+      if (Date.now() > until) return expect(found).toMatchObject(wanted);
+    }
+  };
+  const replicas = async (): Promise<readonly Seen[]> =>
+    (await listed(instance, "Container")).filter((one) => one.metadata.name.startsWith("hello-"));
+  /** Those on their way out have gone, too. */
+  const allAre = (count: number) =>
+    expect.poll(async () => (await replicas()).length, { timeout: 20_000 }).toBe(count);
+  const inside = (name: string, ...argv: readonly string[]): Promise<string> =>
+    instance.mustCli("exec", `container/${name}`, "--", ...argv);
+  const template = (word: string) => ({
+    spec: {
+      image: "hello",
+      args: [word],
+      readinessProbe: READY,
+      drainSeconds: 1,
+    },
+  });
+
+  beforeAll(async () => {
+    const images = ["examples/service/image.yaml"];
+    instance = await TestInstance.start({ images, flags: ["--port-range", "17370-17390"] });
+    const ports = [{ port: 80, targetPort: 8080, hostPort: PORT }];
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+    const strategy = { rollingUpdate };
+    const made = await post("services", "Service", "hello", {
+      ...{ replicas: 3, ports, strategy, template: template("first") },
+    });
+    expect(made).toMatchObject({ status: 201 });
+    await becomes({ replicas: 3, readyReplicas: 3, updatedReplicas: 3 });
+  });
+  afterAll(() => instance[Symbol.asyncDispose]());
+
+  it("spreads what comes to its host port over all replicas", async () => {
+    const answers = await askMany(PORT, 90);
+    expect(answers.size).toBe(3);
+    expect(Math.min(...answers.values())).toBeGreaterThan(5);
+    expect(await instance.mustCli("get", "services")).toMatch(/hello +3 +3 +3 +3 +10\.86\./);
+  });
+
+  it("is reached by its name from its network, short and with the namespace, and by nobody else", async () => {
+    const [first] = await replicas();
+    const name = first?.metadata.name ?? "";
+    const { address } = await status();
+    const script = `
+      const { lookup } = require("node:dns").promises;
+      (async () => {
+        for (const name of ["hello", "hello.default", "${name}", "${name}.default"])
+          console.log((await lookup(name)).address);
+        console.log((await (await fetch("http://hello/")).text()).trim());
+        await fetch("http://hello:81/").catch((error) => console.log(error.cause.code));
+      })();`;
+    const { address: own } = (first?.status ?? {}) as { address?: string };
+    const said = (await inside(name, "node", "-e", script)).trim().split("\n");
+    expect(said.slice(0, 4)).toEqual([address, address, own, own]);
+    expect(said[4]).toMatch(/^first from hello-/);
+    expect(said[5]).toBe("ECONNREFUSED");
+  });
+
+  it("has names that change with the network's members, in the same file", async () => {
+    const [first] = await replicas();
+    const name = first?.metadata.name ?? "";
+    const hosts = (): Promise<string> =>
+      inside(
+        name,
+        "node",
+        "-p",
+        'fs.statSync("/etc/hosts").ino + fs.readFileSync("/etc/hosts", "utf8")',
+      );
+    const before = await hosts();
+    expect(before).not.toContain("passing");
+    await post("containers", "Container", "passing", { image: "hello" });
+    await expect.poll(hosts, { timeout: 15_000 }).toMatch(/^[\d.]+\tpassing passing\.default$/m);
+    await instance.mustCli("delete", "container/passing");
+    await expect.poll(hosts, { timeout: 15_000 }).toBe(before);
+    const mount = 'fs.readFileSync("/proc/mounts", "utf8").match(/ \\/etc\\/hosts \\S+ (\\w+)/)[1]';
+    expect(await inside(name, "node", "-p", mount)).toBe("ro\n");
+  });
+
+  it("leads a source to one replica when asked to, also after another one came", async () => {
+    await patch({ sessionAffinity: "ClientIP" });
+    const sources = Array.from({ length: 24 }, (_, i) => `127.0.0.${i + 2}`);
+    const all = (): Promise<string[]> => Promise.all(sources.map((from) => ask(PORT, from)));
+    const once = async (): Promise<boolean> => {
+      const answers = await all();
+      return (await all()).every((answer, i) => answer === answers[i]);
+    };
+    await expect.poll(once, { timeout: 5_000 }).toBe(true);
+    const three = await all();
+    expect(new Set(three).size).toBeGreaterThan(1);
+    for (let i = 0; i < 3; i++) expect(await all()).toEqual(three);
+    await patch({ replicas: 4 });
+    await becomes({ readyReplicas: 4 });
+    const four = await all();
+    const moved = four.filter((answer, i) => answer !== three[i]);
+    expect(moved.every((answer) => !three.includes(answer))).toBe(true);
+    await patch({ sessionAffinity: "None", replicas: 3 });
+    await becomes({ replicas: 3, readyReplicas: 3 });
+    await allAre(3);
+  });
+
+  it("gives nothing to a replica that is not ready", async () => {
+    const [away] = await replicas();
+    const name = away?.metadata.name ?? "";
+    await inside(name, "node", "-e", 'fs.writeFileSync("/tmp/away", "")');
+    await becomes({ replicas: 3, readyReplicas: 2 });
+    const answers = [...(await askMany(PORT, 60)).keys()];
+    expect(answers).toHaveLength(2);
+    expect(answers.join()).not.toContain(name);
+    await inside(name, "node", "-e", 'fs.rmSync("/tmp/away")');
+    await becomes({ readyReplicas: 3 });
+    expect(await instance.mustCli("describe", `container/${name}`)).toMatch(/not ready: HTTP 503/);
+  });
+
+  it("has a replica that was killed started again", async () => {
+    const [first] = await replicas();
+    process.kill(first?.status.container?.pid ?? 0, "SIGKILL");
+    await expect
+      .poll(async () => (await replicas()).map((one) => one.status.container?.restarts), {
+        timeout: 15_000,
+      })
+      .toContain(1);
+    await becomes({ replicas: 3, readyReplicas: 3 });
+    expect((await askMany(PORT, 60)).size).toBe(3);
+  });
+
+  it("loses no request in a rolling update", async () => {
+    const requests = new SteadyRequests(PORT, 4);
+    await patch({ template: template("second") });
+    await becomes({ replicas: 3, readyReplicas: 3, updatedReplicas: 3 });
+    await allAre(3);
+    await requests.stop();
+    expect(requests.answers.length).toBeGreaterThan(100);
+    expect(requests.failures).toEqual([]);
+    expect(requests.answers[0]).toContain("first from");
+    expect(requests.answers.slice(-4).join()).not.toContain("first from");
+  });
+
+  it("comes to the same end when agent and shim are killed in the update, and loses no request", async () => {
+    const requests = new SteadyRequests(PORT, 4);
+    await patch({ template: template("third") });
+    for (const part of ["agent", "shim", "agent"] as const) {
+      await sleep(700);
+      await expect.poll(() => instance.kill(part), { timeout: 10_000 }).toBe(true);
+    }
+    await becomes({ replicas: 3, readyReplicas: 3, updatedReplicas: 3 });
+    await allAre(3);
+    await requests.stop();
+    expect(requests.failures).toEqual([]);
+    expect([...(await askMany(PORT, 60)).keys()].every((one) => one.includes("third from"))).toBe(
+      true,
+    );
+  });
+
+  it("is refused, or says why it waits, by name", async () => {
+    const taken = await post("services", "Service", "late", {
+      ...{ ports: [{ port: 80, hostPort: PORT }], template: { spec: { image: "hello" } } },
+    });
+    expect(taken.status).toBe(201);
+    const message = `host port ${PORT} is taken by service default/hello`;
+    await becomes({ reason: "PortRangeFull", message }, "late");
+    await instance.mustCli("delete", "service/late");
+    const bad = async (spec: object): Promise<string> =>
+      JSON.stringify((await post("services", "Service", "bad", spec)).body);
+    expect(await bad({ template: { spec: { image: "hello", readinessProbe: {} } } })).toContain(
+      "spec.template.spec.readinessProbe: must have exactly one of httpGet, tcpSocket and exec",
+    );
+    expect(await bad({ template: { spec: {} } })).toContain(
+      "spec.template.spec.image: is required",
+    );
+    expect(await bad({ template: { spec: { image: "hello", address: "10.0.0.1" } } })).toContain(
+      "spec.template.spec.address",
+    );
+  });
+
+  it("leaves nothing behind when it is deleted", async () => {
+    await instance.mustCli("delete", "service/hello");
+    await allAre(0);
+    const table = `flotilla_${readMark(instance.state)?.instance}`;
+    const chains = ["services", "service_ports"].map((chain) =>
+      execFileSync("nft", ["list", "chain", "inet", table, chain], { encoding: "utf8" }),
+    );
+    expect(chains.join()).not.toContain("dnat");
+    await expect(ask(PORT)).rejects.toThrow("ECONNREFUSED");
+  });
+});
