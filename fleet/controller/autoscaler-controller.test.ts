@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { containerIdOf } from "../../core/model/container-plan.ts";
+import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
+import { updateOf } from "./context.ts";
+import { ControllerBench as Bench, NODE, TEMPLATE, until } from "./controllers.fixture.ts";
+
+const LIMITED = {
+  spec: {
+    ...TEMPLATE.spec,
+    template: {
+      spec: {
+        containers: [{ name: "game", image: "arena", resources: { limits: { cpu: "500m" } } }],
+      },
+    },
+  },
+};
+const NOW = { scaleDown: { stabilizationWindowSeconds: 0 } };
+
+describe("an autoscaler", () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.controllers.link.heartbeat("a", { ...NODE, portRange: { min: 7000, max: 7999 } });
+  });
+  afterEach(() => bench.close());
+
+  async function arena(template: object, policy: object, more: object = {}): Promise<void> {
+    await bench.create("Fleet", "agones.dev/v1", "arena", { replicas: 1, template });
+    await scaler("arena", policy, more);
+  }
+  async function scaler(name: string, policy: object, more: object = {}): Promise<void> {
+    const spec = { fleetName: "arena", policy, ...more };
+    await bench.create("FleetAutoscaler", "autoscaling.agones.dev/v1", name, spec);
+  }
+  const replicas = (): number | undefined =>
+    bench.store.get("Fleet", "default", "arena")?.spec.replicas;
+  const statusOf = (name: string): FleetAutoscaler["status"] | undefined =>
+    bench.store.get("FleetAutoscaler", "default", name)?.status;
+  async function count(server: GameServer, rooms: number): Promise<void> {
+    const now = bench.store.get("GameServer", "default", server.metadata.name) ?? server;
+    const counters = { rooms: { count: rooms, capacity: 4 } };
+    await bench.store.commit([updateOf(now, { ...now, status: { ...now.status, counters } })]);
+  }
+
+  it("keeps room free in a counter, and gives it back", async () => {
+    const counters = { rooms: { count: 0, capacity: 4 } };
+    const policy = { key: "rooms", bufferSize: 4, minCapacity: 4, maxCapacity: 40 };
+    const template = { spec: { ...TEMPLATE.spec, counters } };
+    await arena(template, { type: "Counter", counter: policy });
+    await bench.bringUp(1);
+    const [one] = bench.servers("Ready");
+    if (!one) throw new Error("a server was there");
+    await count(one, 3);
+    await until(() => replicas() === 2);
+    await bench.bringUp(2);
+    await count(one, 0);
+    await until(() => replicas() === 1);
+    await until(() => statusOf("arena")?.policies?.[0]?.desiredReplicas === 1);
+    expect(statusOf("arena")?.policies?.[0]).toMatchObject({ id: "counter", type: "Counter" });
+  });
+
+  it("goes to zero without players, wakes for a request that found none, and opens one only", async () => {
+    const lists = { players: { values: [], capacity: 8 } };
+    const players = { type: "List", key: "players", perServer: 8, maxReplicas: 5 };
+    const template = { spec: { ...TEMPLATE.spec, lists } };
+    await arena(template, { type: "Players", players }, { behavior: NOW });
+    await until(async () => {
+      await bench.letGo();
+      return replicas() === 0 && bench.servers().length === 0;
+    });
+    const selectors = [{ matchLabels: { "agones.dev/fleet": "arena" } }];
+    bench.controllers.missed("default", [{ matchLabels: { "agones.dev/fleet": "other" } }]);
+    bench.controllers.missed("default", selectors);
+    await until(() => replicas() === 1);
+    await bench.bringUp(1);
+    const [one] = bench.servers("Ready");
+    if (one) await bench.become(one, "Allocated");
+    await until(() => bench.store.get("Fleet", "default", "arena")?.status.allocatedReplicas === 1);
+    expect(replicas()).toBe(1);
+  });
+
+  it("follows the CPU that nodes measure, and stands still when they measure nonsense", async () => {
+    const cpu = { meanPercent: 50, minReplicas: 1, maxReplicas: 8 };
+    await arena(LIMITED, { type: "CPU", cpu });
+    await bench.bringUp(1);
+    const measure = (atMs: number, micros: number): void => {
+      const rows = bench
+        .servers("Ready")
+        .map(({ metadata }) => [containerIdOf(metadata.uid), micros, 1_000_000, 1] as const);
+      bench.controllers.link.usage("a", { atMs, rows });
+    };
+    measure(1_000, 0);
+    // 450 of 500 thousandths of a core: 90 percent.
+    measure(11_000, 4_500_000);
+    await until(() => replicas() === 2);
+    expect(statusOf("arena")?.policies?.[0]?.message).toContain("CPU mean of 90%");
+    measure(12_000, -1);
+    await until(() => statusOf("arena")?.reason === "MetricsAbsurd");
+    expect(replicas()).toBe(2);
+  });
+
+  it("tells every scale with the numbers before and after, and a burst in few events", async () => {
+    const buffer = { bufferSize: 20, minReplicas: 0, maxReplicas: 200 };
+    await arena(TEMPLATE, { type: "Buffer", buffer });
+    await bench.bringUp(20);
+    for (const server of bench.servers("Ready")) await bench.become(server, "Allocated");
+    await until(() => replicas() === 40);
+    const told = (kind: string): string[] =>
+      bench.events
+        .list({ kind })
+        .map(({ message }) => message)
+        .filter((message) => /^from \d+ to \d+ replicas/.test(message));
+    await until(() => told("Fleet").at(-1)?.includes("to 40 replicas") === true);
+    const numbers = told("Fleet").map((message) => (message.match(/\d+/g) ?? []).map(Number));
+    expect(numbers[0]?.[0]).toBe(1);
+    for (const [i, [from]] of numbers.entries()) if (i > 0) expect(from).toBe(numbers[i - 1]?.[1]);
+    expect(numbers.length).toBeLessThan(10);
+    expect(told("FleetAutoscaler")).toEqual(told("Fleet"));
+  });
+
+  it("leaves the fleet to an older one, which two would otherwise pull to and fro", async () => {
+    const policy = (size: number) => ({
+      type: "Buffer",
+      buffer: { bufferSize: size, minReplicas: 0, maxReplicas: 50 },
+    });
+    await arena(TEMPLATE, policy(2));
+    await scaler("later", policy(7));
+    await until(() => statusOf("later")?.reason === "AutoscalerShadowed");
+    await until(() => replicas() === 2);
+    expect(statusOf("later")).toMatchObject({ ableToScale: false });
+    const ref = { kind: "FleetAutoscaler", namespace: "default", name: "arena" } as const;
+    await bench.store.commit([{ op: "delete", ref }]);
+    await until(() => replicas() === 7);
+  });
+});
