@@ -22,6 +22,8 @@ export type SdkDataVerb =
 export const LIST_CAPACITY_MAX = 1_000;
 /** Characters of one value of a List. */
 export const LIST_VALUE_LENGTH_MAX = 1_024;
+/** Characters of all values that a game may put into one List: each change writes the list whole. */
+export const LIST_LENGTH_MAX = 65_536;
 
 export function isDataVerb<T extends { readonly verb: string }>(call: T): call is T & SdkDataVerb {
   return ["counter", "list", "addValue", "removeValue"].includes(call.verb);

@@ -137,6 +137,23 @@ describe("a call on Counters and Lists at the control plane", () => {
 });
 
 describe("the sums of a set", () => {
+  it("are exact again when counters of the largest capacity are gone", async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const sum = (): unknown => context.world.rooms.ofSet("default", "arena").counters.rooms;
+    for (const name of ["one", "two", "three"]) {
+      const server = await running(name);
+      await become(server, { counters: { rooms: { count: 1, capacity: most } } });
+    }
+    await running("small");
+    const allocated = { allocatedCount: 0, allocatedCapacity: 0 };
+    expect(sum()).toEqual({ ...allocated, count: 3, capacity: most });
+    for (const name of ["one", "two", "three"])
+      await store.commit([
+        { op: "delete", ref: { kind: "GameServer", namespace: "default", name } },
+      ]);
+    expect(sum()).toEqual({ ...allocated, count: 0, capacity: 4 });
+  });
+
   it("follow every change as if they were added up anew", async () => {
     const names = ["one", "two", "three"];
     const change = fc.record({

@@ -1,15 +1,16 @@
-import { SET_LABEL } from "../../core/model/fleet.ts";
+import { type AggregatedCounter, SET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { Resource } from "../../core/model/resource.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { type RoomShare, type RoomSums, roomSharesOf } from "../decide/room-sums.ts";
 
+/** Some give a counter the largest capacity there is: sums of such are exact, too, and so is what is left without them. */
 interface Sum {
   servers: number;
-  allocatedCount: number;
-  allocatedCapacity: number;
-  count: number;
-  capacity: number;
+  allocatedCount: bigint;
+  allocatedCapacity: bigint;
+  count: bigint;
+  capacity: bigint;
 }
 type Sums = Readonly<Record<RoomShare["what"], Map<string, Sum>>>;
 
@@ -60,21 +61,38 @@ function setKeyOf(server: GameServer | undefined): string | undefined {
 
 function add(sums: Map<string, Sum>, share: RoomShare, sign: 1 | -1): void {
   const sum = sums.get(share.key) ?? {
-    ...{ servers: 0, allocatedCount: 0, allocatedCapacity: 0, count: 0, capacity: 0 },
+    ...{ servers: 0, allocatedCount: 0n, allocatedCapacity: 0n, count: 0n, capacity: 0n },
   };
   sums.set(share.key, sum);
+  const count = BigInt(sign * share.count);
+  const capacity = BigInt(sign * share.capacity);
   sum.servers += sign;
-  sum.count += sign * share.count;
-  sum.capacity += sign * share.capacity;
+  sum.count += count;
+  sum.capacity += capacity;
   if (share.isAllocated) {
-    sum.allocatedCount += sign * share.count;
-    sum.allocatedCapacity += sign * share.capacity;
+    sum.allocatedCount += count;
+    sum.allocatedCapacity += capacity;
   }
   if (sum.servers === 0) sums.delete(share.key);
 }
 
 function plain(sums: ReadonlyMap<string, Sum> | undefined): RoomSums["counters"] {
   if (!sums) return {};
-  const entries = [...sums].map(([key, { servers: _, ...sum }]) => [key, sum] as const);
+  const entries = [...sums].map(([key, sum]) => [key, aggregateOf(sum)] as const);
   return Object.fromEntries(entries);
 }
+
+function aggregateOf({ servers: _, ...sum }: Sum): AggregatedCounter {
+  return {
+    allocatedCount: shown(sum.allocatedCount),
+    allocatedCapacity: shown(sum.allocatedCapacity),
+    count: shown(sum.count),
+    capacity: shown(sum.capacity),
+  };
+}
+
+/** More than a number can say exactly is shown as the most that it can. */
+function shown(sum: bigint): number {
+  return sum > MOST ? Number.MAX_SAFE_INTEGER : Number(sum);
+}
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);

@@ -50,13 +50,17 @@ function addUp(all: readonly RoomSums["counters"][]): RoomSums["counters"] {
     for (const [key, b] of Object.entries(one)) {
       const a = sums[key] ?? NO_ROOM;
       sums[key] = {
-        allocatedCount: a.allocatedCount + b.allocatedCount,
-        allocatedCapacity: a.allocatedCapacity + b.allocatedCapacity,
-        count: a.count + b.count,
-        capacity: a.capacity + b.capacity,
+        allocatedCount: plus(a.allocatedCount, b.allocatedCount),
+        allocatedCapacity: plus(a.allocatedCapacity, b.allocatedCapacity),
+        count: plus(a.count, b.count),
+        capacity: plus(a.capacity, b.capacity),
       };
     }
   return sums;
+}
+/** More than a number can say exactly is the most that it can. */
+function plus(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
 }
 const NO_ROOM: AggregatedCounter = {
   allocatedCount: 0,

@@ -89,6 +89,7 @@ describe("a call on a List", () => {
     ["refuses a value that is there", add("ann"), "ALREADY_EXISTS already exists. Value: ann already in List: players"],
     ["refuses a value when it is full, also one that is there", add("ann", "full"), "OUT_OF_RANGE out of range. No available capacity. Current Capacity: 1, List Size: 1"],
     ["refuses a value that is too long", add("x".repeat(1025)), "INVALID invalid argument. A value has 1025 characters, at most 1024 are kept"],
+    ["refuses values that are too long together", list({ capacity: 1000, values: Array.from({ length: 65 }, (_, i) => `${i}`.padEnd(1024, "x")) }), "INVALID invalid argument. The values have 66560 characters, at most 65536 are kept"],
     ["removes a value", take("ann"), { capacity: 3, values: ["ben"] }],
     ["refuses to remove what is not there", take("eve"), "NOT_FOUND not found. Value: eve not found in List: players"],
     ["replaces the values, each once", list({ values: ["x", "ann", "x"] }), { capacity: 3, values: ["x", "ann"] }],

@@ -1,6 +1,7 @@
 import type { Counter, GameServer, List } from "../../core/model/game-server.ts";
 import {
   LIST_CAPACITY_MAX,
+  LIST_LENGTH_MAX,
   LIST_VALUE_LENGTH_MAX,
   type SdkDataAnswer,
   type SdkDataVerb,
@@ -91,8 +92,7 @@ function listAfter(now: List, call: Exclude<SdkDataVerb, { readonly verb: "count
       "ALREADY_EXISTS",
       `already exists. Value: ${value} already in List: ${name}`,
     );
-  assertLength(value);
-  return { capacity, values: [...values, value] };
+  return { capacity, values: assertLengths([...values, value]) };
 }
 
 /** Values are a set in the order they came; those beyond the capacity are cut, as Agones does it. */
@@ -102,15 +102,24 @@ function replaced(now: List, call: SdkDataVerb & { readonly verb: "list" }): Lis
     throw outOfRange(
       `Capacity must be within range [0,${LIST_CAPACITY_MAX}]. Found Capacity: ${capacity}`,
     );
-  for (const value of call.values ?? []) assertLength(value);
   const values = call.values ? [...new Set(call.values)] : now.values;
-  return { capacity, values: values.slice(0, capacity) };
+  const kept = values.slice(0, capacity);
+  return { capacity, values: call.values ? assertLengths(kept) : kept };
 }
 
-function assertLength({ length }: string): void {
-  if (length <= LIST_VALUE_LENGTH_MAX) return;
-  const most = `at most ${LIST_VALUE_LENGTH_MAX} are kept`;
-  throw new FleetError("INVALID", `invalid argument. A value has ${length} characters, ${most}`);
+function assertLengths(values: readonly string[]): readonly string[] {
+  let all = 0;
+  for (const { length } of values) {
+    all += length;
+    if (length > LIST_VALUE_LENGTH_MAX) throw tooLong("A value has", length, LIST_VALUE_LENGTH_MAX);
+  }
+  if (all > LIST_LENGTH_MAX) throw tooLong("The values have", all, LIST_LENGTH_MAX);
+  return values;
+}
+
+function tooLong(what: string, length: number, max: number): FleetError {
+  const text = `invalid argument. ${what} ${length} characters, at most ${max} are kept`;
+  return new FleetError("INVALID", text);
 }
 
 function outOfRange(text: string): FleetError {
