@@ -94,7 +94,7 @@ describe("an autoscaler", () => {
     // 450 of 500 thousandths of a core: 90 percent.
     measure(11_000, 4_500_000);
     await until(() => replicas() === 2);
-    expect(statusOf("arena")?.policies?.[0]?.message).toContain("CPU mean of 90%");
+    await until(() => statusOf("arena")?.message?.includes("CPU mean of 90%") === true);
     measure(12_000, -1);
     await until(() => statusOf("arena")?.reason === "MetricsAbsurd");
     expect(replicas()).toBe(2);
