@@ -53,13 +53,16 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
     scene.operator.createServer(`solo-${random.integer(1, 2)}`, templateOf("good", "1")),
   replaceServer: async (scene, random) => {
     const name = `solo-${random.integer(1, 2)}`;
-    const old = scene.checker.ledger.resources.get(`GameServer/default/${name}`);
-    if (old) {
-      scene.checker.byPerson(old.metadata.uid);
-      await scene.operator.delete("GameServer", name);
-      await scene.time.sleep(random.integer(100, 3_000));
+    for (let lives = random.integer(1, 4); lives > 0; lives--) {
+      const old = scene.checker.ledger.resources.get(`GameServer/default/${name}`);
+      if (old) {
+        scene.checker.byPerson(old.metadata.uid);
+        await scene.operator.delete("GameServer", name);
+      }
+      await scene.time.sleep(random.integer(50, 1_000));
+      await scene.operator.createServer(name, templateOf("good", "1"));
+      await scene.time.sleep(random.integer(50, 1_000));
     }
-    await scene.operator.createServer(name, templateOf("good", "1"));
   },
   deleteFleet: (scene, random) => scene.operator.delete("Fleet", fleetName(random)),
   deleteServer: (scene, random) => {

@@ -58,7 +58,13 @@ export class ControlPlane {
     const world = new World(store);
     this.controllers = new Controllers({ ...base, store, world, events, newUid, options });
     const indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
-    this.allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
+    this.allocator = new Allocator({
+      store,
+      indexes,
+      clock,
+      onAllocated: () => undefined,
+      onMissed: (namespace, { selectors }) => this.controllers.missed(namespace, selectors),
+    });
     this.fanOut = new LinkFanOut({ store, bookmarkEveryMs: NEVER_MS });
     void store.fatal.then(() => this.#isAlive && tell.onFatal());
   }
