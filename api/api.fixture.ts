@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { BrowserGuard } from "../access/browser.ts";
 import { NodeTokens } from "../access/node-tokens.ts";
@@ -82,6 +85,7 @@ export async function openApi(
   const indexes = new SelectorIndexes(store, { indexesMax: 100 });
   const allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
   const tokens = TEST_TOKENS;
+  const blobFolder = await mkdtemp(join(tmpdir(), "flotilla-blobs-"));
   const nodeTokens = new NodeTokens({
     store,
     secret: tokens.agent,
@@ -99,6 +103,7 @@ export async function openApi(
     allocator,
     nodeLink: new NodeLink(context),
     tokens: known,
+    blobFolder,
     issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
     metrics,
@@ -125,6 +130,7 @@ export async function openApi(
     put: (kind, input, status) => put(store, kind, input, status),
     [Symbol.asyncDispose]: async () => {
       await app.close();
+      await rm(blobFolder, { recursive: true });
       await store[Symbol.asyncDispose]();
     },
   };

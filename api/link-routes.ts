@@ -7,8 +7,8 @@ import { DNS_SUBDOMAIN, NAME_LENGTH_MAX } from "../core/model/names.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import type { Metrics } from "../monitor/metrics.ts";
-import type { LineWriter } from "./line-writer.ts";
 import type { ImageBlobs } from "./image-blobs.ts";
+import type { LineWriter } from "./line-writer.ts";
 import { LINK_KINDS } from "./link-event.ts";
 import type { LinkFanOut } from "./link-fan-out.ts";
 import { nodeStatusFrom, reportsFrom, sdkCallsFrom } from "./link-input.ts";
@@ -85,9 +85,7 @@ async function sendBlob(
 ): Promise<FastifyReply> {
   nodeNameOf(request);
   const { digest = "" } = request.params;
-  const stop = new AbortController();
-  reply.raw.once("close", () => stop.abort());
-  const content = await blobs.read(digest, asked(request, "image") ?? "", stop.signal);
+  const content = await blobs.read(digest, asked(request, "image") ?? "");
   using _counted = metrics.streamOpened("blob");
   reply.hijack();
   reply.raw.writeHead(200, { "content-type": "application/octet-stream", connection: "close" });

@@ -15,7 +15,12 @@ declare module "fastify" {
 
 /** Path parameters and query as strings: a parameter that was given twice counts once. */
 export interface Asked {
-  readonly Params: { readonly namespace?: string; readonly name?: string; readonly node?: string };
+  readonly Params: {
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly node?: string;
+    readonly digest?: string;
+  };
   readonly Querystring: Readonly<Record<string, string | string[] | undefined>>;
   readonly Body: unknown;
 }

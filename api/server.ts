@@ -5,6 +5,7 @@ import { allocationRoutes } from "./allocation-routes.ts";
 import { discoveryRoutes } from "./discovery-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { ImageBlobs } from "./image-blobs.ts";
 import { parseJson } from "./json-body.ts";
 import { LineWriter } from "./line-writer.ts";
 import { LinkFanOut } from "./link-fan-out.ts";
@@ -94,7 +95,9 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   const tunnels = new Tunnels({ store, metrics, bounds });
   resourceRoutes(app, { store, writer, watches, bounds });
   eventRoutes(app, { events, listMax: bounds.listMax, openWriter });
-  linkRoutes(app, { ...options, nodeLink, fanOut, openWriter });
+  const { blobFolder: folder } = options;
+  const blobs = new ImageBlobs({ store, tunnels, folder, bytesMax: bounds.blobBytesMax });
+  linkRoutes(app, { ...options, nodeLink, fanOut, openWriter, blobs });
   logRoutes(app, { tunnels, metrics });
   healthRoutes(app, options);
   discoveryRoutes(app, version);

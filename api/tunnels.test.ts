@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../core/std/clock.ts";
 import { FleetError } from "../core/std/errors.ts";
@@ -51,6 +52,7 @@ function verbs(ended: () => void = () => undefined): TunnelVerbs {
       }
       ended();
     },
+    blob: async () => Readable.from([Buffer.from("a blob")]),
     exec: async (_subject, argv, { tty }) => {
       if (argv[0] === "nod") throw new FleetError("NOT_FOUND", "exec nod: no such file");
       const inputs: { stream: "stdout"; data: Buffer }[] = [];

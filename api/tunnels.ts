@@ -56,13 +56,24 @@ export class Tunnels implements AsyncDisposable {
     const { nodeName } = resource.status;
     if (nodeName === "")
       throw new FleetError("FAILED_PRECONDITION", `${kind} ${name} is on no node yet`);
-    const mux = this.#byNode.get(nodeName);
-    if (!mux)
-      throw new FleetError(
-        "UNAVAILABLE",
-        `node ${nodeName} of ${kind} ${name} cannot be reached now`,
-      );
     const request = ask({ kind, namespace, name, uid: resource.metadata.uid });
+    return await this.openTo(nodeName, request, signal, ` of ${kind} ${name}`);
+  }
+
+  /** True while the node's agent can be reached. */
+  has(node: string): boolean {
+    return this.#byNode.has(node);
+  }
+
+  /** A stream to a node itself, accepted by its agent. */
+  async openTo(
+    node: string,
+    request: TunnelRequest,
+    signal: AbortSignal,
+    ofWhat = "",
+  ): Promise<MuxStream> {
+    const mux = this.#byNode.get(node);
+    if (!mux) throw new FleetError("UNAVAILABLE", `node ${node}${ofWhat} cannot be reached now`);
     return await mux.open(request as unknown as JsonObject, signal);
   }
 

@@ -47,7 +47,7 @@ export class Metrics {
   }
 
   /** Counts an open stream until it is disposed. */
-  streamOpened(kind: "watch" | "link" | "tunnel" | "log" | "exec"): Disposable {
+  streamOpened(kind: "watch" | "link" | "tunnel" | "log" | "exec" | "blob"): Disposable {
     this.#streams.inc({ kind });
     return { [Symbol.dispose]: () => this.#streams.dec({ kind }) };
   }

@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { contextOf, makeCommand } from "../command.ts";
+import type { Config } from "../config.ts";
 import type { Io } from "../io.ts";
 import { runPart } from "../run-part.ts";
+import { compileShim } from "../shim-folder.ts";
 import { AGENT_SETTINGS } from "../up/parts.ts";
+import { writeRunRecord } from "../up/run-record.ts";
+import { openStateFolder } from "../up/state-folder.ts";
 
 export function agentCommand(io: Io): Command {
   const command = makeCommand(io, {
@@ -19,9 +23,18 @@ export function agentCommand(io: Io): Command {
     )
     .action((flags: { readonly down?: true }) =>
       runPart(async (control) => {
+        const { config } = contextOf(io, command);
+        if (!control.hasParent) await prepareMachine(config);
         const { runAgent } = await import("../processes/agent.ts");
-        await runAgent(contextOf(io, command).config, control, { isDown: flags.down === true });
+        await runAgent(config, control, { isDown: flags.down === true });
       }),
     );
   return command;
+}
+
+/** What `up` does for the agent that it starts. */
+async function prepareMachine(config: Config): Promise<void> {
+  openStateFolder(config.state, undefined);
+  await compileShim(config);
+  await writeRunRecord(config);
 }

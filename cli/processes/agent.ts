@@ -19,9 +19,10 @@ import type { ChildControl } from "../up/child-control.ts";
 import { ownArgv } from "../up/parts.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { DetachedProcess } from "./detached-process.ts";
+import { imageSourceOf } from "./image-source.ts";
 import { linkOptions } from "./link-options.ts";
 import { type MachineDriver, openMachineDriver } from "./machine-driver.ts";
-import { credentialFile } from "./node-credential.ts";
+import { credentialFile, isBuilderOf } from "./node-credential.ts";
 import { nodeStatusOf } from "./node-status.ts";
 
 const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Network", "Image"];
@@ -40,7 +41,10 @@ export async function runAgent(
   using linux = new HostLinux();
   const cache = new LinkCache();
   const peers = new SdkPeers(join(path, "sdk", "peers"));
-  const parts = { config, path, instance, linux, cache, peers, clock: systemClock, logger };
+  const isBuilder = isBuilderOf(config, path);
+  const { imageSource, useLink } = imageSourceOf(cache, isBuilder);
+  const common = { config, path, instance, linux, clock: systemClock, logger };
+  const parts = { ...common, cache, peers, imageSource };
   await using machine = await openMachineDriver(parts);
   if (isDown) {
     await takeDown(machine, doorOf(config, path, linux, logger), peers);
@@ -53,6 +57,7 @@ export async function runAgent(
   const token = await readToken(agentTokenFile);
   const door = doorOf({ ...config, agentTokenFile }, path, linux, logger);
   const link = new LinkClient(linkOptions(config, token, systemClock, logger));
+  useLink(link);
   const stop = new AbortController();
   const { signal } = stop;
   door.ensure();
@@ -69,7 +74,7 @@ export async function runAgent(
     concurrencyMax: 16,
     queueMax: 100_000,
   });
-  const verbs = serveContainers(machine.driver, cache);
+  const verbs = serveContainers(machine.driver, cache, machine.blob);
   const usage = { driver: machine.driver, send: (one: Usage) => link.usage(one) };
   const loops = [
     link.watch(KINDS, (event) => cache.apply(event), signal),

@@ -1,7 +1,9 @@
+import type { Readable } from "node:stream";
 import type { Clock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { SdkPeers } from "../../runtime/agent/sdk-peers.ts";
 import type { ContainerDriver } from "../../runtime/container/driver.ts";
+import type { FetchingOptions } from "../../runtime/image/fetching-image-store.ts";
 import type { ImageStore } from "../../runtime/image/image-store.ts";
 import type { LinkCache } from "../../runtime/link/link-cache.ts";
 import type { HostLinux } from "../../runtime/linux/host-linux.ts";
@@ -14,6 +16,8 @@ import { openShimMachine, whyNoShim } from "./shim-machine.ts";
 export interface MachineDriver extends AsyncDisposable {
   readonly driver: ContainerDriver;
   readonly images: ImageStore;
+  /** Bytes of a blob that is here, for other machines. */
+  readonly blob: (digest: string) => Promise<Readable>;
   /** What players are told. */
   readonly address: string;
   /** Has the kernel lead services to these replicas, and to nothing else. */
@@ -32,6 +36,8 @@ export interface MachineParts {
   readonly linux: HostLinux;
   readonly cache: LinkCache;
   readonly peers: SdkPeers;
+  /** Where images come from that this machine does not have. */
+  readonly imageSource: Omit<FetchingOptions, "local">;
   readonly clock: Clock;
   readonly logger: Logger;
 }

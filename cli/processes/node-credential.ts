@@ -23,6 +23,11 @@ export async function credentialFile(config: Config, path: string): Promise<stri
   return own;
 }
 
+/** Images are built where the control plane's own agent is; a machine that joined runs what the control plane names. */
+export function isBuilderOf(config: Config, path: string): boolean {
+  return !existsSync(join(path, CREDENTIAL_FILE)) && !config.joinToken;
+}
+
 async function joined({ api, node, joinToken }: Config): Promise<string> {
   const answer = await request(new URL("/link/v1/join", api), {
     method: "POST",

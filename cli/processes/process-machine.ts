@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ProcessDriver } from "../../runtime/container/process-driver.ts";
 import { ProcTable, PsTable } from "../../runtime/container/process-table.ts";
+import { FetchingImageStore } from "../../runtime/image/fetching-image-store.ts";
 import { openImageStore } from "../../runtime/image/folder-image-store.ts";
 import { portableUnpack } from "../../runtime/image/unpack.ts";
 import { environment } from "../config.ts";
@@ -13,12 +14,13 @@ const MIB = 1024 * 1024;
 /** Game servers as plain processes: for a machine without root, or without Linux. */
 export async function openProcessMachine(parts: MachineParts): Promise<MachineDriver> {
   const { path, linux, clock, logger, config } = parts;
-  const images = await openImageStore({
+  const local = await openImageStore({
     root: path,
     unpack: portableUnpack(UNPACK_LIMITS),
     whiteouts: "files",
     clock,
   });
+  const images = new FetchingImageStore({ ...parts.imageSource, local });
   const driver = await ProcessDriver.open({
     folder: join(path, "agent"),
     images,
@@ -35,6 +37,7 @@ export async function openProcessMachine(parts: MachineParts): Promise<MachineDr
   return {
     driver,
     images,
+    blob: (digest) => local.images.blobs.open(digest),
     address: playersAddress(config, linux),
     setServices: async (leads) => {
       if (leads.length > 0)

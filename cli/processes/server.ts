@@ -83,6 +83,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     ...parts,
     ...rest,
     issueNodeToken,
+    blobFolder: "blobs",
     notReady: () => undefined,
   });
   dropPrivileges(config.serverUid);

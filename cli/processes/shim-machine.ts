@@ -9,6 +9,7 @@ import type { NetworkMember } from "../../runtime/container/hosts-files.ts";
 import { ShimDriver } from "../../runtime/container/shim-driver.ts";
 import { ShimLine } from "../../runtime/container/shim-line.ts";
 import { shimUnpack } from "../../runtime/container/shim-unpack.ts";
+import { FetchingImageStore } from "../../runtime/image/fetching-image-store.ts";
 import { openImageStore } from "../../runtime/image/folder-image-store.ts";
 import type { LinkCache } from "../../runtime/link/link-cache.ts";
 import { NodeNetwork } from "../../runtime/network/network.ts";
@@ -50,12 +51,13 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     pauseMs: 5,
     triesMax: 10,
   });
-  const images = await openImageStore({
+  const local = await openImageStore({
     root: path,
     unpack: shimUnpack(program),
     whiteouts: "overlay",
     clock,
   });
+  const images = new FetchingImageStore({ ...parts.imageSource, local });
   const network = networkOf(parts, line, address);
   const driver = await ShimDriver.open({
     instance,
@@ -89,6 +91,7 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
   return {
     driver,
     images,
+    blob: (digest) => local.images.blobs.open(digest),
     address,
     setServices: (leads) => network.setServices(leads),
     run: async (signal) => void (await Promise.all([line.run(signal), repair(signal)])),

@@ -5,8 +5,12 @@ import type { LinkCache } from "../link/link-cache.ts";
 import type { TunnelVerbs } from "../link/tunnel.ts";
 import { idOf } from "./agent.ts";
 
-/** Logs and commands of this node's containers, for whoever asks the control plane. */
-export function serveContainers(driver: ContainerDriver, cache: LinkCache): TunnelVerbs {
+/** Logs and commands of this node's containers, and its image blobs, for whoever asks the control plane. */
+export function serveContainers(
+  driver: ContainerDriver,
+  cache: LinkCache,
+  blob: TunnelVerbs["blob"],
+): TunnelVerbs {
   const containerOf = (subject: Subject): string => {
     const resource = cache.getSubject(subject);
     if (resource?.kind === "GameServer" || resource?.kind === "Container") return idOf(resource);
@@ -17,6 +21,7 @@ export function serveContainers(driver: ContainerDriver, cache: LinkCache): Tunn
   };
   return {
     logs: (subject, options): AsyncIterable<LogLine> => driver.logs(containerOf(subject), options),
+    blob,
     exec: (subject, argv, options) => driver.exec(containerOf(subject), argv, options),
   };
 }

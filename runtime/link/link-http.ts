@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { type Dispatcher, errors, Pool } from "undici";
 import type { LinkEvent, LinkKind } from "../../core/model/link.ts";
 import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
@@ -69,6 +69,15 @@ export class LinkHttp implements AsyncDisposable {
     );
     if (answer.statusCode !== 200) await bodyOf(answer);
     for await (const event of readNdjson(answer.body, LINE_BYTES_MAX)) yield event as LinkEvent;
+  }
+
+  /** The bytes of a good answer; reading them fails when they break off. */
+  async stream(path: string): Promise<Readable> {
+    const answer = await this.#ask(() =>
+      this.#pool.request({ method: "GET", path: this.#path(path), headers: this.#headers }),
+    );
+    if (answer.statusCode !== 200) await bodyOf(answer);
+    return answer.body;
   }
 
   /** A raw connection to `path`. */

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Subject } from "../../core/model/link.ts";
 import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
 import { isObject, type JsonObject } from "../../core/std/json.ts";
@@ -20,7 +22,9 @@ export type TunnelRequest =
       readonly subject: Subject;
       readonly argv: readonly string[];
       readonly tty: boolean;
-    };
+    }
+  /** A blob of an image that this node has. */
+  | { readonly verb: "blob"; readonly digest: string };
 
 interface Line {
   readonly at: number;
@@ -48,6 +52,7 @@ export interface TunnelVerbs {
     argv: readonly string[],
     options: { readonly tty: boolean },
   ): Promise<Session>;
+  blob(digest: string): Promise<Readable>;
 }
 
 const ARGV_MAX = 256;
@@ -61,6 +66,7 @@ export async function serveTunnel(
   try {
     const request = tunnelRequestFrom(wire);
     if (request.verb === "log") await serveLog(stream, request, verbs);
+    else if (request.verb === "blob") await serveBlob(stream, await verbs.blob(request.digest));
     else await serveExec(stream, request, verbs);
   } catch (error) {
     if (!stream.destroyed)
@@ -85,6 +91,13 @@ async function serveLog(
     await written(stream, timestamps ? `${new Date(at).toISOString()} ${text}\n` : `${text}\n`);
   }
   stream.end();
+}
+
+/** A stream that breaks off is no whole blob: its reader compares the digest. */
+async function serveBlob(stream: MuxStream, content: Readable): Promise<void> {
+  stream.accept();
+  stream.resume();
+  await pipeline(content, stream);
 }
 
 async function serveExec(
@@ -132,7 +145,8 @@ async function written(stream: MuxStream, chunk: string | Buffer): Promise<void>
 }
 
 function tunnelRequestFrom(wire: JsonObject): TunnelRequest {
-  const { verb, subject, argv, tail } = wire;
+  const { verb, subject, argv, tail, digest } = wire;
+  if (verb === "blob" && typeof digest === "string") return { verb, digest };
   if (!isObject(subject) || typeof subject.uid !== "string")
     throw new FleetError("BAD_REQUEST", "the tunnel's request names no subject");
   if (verb === "log")

@@ -1,0 +1,84 @@
+import { Readable } from "node:stream";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { systemClock } from "../core/std/clock.ts";
+import { FleetError } from "../core/std/errors.ts";
+import { silentLogger } from "../core/std/logger.ts";
+import { digestOf } from "../runtime/image/blob-folder.ts";
+import { LinkClient } from "../runtime/link/link-client.ts";
+import { serveTunnel } from "../runtime/link/tunnel.ts";
+import { type ApiHarness, openApi } from "./api.fixture.ts";
+
+const CONTENT = Buffer.alloc(3_000_000, "a layer");
+const DIGEST = digestOf(CONTENT);
+const REFERENCE = "arena:latest";
+
+let api: ApiHarness;
+let links: LinkClient[] = [];
+let stop = new AbortController();
+let asked: string[] = [];
+
+function link(node: string): LinkClient {
+  const client = new LinkClient({
+    url: api.url,
+    token: api.tokens.agent,
+    node,
+    clock: systemClock,
+    logger: silentLogger,
+    backoff: { firstMs: 5, factor: 2, maxMs: 50 },
+    queueMax: 10,
+    requestTimeoutMs: 5_000,
+    silenceMaxMs: 5_000,
+    streamsMax: 8,
+  });
+  links.push(client);
+  return client;
+}
+/** A node that has the image. */
+async function holder(node: string, content: Buffer): Promise<void> {
+  const none = (): never => {
+    throw new FleetError("UNSUPPORTED", "not here");
+  };
+  const blob = async (digest: string): Promise<Readable> => {
+    asked.push(digest);
+    return Readable.from([content.subarray(0, 1_000), content.subarray(1_000)]);
+  };
+  const verbs = { logs: none, exec: none, blob };
+  void link(node).tunnel((stream, wire) => void serveTunnel(stream, wire, verbs), stop.signal);
+  await expect
+    .poll(async () => (await api.ask("/metrics")).text)
+    .toContain('flotilla_api_streams{kind="tunnel"} 1');
+}
+async function read(node: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of await link(node).blob(DIGEST, REFERENCE)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+beforeEach(async () => {
+  [links, stop, asked] = [[], new AbortController(), []];
+  api = await openApi();
+  const spec = { reference: REFERENCE, digest: DIGEST, sizeBytes: CONTENT.length };
+  const nodes = ["gone", "home"];
+  await api.put("Image", { metadata: { name: "arena.latest" }, spec }, { nodes });
+});
+afterEach(async () => {
+  stop.abort();
+  for (const one of links) await one[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
+});
+
+it("gives a blob to every node, and asks one that has it once", async () => {
+  await holder("home", CONTENT);
+  const all = await Promise.all([read("a"), read("b"), read("c")]);
+  expect(all.map((one) => digestOf(one))).toEqual([DIGEST, DIGEST, DIGEST]);
+  expect(digestOf(await read("d"))).toBe(DIGEST);
+  expect(asked).toEqual([DIGEST]);
+});
+
+it("says why there is none: nobody reachable has it, or sent what it is not", async () => {
+  await expect(read("a")).rejects.toThrow(`no node that has image ${REFERENCE} can be reached`);
+  await expect(link("a").blob(DIGEST, "other")).rejects.toThrow("there is no image other");
+  await expect(link("a").blob("nonsense", REFERENCE)).rejects.toThrow("is no sha256 digest");
+  await holder("home", Buffer.from("another layer"));
+  await expect(read("a")).rejects.toThrow("node home sent other content");
+});
