@@ -2,11 +2,13 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
+import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import type { AnyResource, ApiClient } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneNamed } from "../command.ts";
+import { autoscalersText } from "../describe-autoscaler.ts";
 import type { Io } from "../io.ts";
 import { rowsOf } from "../output.ts";
 import { printable, textTable } from "../text-table.ts";
@@ -18,7 +20,10 @@ export function describeCommand(io: Io): Command {
     settings: CLIENT_SETTINGS,
     examples: [
       ["flotilla describe gs/arena-x7k2p", "why is it in this state?"],
-      ["flotilla describe fleet arena", "a fleet and what was done to it"],
+      [
+        "flotilla describe fleet arena",
+        "a fleet, what its autoscaler wants and why, and what was done",
+      ],
     ],
   });
   command.action(async (words: readonly string[]) => {
@@ -27,7 +32,8 @@ export function describeCommand(io: Io): Command {
     const namespace = KINDS[kind].namespaced ? config.namespace : undefined;
     const found = await api.get({ kind, namespace, name });
     const events = await eventsOf(api, kind, found);
-    io.out(describeText({ kind, found, events, now: io.now() }));
+    const autoscalers = await autoscalersOf(api, kind, found);
+    io.out(describeText({ kind, found, events, autoscalers, now: io.now() }));
   });
   return command;
 }
@@ -48,15 +54,35 @@ async function eventsOf(api: ApiClient, kind: AnyKind, found: AnyResource): Prom
   }
 }
 
+/** Of a fleet: those that set its replicas. Of an autoscaler: itself. */
+async function autoscalersOf(
+  api: ApiClient,
+  kind: AnyKind,
+  found: AnyResource,
+): Promise<FleetAutoscaler[]> {
+  if (kind === "FleetAutoscaler") return [found as unknown as FleetAutoscaler];
+  if (kind !== "Fleet") return [];
+  const { name, namespace } = found.metadata;
+  const list = await api.list({
+    kind: "FleetAutoscaler",
+    namespace: namespace || "default",
+    query: {},
+  });
+  const all = list.items as unknown as FleetAutoscaler[];
+  return all.filter(({ spec }) => spec.fleetName === name);
+}
+
 export interface Description {
   readonly kind: AnyKind;
   readonly found: AnyResource;
   readonly events: readonly Event[];
+  /** The autoscalers that have to do with it. */
+  readonly autoscalers: readonly FleetAutoscaler[];
   readonly now: number;
 }
 
 /** The resource's row, why it is so, spec and status as YAML, and its events, newest last. Pure. */
-export function describeText({ kind, found, events, now }: Description): string {
+export function describeText({ kind, found, events, autoscalers, now }: Description): string {
   const { metadata } = found;
   const head = textTable(rowsOf(kind, [found], { wide: true, withNamespace: false, now }));
   const labels = isObject(metadata.labels) ? Object.entries(metadata.labels) : [];
@@ -69,6 +95,7 @@ export function describeText({ kind, found, events, now }: Description): string 
   const parts = [head, textTable(about.map((row) => row.map(printable)))];
   for (const part of ["spec", "status"])
     if (isObject(found[part])) parts.push(`${part}:\n${indented(stringify(found[part]))}`);
+  if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
   return [...parts, eventsText(events, now)].join("\n");
 }
 
@@ -84,13 +111,19 @@ function whyOf(status: unknown): string[][] {
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
+const EVENTS_SHOWN_MAX = 30;
+
 function eventsText(events: readonly Event[], now: number): string {
   if (events.length === 0) return "Events: none\n";
-  const rows = events.map(({ type, reason, message, count, lastTimestamp }) => [
-    `${ageOf(lastTimestamp, now)} ago`,
-    type,
-    reason,
-    count > 1 ? `${printable(message)} (${count} times)` : printable(message),
-  ]);
-  return `Events:\n${indented(textTable([["LAST", "TYPE", "REASON", "MESSAGE"], ...rows]))}`;
+  const rows = events
+    .slice(-EVENTS_SHOWN_MAX)
+    .map(({ type, reason, message, count, lastTimestamp }) => [
+      `${ageOf(lastTimestamp, now)} ago`,
+      type,
+      reason,
+      count > 1 ? `${printable(message)} (${count} times)` : printable(message),
+    ]);
+  const earlier = events.length - rows.length;
+  const head = earlier > 0 ? `Events (${earlier} earlier: flotilla get events):\n` : "Events:\n";
+  return `${head}${indented(textTable([["LAST", "TYPE", "REASON", "MESSAGE"], ...rows]))}`;
 }
