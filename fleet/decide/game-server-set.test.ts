@@ -31,6 +31,26 @@ describe("decideGameServerSet", () => {
     ["replaces a broken server", 1, ["Unhealthy"], { create: 1, remove: 0 }],
     ["counts a held server", 2, ["Allocated", "Ready"], { create: 0, remove: 0 }],
     ["does not count one on its way out", 1, ["Shutdown"], { create: 1, remove: 0 }],
+    ["has nothing to do for an empty set of none", 0, [], { create: 0, remove: 0 }],
+    ["adds what is missing", 3, ["Ready"], { create: 2, remove: 0 }],
+    [
+      "adds no more than may be starting at once",
+      30,
+      ["Creating", "PortAllocation", "Starting", "Scheduled"],
+      { create: 2, remove: 0 },
+    ],
+    [
+      "adds while others are still leaving",
+      4,
+      ["Shutdown", "Shutdown", "Ready"],
+      { create: 3, remove: 0 },
+    ],
+    [
+      "removes no more than the limit of one pass",
+      1,
+      Array(6).fill("Ready"),
+      { create: 0, remove: 4 },
+    ],
     ["removes what is too many", 1, ["Ready", "Ready", "Starting"], { create: 0, remove: 2 }],
   ] as [string, number, GameServerState[], object][])("%s", (_, replicas, states, expected) => {
     expect(decideGameServerSet(replicas, tallied(states), LIMITS)).toEqual(expected);
@@ -51,6 +71,18 @@ describe("decideGameServerSet", () => {
 });
 
 describe("pickSurplus", () => {
+  it("leaves Allocated servers when a set is to have none", () => {
+    const servers = [
+      serverIn("Ready", "a"),
+      serverIn("Allocated", "b"),
+      serverIn("Allocated", "c"),
+    ];
+    const candidates = servers.map((server) => ({ server, nodeLoad: 0 }));
+    const { remove } = decideGameServerSet(0, tallied(["Ready", "Allocated", "Allocated"]), LIMITS);
+    const taken = pickSurplus(candidates, remove, { scheduling: "Packed", readyLast: false });
+    expect(taken.map(({ metadata }) => metadata.name)).toEqual(["a"]);
+  });
+
   it("never takes a held server, whatever the set", () => {
     const states = fc.array(fc.constantFrom(...GAME_SERVER_STATE_NAMES), { maxLength: 40 });
     const policy = fc.constantFrom("Packed" as const, "Distributed" as const);

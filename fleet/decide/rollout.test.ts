@@ -5,7 +5,7 @@ import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES, type GameServerState } from "../../core/model/game-server-state.ts";
 import { decideFleet, isActive } from "./fleet.ts";
 import { decideGameServerSet, pickSurplus } from "./game-server-set.ts";
-import { surgeOf, unavailableOf } from "./rollout.ts";
+import { floorOf, surgeOf } from "./rollout.ts";
 import { aliveOf, availableOf, heldOf, type Tally, tallyOf } from "./tally.ts";
 
 type Share = number | string;
@@ -21,15 +21,19 @@ function fleetOf({ replicas, ...rollingUpdate }: Given, version: number, type = 
 }
 
 describe("the bounds of a rolling update", () => {
+  // biome-ignore format: a table is read by its columns
   it.each([
-    ["shares: the surge is rounded up, the unavailable down", 10, "25%", "25%", 3, 2],
-    ["a small share is still one", 3, "10%", "10%", 1, 1],
-    ["numbers stand as they are", 10, 4, 5, 4, 5],
-    ["more than all cannot be unavailable", 2, 9, 9, 9, 2],
-    ["nothing can be unavailable of none", 0, "25%", "25%", 1, 0],
-  ] as const)("%s", (_, replicas, maxSurge, maxUnavailable, surge, unavailable) => {
+    ["shares: the surge is rounded up, the unavailable down", 10, 0, "25%", "25%", 3, 8],
+    ["a small share is still one", 3, 0, "10%", "10%", 1, 2],
+    ["numbers stand as they are", 10, 0, 4, 5, 4, 5],
+    ["a share is one of the free servers, not of the held", 100, 90, "25%", "30%", 25, 7],
+    ["the last free server stays until another is Ready", 10, 9, "25%", "25%", 3, 1],
+    ["the last one stays, however many may be unavailable", 2, 0, 9, 9, 9, 1],
+    ["of none, none is kept", 0, 0, "25%", "25%", 1, 0],
+    ["when all are held, none is kept", 3, 4, "25%", "25%", 1, 0],
+  ] as const)("%s", (_, replicas, held, maxSurge, maxUnavailable, surge, floor) => {
     const fleet = fleetOf({ replicas, maxSurge, maxUnavailable }, 1);
-    expect([surgeOf(fleet), unavailableOf(fleet)]).toEqual([surge, unavailable]);
+    expect([surgeOf(fleet), floorOf(fleet, held)]).toEqual([surge, floor]);
   });
 });
 
@@ -52,6 +56,17 @@ function setOf(name: string, version: number, [replicas, states]: Row) {
     set: { metadata, spec } as unknown as GameServerSet,
     tally: tallyOf((state) => counts.get(state) ?? 0),
   };
+}
+
+/** What one decision asks of an old and a new set. */
+function targetsOf(fleet: Fleet, old: Row, fresh: Row): { old: number; new: number } {
+  const now = { old: old[0], new: fresh[0] };
+  for (const action of decideFleet(fleet, [setOf("old", 1, old), setOf("new", 2, fresh)])) {
+    if (action.do === "scaleSet")
+      Object.assign(now, { [action.set.metadata.name]: action.replicas });
+    if (action.do === "deleteSet") Object.assign(now, { [action.set.metadata.name]: 0 });
+  }
+  return now;
 }
 
 describe("a step of a rolling update", () => {
@@ -109,13 +124,25 @@ describe("a step of a rolling update", () => {
     "%s",
     (_, replicas, old, fresh, expected) => {
       const fleet = fleetOf({ replicas, ...quarter }, 2);
-      const sets = [setOf("old", 1, old), setOf("new", 2, fresh)];
-      const now = { old: old[0], new: fresh[0] };
-      for (const action of decideFleet(fleet, sets))
-        if (action.do === "scaleSet")
-          Object.assign(now, { [action.set.metadata.name]: action.replicas });
-        else if (action.do === "deleteSet") Object.assign(now, { [action.set.metadata.name]: 0 });
-      expect(now).toEqual(expected);
+      expect(targetsOf(fleet, old, fresh)).toEqual(expected);
+    },
+  );
+
+  // biome-ignore format: a table is read by its columns
+  it.each([
+    ["begins", 100, [100, "R100"], [0, ""], { old: 70, new: 25 }],
+    ["nearly through, some Allocated", 100, [10, "R5 A5"], [75, "R75"], { old: 0, new: 95 }],
+    ["at the ceiling", 100, [95, "R95"], [25, "R25"], { old: 45, new: 30 }],
+    ["few servers, some Allocated", 5, [5, "R3 A2"], [0, ""], { old: 4, new: 2 }],
+    ["the new set makes room for Allocated ones", 75, [10, "R5 A5"], [75, "R75"], { old: 0, new: 70 }],
+    ["does not take all that are Ready", 100, [100, "R10 A90"], [0, ""], { old: 97, new: 10 }],
+    ["all of the old set Allocated", 100, [50, "A50"], [50, "R50"], { old: 0, new: 50 }],
+    ["a fleet of none", 0, [3, "R3"], [0, ""], { old: 0, new: 0 }],
+  ] as readonly [string, number, Row, Row, { old: number; new: number }][])(
+    "is as Agones' own: %s",
+    (_, replicas, old, fresh, expected) => {
+      const fleet = fleetOf({ replicas, maxSurge: "25%", maxUnavailable: "30%" }, 2);
+      expect(targetsOf(fleet, old, fresh)).toEqual(expected);
     },
   );
 
@@ -282,8 +309,8 @@ describe("a rolling update, whatever happens in the middle", () => {
           const after = play.tally();
           expect(heldOf(after)).toBe(heldOf(before));
           const { replicas } = play.fleet.spec;
-          const floor = Math.min(replicas - unavailableOf(play.fleet), availableOf(before));
-          if (isRollout) expect(availableOf(after)).toBeGreaterThanOrEqual(floor);
+          const floor = Math.min(floorOf(play.fleet, heldOf(before)), before.Ready);
+          if (isRollout) expect(after.Ready).toBeGreaterThanOrEqual(floor);
           const ceiling = Math.max(replicas + surgeOf(play.fleet), aliveOf(before));
           expect(aliveOf(after)).toBeLessThanOrEqual(ceiling);
         }

@@ -1,6 +1,6 @@
 import type { Fleet, GameServerSet } from "../../core/model/fleet.ts";
 import { resolveIntOrPercent } from "../../core/model/int-or-percent.ts";
-import { aliveOf, availableOf, heldOf, type Tally } from "./tally.ts";
+import { aliveOf, heldOf, type Tally } from "./tally.ts";
 
 export interface SetSeen {
   readonly set: GameServerSet;
@@ -17,18 +17,18 @@ export interface RolloutStep {
 }
 
 /**
- * One step of a rolling update. Old sets keep only as many free servers as the floor (`replicas - maxUnavailable` able
- * to play) lacks without them; the active set grows into what is left below the ceiling (`replicas + maxSurge` alive).
- * The floor is below `replicas` and the ceiling above, so a step is possible as long as new servers become Ready, and
- * old ones stay as long as they do not. Held servers of old sets take the place of new ones until they end.
+ * One step of a rolling update. Of the servers that are not held, `floorOf` are to be Ready: old sets keep only as many
+ * as that floor lacks without them. The active set grows into what is left below the ceiling, `replicas + maxSurge`
+ * alive. The floor is not above what is wanted and the ceiling is, so a step is possible as long as new servers become
+ * Ready, and old ones stay as long as they do not. Held servers of old sets take the place of new ones until they end.
  */
 export function roll(fleet: Fleet, active: SetSeen, old: readonly SetSeen[]): RolloutStep {
   const { replicas } = fleet.spec;
   const heldOld = total(old, heldOf);
   const most = Math.max(0, replicas - heldOld);
   const present = Math.min(most, active.set.spec.replicas);
-  const missing = replicas - unavailableOf(fleet) - heldOld - availableAt(active, present);
-  const targets = keep(old, Math.max(0, missing));
+  const floor = floorOf(fleet, heldOld + heldOf(active.tally));
+  const targets = keep(old, Math.max(0, floor - readyAt(active, present)));
   const ceiling = replicas + surgeOf(fleet);
   const aliveActive = aliveOf(active.tally);
   // After a scale-down the new set may be too large for the ceiling: this cuts nothing that is able to play.
@@ -87,16 +87,21 @@ export function surgeOf({ spec }: Fleet): number {
   const { maxSurge = "25%" } = spec.strategy.rollingUpdate ?? {};
   return Math.max(1, resolveIntOrPercent(maxSurge, spec.replicas, true));
 }
-/** Servers fewer than `replicas` at once: a share is rounded down. At least one, at most all. */
-export function unavailableOf({ spec }: Fleet): number {
+/**
+ * Ready servers that a rollout leaves, by its own steps, when `held` are held: of the free ones at most maxUnavailable
+ * are missing. A share is rounded down; at least one may be missing, but never the last, so that there is always one to
+ * hand out.
+ */
+export function floorOf({ spec }: Fleet, held: number): number {
   const { maxUnavailable = "25%" } = spec.strategy.rollingUpdate ?? {};
-  const wanted = resolveIntOrPercent(maxUnavailable, spec.replicas, false);
-  return Math.min(spec.replicas, Math.max(1, wanted));
+  const free = Math.max(0, spec.replicas - held);
+  const unavailable = Math.max(1, resolveIntOrPercent(maxUnavailable, free, false));
+  return Math.max(Math.min(1, free), free - unavailable);
 }
 
-/** Servers able to play once a set has been cut to `replicas`; in a rollout a cut takes Ready ones last. */
-function availableAt({ tally }: SetSeen, replicas: number): number {
-  return Math.max(heldOf(tally), Math.min(availableOf(tally), replicas));
+/** Ready servers once a set has been cut to `replicas`: in a rollout a cut takes Ready ones last. */
+function readyAt({ tally }: SetSeen, replicas: number): number {
+  return Math.min(tally.Ready, Math.max(0, replicas - heldOf(tally)));
 }
 
 /** Spreads `count` free servers over old sets: first those that are Ready, then those that may become so. */
