@@ -77,7 +77,7 @@ export class FlotillaUp implements AsyncDisposable {
   /** Calls `onEvent` with all that is there, then with every change, until disposed. */
   async watch<T>(path: string, onEvent: (event: WatchEvent<T>) => void): Promise<Disposable> {
     const stop = new AbortController();
-    const answer = await fetch(`${this.url}${path}?watch=1`, {
+    const answer = await fetch(`${this.url}${path}${path.includes("?") ? "&" : "?"}watch=1`, {
       headers: { authorization: `Bearer ${this.token}` },
       signal: stop.signal,
     });

@@ -18,9 +18,11 @@ export class GameServers {
     this.#up = up;
   }
 
-  static async watch(up: FlotillaUp): Promise<GameServers & Disposable> {
+  /** Those with these labels, or all of them. */
+  static async watch(up: FlotillaUp, labels: string = ""): Promise<GameServers & Disposable> {
     const servers = new GameServers(up);
-    const watch = await up.watch<GameServer>(PATH, (event) => servers.#see(event));
+    const path = labels === "" ? PATH : `${PATH}?labelSelector=${encodeURIComponent(labels)}`;
+    const watch = await up.watch<GameServer>(path, (event) => servers.#see(event));
     return Object.assign(servers, { [Symbol.dispose]: () => watch[Symbol.dispose]() });
   }
 

@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   "control-plane": "ten thousand game servers: memory, idle CPU, the cost of one change",
   containers: "cached image to running container, beside runc",
   ready: "a game server from its creation to Ready",
+  reaction: "the last spare taken to the next container, in a burst of allocations",
   udp: "what the port map adds to a UDP round trip",
   density: "memory and CPU of a hundred idle containers",
 };
