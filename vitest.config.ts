@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...exclude, "**/*.linux.test.ts", "**/*.long.test.ts"],
+          exclude: [...exclude, "**/*.linux.test.ts"],
           testTimeout: 20_000,
         },
       },
@@ -21,17 +21,6 @@ const config: ViteUserConfig = defineConfig({
           exclude,
           fileParallelism: false,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        // Left out of `npm test`, which says so: it failed once and hung once, and the cause is not found.
-        test: {
-          name: "long",
-          include: ["**/*.long.test.ts"],
-          exclude,
-          fileParallelism: false,
-          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+/** A writer may have to wait for a control plane that is on its way back. */
+const END_WITHIN_MS = 30_000;
+
 /**
  * For tests: a process that says a line when it has begun, goes on until it is sent a line, and then prints one line of
  * JSON. It also ends when its input does, so that a test that is killed leaves nothing.
@@ -24,12 +27,23 @@ export class LineProcess implements AsyncDisposable {
     return new LineProcess(child, lines);
   }
 
-  /** Tells it to end; what it prints then. */
+  /** Tells it to end; the line of JSON that it prints then. What it said before that is of its libraries. */
   async end(): Promise<unknown> {
     this.#child.stdin?.write("end\n");
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error("it ended without a word");
-    return JSON.parse(value);
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), END_WITHIN_MS);
+    const aside: string[] = [];
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) {
+        const what = this.#child.spawnargs.join(" ");
+        throw new Error(`${what} did not report within ${END_WITHIN_MS} ms: ${aside.join("\n")}`);
+      }
+      if (!value.startsWith("{")) aside.push(value);
+      else {
+        clearTimeout(late);
+        return JSON.parse(value);
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

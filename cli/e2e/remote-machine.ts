@@ -3,6 +3,14 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+const TRIES_MAX = 20;
+
+function isDone(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
 
 /**
  * For tests: another machine on a cable to this one, played by a network namespace and a veth. Its address is from the
@@ -28,11 +36,16 @@ export class RemoteMachine implements AsyncDisposable {
       stdio: ["pipe", "pipe", "inherit"],
     });
     if (holder.stdout) await once(holder.stdout, "data");
-    const machine = new RemoteMachine(holder, process.pid % 256);
-    // Not `flt…`: those are bridges of instances, and what is meant for another bridge is dropped.
-    const link = `cable${process.pid % 256}`;
     const here = (words: string): Promise<unknown> => run("ip", words.split(" "));
-    await here(`link add ${link} type veth peer name eth0 netns ${holder.pid}`);
+    let part = process.pid % 256;
+    // Not `flt…`: those are bridges of instances, and what is meant for another bridge is dropped.
+    const plug = (): Promise<unknown> =>
+      here(`link add cable${part} type veth peer name eth0 netns ${holder.pid}`);
+    // Another run on this machine may have that number.
+    for (let tries = 1; !(await isDone(plug())); tries++, part = (part + 37) % 256)
+      if (tries === TRIES_MAX) throw new Error(`no cable could be made in ${tries} tries`);
+    const link = `cable${part}`;
+    const machine = new RemoteMachine(holder, part);
     await here(`addr add ${machine.hostAddress}/24 dev ${link}`);
     await here(`link set ${link} up`);
     const there = async (words: string): Promise<unknown> =>

@@ -71,11 +71,14 @@ const OWN: ReadonlySet<string> = new Set(namespaces(process.pid));
 
 /** Folders below a control group, itself left out: it is every instance's, and goes with the last. */
 function below(group: string): readonly string[] {
-  using linux = new HostLinux();
-  if (!linux.exists(group)) return [];
-  return readdirSync(group, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => `${entry.parentPath}/${entry.name}`);
+  try {
+    const folders = readdirSync(group, { withFileTypes: true }).filter((one) => one.isDirectory());
+    const paths = folders.map(({ name }) => `${group}/${name}`);
+    return [...paths, ...paths.flatMap(below)];
+  } catch {
+    // Another instance's group went away in between.
+    return [];
+  }
 }
 
 function processesOf(linux: HostLinux, state: string): readonly number[] {

@@ -16,6 +16,7 @@ import type { Config } from "../config.ts";
 import { childEnvironment, configFlags, environment } from "../config.ts";
 import { processLogger } from "../log.ts";
 import type { ChildControl } from "../up/child-control.ts";
+import { lockSoon } from "../up/lock-soon.ts";
 import { ownArgv } from "../up/parts.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { DetachedProcess } from "./detached-process.ts";
@@ -29,6 +30,8 @@ const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Netwo
 const HEARTBEAT_EVERY_MS = 2_000;
 const USAGE_EVERY_MS = 1_000;
 const STOPS_AT_ONCE = 16;
+/** For the agent of an `up` that was killed: it ends by itself, but must not start anything beside this one. */
+const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 
 /** This machine's agent. `isDown`: end and take away what an earlier run left, without a control plane, say so, and wait to be ended. */
 export async function runAgent(
@@ -45,6 +48,9 @@ export async function runAgent(
   const { imageSource, useLink } = imageSourceOf(cache, isBuilder);
   const common = { config, path, instance, linux, clock: systemClock, logger };
   const parts = { ...common, cache, peers, imageSource };
+  const ending = control.ending;
+  using lock = await lockSoon(join(path, "agent"), { ...LOCK, ending });
+  if (!lock) return;
   await using machine = await openMachineDriver(parts);
   if (isDown) {
     await takeDown(machine, doorOf(config, path, linux, logger), peers);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import { BrowserGuard } from "../../access/browser.ts";
 import { NodeTokens } from "../../access/node-tokens.ts";
 import { openTokens, readToken, tokenFileOf } from "../../access/tokens.ts";
@@ -7,6 +8,7 @@ import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
+import { TlsListener } from "../../api/tls-listener.ts";
 import type { AllocationSpec } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
@@ -29,11 +31,14 @@ import type { ResourceStore } from "../../store/resource-store.ts";
 import type { Config } from "../config.ts";
 import { processLogger } from "../log.ts";
 import type { ChildControl } from "../up/child-control.ts";
+import { lockSoon } from "../up/lock-soon.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { packageVersion } from "../version.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
+import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 
 const INDEXES_MAX = 256;
+const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 const EVENT_FLUSH_MS = 1_000;
 const EVENTS_UNWRITTEN_MAX = 500;
 
@@ -49,6 +54,11 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const { path } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
   const tokens = await openTokens(path);
   const agentToken = await readToken(join(path, tokenFileOf("agent")));
+  // The server of an `up` that was killed ends by itself, which takes it a moment.
+  const before = await lockSoon(join(path, "server"), { ...LOCK, ending: control.ending });
+  if (!before) return;
+  before[Symbol.dispose]();
+  const tls = await tlsPlaceOf(config, path, systemClock.now());
   process.chdir(join(path, "server"));
   await using store = await openJournalResourceStore({
     ...STORE_BOUNDS,
@@ -56,28 +66,23 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     ...base,
     folder: ".",
   });
-  await using events = await SqliteEventLog.open({
-    ...EVENT_BOUNDS,
-    ...base,
-    folder: ".",
-    flushMs: EVENT_FLUSH_MS,
-    unwrittenMax: EVENTS_UNWRITTEN_MAX,
-  });
+  await using events = await openEvents(base);
   const now = (): number => systemClock.now();
-  using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: undefined });
+  using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: tls?.authority.pin });
   tokens.also((token) => nodeTokens.principalOf(token));
-  const issueNodeToken: IssueNodeToken = (seconds) => nodeTokens.issue(seconds);
+  const url = tls ? { url: tls.url } : {};
+  const issueNodeToken: IssueNodeToken = (life) => ({ ...nodeTokens.issue(life), ...url });
   const controllers = controllersOf(base, store, events, config);
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
-  const onAllocated = (server: GameServer): void => recordAllocation(events, server);
-  const onMissed = (namespace: string, { selectors }: AllocationSpec): void =>
-    controllers.missed(namespace, selectors);
-  const hooks = { onAllocated, onMissed };
-  const allocator = new Allocator({ store, indexes, clock: systemClock, ...hooks });
+  const allocator = allocatorOf(store, indexes, events, controllers);
   const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
-  const rest = { version: packageVersion(), guard: new BrowserGuard([]), bounds: API_BOUNDS };
+  const rest = {
+    version: packageVersion(),
+    guard: new BrowserGuard(namesOf(config.serverNames)),
+    bounds: API_BOUNDS,
+  };
   await using api = await createApi({
     ...base,
     ...parts,
@@ -88,6 +93,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   });
   dropPrivileges(config.serverUid);
   await api.listen({ host: config.listen, port: config.port });
+  await using _tls = await listenWithTls(api, tls);
   const stop = new AbortController();
   const loops = controllers.run(stop.signal);
   const { listen, port } = config;
@@ -97,6 +103,40 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   if (end instanceof Error) failHard(base.logger, end);
   stop.abort(new Error("ending"));
   await loops;
+}
+
+function openEvents(base: Base): Promise<SqliteEventLog> {
+  return SqliteEventLog.open({
+    ...EVENT_BOUNDS,
+    ...base,
+    folder: ".",
+    flushMs: EVENT_FLUSH_MS,
+    unwrittenMax: EVENTS_UNWRITTEN_MAX,
+  });
+}
+
+function allocatorOf(
+  store: ResourceStore,
+  indexes: SelectorIndexes,
+  events: EventLog,
+  controllers: Controllers,
+): Allocator {
+  const onAllocated = (server: GameServer): void => recordAllocation(events, server);
+  const onMissed = (namespace: string, { selectors }: AllocationSpec): void =>
+    controllers.missed(namespace, selectors);
+  return new Allocator({ store, indexes, clock: systemClock, onAllocated, onMissed });
+}
+
+const TLS_CLOSE_GRACE_MS = 1_000;
+
+async function listenWithTls(
+  api: FastifyInstance,
+  tls: TlsPlace | undefined,
+): Promise<TlsListener | undefined> {
+  if (!tls) return undefined;
+  const { host, port, authority, names } = tls;
+  const closeGraceMs = TLS_CLOSE_GRACE_MS;
+  return await TlsListener.open(api, { host, port, closeGraceMs, ...authority.certify(names) });
 }
 
 function controllersOf(

@@ -10,6 +10,9 @@ import { HostLinux } from "../../runtime/linux/host-linux.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 60_000;
+/** Longer than what each part may take to give up by itself and say why. */
+const ANSWER_WITHIN_MS = 60_000;
+const END_WITHIN_MS = 110_000;
 
 export interface TestInstanceOptions {
   /** The clone that is run; this one by default. */
@@ -125,7 +128,8 @@ export class TestInstance implements AsyncDisposable {
     let err = "";
     child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    const [code] = await once(child, "close");
+    const what = `flotilla ${argv.join(" ")}`;
+    const code = await endOf(child, "close", () => `${what} does not end: ${err}${out}`);
     return { code: Number(code), out, err };
   }
 
@@ -151,6 +155,7 @@ export class TestInstance implements AsyncDisposable {
         ...headers,
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
     const text = await answer.text();
     return { status: answer.status, body: text.startsWith("{") ? JSON.parse(text) : text };
@@ -173,7 +178,7 @@ export class TestInstance implements AsyncDisposable {
   async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#up;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
+    const ended = endOf(child, "exit", () => `up does not end after ${signal}:\n${this.#said}`);
     child.kill(signal);
     await ended;
   }
@@ -215,6 +220,23 @@ export class TestInstance implements AsyncDisposable {
       return undefined;
     }
   }
+}
+
+/** Its exit code; when it does not end in time it is killed, and `sentence` is the failure. */
+async function endOf(
+  child: ChildProcess,
+  event: "exit" | "close",
+  sentence: () => string,
+): Promise<number | null> {
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, END_WITHIN_MS);
+  const [code] = await once(child, event);
+  clearTimeout(late);
+  if (isLate) throw new Error(sentence());
+  return code;
 }
 
 async function freePort(): Promise<number> {

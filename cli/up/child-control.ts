@@ -37,6 +37,8 @@ export function childControl(): ChildControl {
     process.on("SIGHUP", stop);
     process.on("SIGINT", () => hasParent || stop());
     process.on("disconnect", stop);
+    // It may have died while this program was loaded: that was told to nobody.
+    if (hasParent && !process.connected) stop();
     process.on("message", (message: unknown) => {
       if (!isObject(message)) return;
       if (message.do === "down" || message.do === "stop") resolve(message.do);

@@ -50,14 +50,19 @@ export class ChildKeeper {
     return this.#log.path;
   }
 
-  /** Tells it how to end and waits; after `graceMs` it is killed. It is not started again. */
-  async end(how: ToChild["do"], graceMs: number): Promise<void> {
+  /**
+   * Tells it how to end and waits; after `graceMs` it is killed. It is not started again. True when it did as told;
+   * false when it had to be killed, failed, or did not run just then.
+   */
+  async end(how: ToChild["do"], graceMs: number): Promise<boolean> {
     this.#stop.abort(new Error("ending"));
     const child = this.#child;
+    const isTold = child?.exitCode === null && child.signalCode === null;
     if (child?.connected) child.send({ do: how } satisfies ToChild, () => undefined);
     const late = setTimeout(() => this.#child?.kill("SIGKILL"), graceMs);
     await this.#ended.promise;
     clearTimeout(late);
+    return isTold && child.exitCode === 0;
   }
 
   async #keep(): Promise<void> {

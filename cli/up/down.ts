@@ -1,18 +1,15 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { lockFolder } from "../../store/journal/lock.ts";
-import { type Config, childEnvironment, configFlags, readConfig, type Texts } from "../config.ts";
+import { type Config, readConfig, type Texts } from "../config.ts";
 import type { Io } from "../io.ts";
-import type { FromChild, ToChild } from "./child-control.ts";
-import { AGENT_SETTINGS, ownArgv } from "./parts.ts";
+import { cleanUp } from "./clean-up.ts";
+import { isInUse } from "./lock-soon.ts";
 import { readRunRecord } from "./run-record.ts";
 import { readMark } from "./state-folder.ts";
-import { isInUse } from "./up.ts";
 
 export interface DownOptions {
   readonly config: Config;
@@ -80,27 +77,6 @@ function holderOf(state: string): number | undefined {
     if (isInUse(error) && error.details.pid) return error.details.pid;
     throw error;
   }
-}
-
-/** One life of the agent, only to end and take away what an earlier run left; it says when that is done. */
-async function cleanUp(config: Config, io: Io): Promise<void> {
-  const [program, ...args] = ownArgv(["agent", ...configFlags(config, AGENT_SETTINGS), "--down"]);
-  const child = spawn(program, args, {
-    env: childEnvironment(io.env),
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-    timeout: PATIENCE_MS,
-  });
-  let why = "";
-  child.on("message", (message: FromChild) => {
-    if (message.say === "failed") why = message.cause;
-    if (message.say === "ready") child.send({ do: "stop" } satisfies ToChild, () => undefined);
-  });
-  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  if (code === 0) return;
-  const cause = why || `the agent ended with ${signal ?? code}`;
-  throw new FleetError("FAILED_PRECONDITION", `cannot clean up: ${cause}`, {
-    next: "mend what it names, then run `flotilla down` again",
-  });
 }
 
 function purge(state: string): void {

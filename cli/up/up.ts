@@ -1,5 +1,4 @@
 import { systemClock } from "../../core/std/clock.ts";
-import { isFleetError } from "../../core/std/errors.ts";
 import { lockFolder } from "../../store/journal/lock.ts";
 import { ApiClient, readToken } from "../api-client.ts";
 import { applyDocuments } from "../apply-documents.ts";
@@ -10,6 +9,7 @@ import { sharedPorts } from "../doctor/other-instances.ts";
 import type { Io } from "../io.ts";
 import { compileShim } from "../shim-folder.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
+import { cleanUp } from "./clean-up.ts";
 import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { writeRunRecord } from "./run-record.ts";
@@ -84,7 +84,8 @@ export async function up(options: UpOptions): Promise<void> {
       throw error;
     }
   }
-  await endAll(keepers, ending.reason as Ending);
+  const isClean = await endAll(keepers, ending.reason as Ending);
+  if (!isClean) await cleanUp({ ...config, api: urlOf(config) }, io);
   say(
     ending.reason === "down"
       ? "✓ down: game servers stopped, what is stored stays"
@@ -119,14 +120,18 @@ async function applyAll(
   }
 }
 
-/** The server goes first: what stops afterwards must not look like failures that it has to mend. */
-async function endAll(keepers: readonly ChildKeeper[], how: Ending): Promise<void> {
+/**
+ * The server goes first: what stops afterwards must not look like failures that it has to mend. False when there is
+ * something left to take down: the agent was between two lives just then, or died over it.
+ */
+async function endAll(keepers: readonly ChildKeeper[], how: Ending): Promise<boolean> {
   const [server, agent] = keepers;
-  if (how === "stop") await Promise.all(keepers.map((keeper) => keeper.end("stop", STOP_GRACE_MS)));
-  else {
+  if (how === "down") {
     await server?.end("stop", STOP_GRACE_MS);
-    await agent?.end("down", DOWN_GRACE_MS);
+    return (await agent?.end("down", DOWN_GRACE_MS)) ?? true;
   }
+  await Promise.all(keepers.map((keeper) => keeper.end("stop", STOP_GRACE_MS)));
+  return true;
 }
 
 /** What `promise` gives, unless the end comes first. */
@@ -147,9 +152,4 @@ export function urlOf({ listen, port }: Pick<Config, "listen" | "port">): string
   const anywhere = listen === "0.0.0.0" || listen === "::";
   const host = anywhere ? "127.0.0.1" : listen.includes(":") ? `[${listen}]` : listen;
   return `http://${host}:${port}`;
-}
-
-/** True for what a second `up` on one state folder gets. */
-export function isInUse(error: unknown): error is Error & { details: { pid?: number } } {
-  return isFleetError(error, "FAILED_PRECONDITION") && "pid" in error.details;
 }

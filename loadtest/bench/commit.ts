@@ -1,18 +1,10 @@
 import { spawn } from "node:child_process";
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { arch, cpus, release, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
+import { machine, measureDisk, percentile, round } from "./machine.ts";
 
 /*
  * Durable commits per second of the control plane's store at 1, 64 and 256 writers, and beside it SQLite with one
@@ -48,10 +40,6 @@ interface Row {
   readonly mainThreadUsPerWrite: number;
   readonly loadMs?: number;
 }
-
-const round = (value: number): number => Math.round(value * 1000) / 1000;
-const percentile = (sorted: readonly number[], part: number): number =>
-  round(sorted[Math.floor(sorted.length * part)] ?? 0);
 
 /** The store itself, in a process of its own. */
 async function measureStore(folder: string, writers: number): Promise<Row> {
@@ -111,22 +99,6 @@ function measureSqlite(folder: string): Row {
   };
 }
 
-/** How long the disk takes for 4 KiB that must be on it: tells what the figures above are worth. */
-function measureDisk(folder: string): { p50Ms: number; p99Ms: number } {
-  const { O_RDWR, O_CREAT, O_DSYNC } = constants;
-  const fd = openSync(join(folder, "disk"), O_RDWR | O_CREAT | O_DSYNC);
-  const page = Buffer.alloc(4_096, 1);
-  const latencies: number[] = [];
-  for (let i = 0; i < 1_000; i++) {
-    const before = performance.now();
-    writeSync(fd, page, 0, page.length, (i % 100) * page.length);
-    if (i >= 100) latencies.push(performance.now() - before);
-  }
-  closeSync(fd);
-  latencies.sort((a, b) => a - b);
-  return { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
-}
-
 async function run(): Promise<void> {
   const folder = mkdtempSync(join(values.folder, "flotilla-bench-"));
   try {
@@ -134,15 +106,8 @@ async function run(): Promise<void> {
     const rows: Row[] = [];
     for (const writers of WRITERS) rows.push(await measureStore(folder, writers));
     rows.push(measureSqlite(folder));
-    const [cpu] = cpus();
-    const machine = {
-      cpus: cpus().length,
-      cpu: cpu?.model,
-      arch: arch(),
-      kernel: release(),
-      node: process.version,
-    };
-    console.log(machine);
+    const where = machine();
+    console.log(where);
     console.log(
       `a synchronous write of 4 KiB on this disk: p50 ${disk.p50Ms} ms, p99 ${disk.p99Ms} ms`,
     );
@@ -157,7 +122,7 @@ async function run(): Promise<void> {
       "mainThreadUsPerWrite",
       "loadMs",
     ]);
-    const result = { bench: "commit", machine, disk, servers: Number(values.servers), rows };
+    const result = { bench: "commit", machine: where, disk, servers: Number(values.servers), rows };
     if (values.json) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,0 +1,40 @@
+import type { Clock } from "../../core/std/clock.ts";
+import { isFleetError } from "../../core/std/errors.ts";
+import { lockFolder } from "../../store/journal/lock.ts";
+
+export interface LockSoonOptions {
+  readonly clock: Clock;
+  readonly patienceMs: number;
+  readonly pauseMs: number;
+  /** When it resolves, the lock is not wanted any more. */
+  readonly ending: Promise<unknown>;
+}
+
+/**
+ * Takes a folder whose holder may be on its way out: the parts of an `up` that was killed end by themselves, which takes
+ * them a moment. Undefined when `ending` came first; FAILED_PRECONDITION when patience ends.
+ */
+export async function lockSoon(
+  folder: string,
+  { clock, patienceMs, pauseMs, ending }: LockSoonOptions,
+): Promise<Disposable | undefined> {
+  const over = new AbortController();
+  void ending.then(() => over.abort());
+  const until = clock.monotonic() + patienceMs;
+  // An end that has been told already is heard of before anything is taken.
+  await Promise.resolve();
+  while (!over.signal.aborted) {
+    try {
+      return lockFolder(folder);
+    } catch (error) {
+      if (!isInUse(error) || clock.monotonic() > until) throw error;
+      await clock.sleep(pauseMs, over.signal).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+/** True for what a second `up` on one state folder gets. */
+export function isInUse(error: unknown): error is Error & { details: { pid?: number } } {
+  return isFleetError(error, "FAILED_PRECONDITION") && "pid" in error.details;
+}
