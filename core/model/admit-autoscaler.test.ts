@@ -49,6 +49,36 @@ describe("a FleetAutoscaler", () => {
     expect(spec.sync.fixedInterval.seconds).toBe(30);
   });
 
+  it("looks every 30 seconds, unless told otherwise", () => {
+    const policy = { type: "Buffer", buffer };
+    expect(admitted({ policy }).spec.sync).toEqual({
+      type: "FixedInterval",
+      fixedInterval: { seconds: 30 },
+    });
+    const sync = { type: "FixedInterval", fixedInterval: { seconds: 5 } };
+    expect(admitted({ policy, sync }).spec.sync).toEqual(sync);
+  });
+
+  it("is taken with any buffer whose numbers fit, and with no other", () => {
+    let taken = 0;
+    for (let bufferSize = 0; bufferSize < 6; bufferSize++)
+      for (let minReplicas = 0; minReplicas < 6; minReplicas++)
+        for (let maxReplicas = 0; maxReplicas < 6; maxReplicas++) {
+          const fits =
+            bufferSize > 0 &&
+            maxReplicas >= bufferSize &&
+            maxReplicas >= minReplicas &&
+            (minReplicas === 0 || minReplicas >= bufferSize);
+          const problems = problemsOf({
+            type: "Buffer",
+            buffer: { bufferSize, minReplicas, maxReplicas },
+          });
+          expect(problems.length === 0).toBe(fits);
+          if (fits) taken++;
+        }
+    expect(taken).toBe(50);
+  });
+
   it("goes down carefully with policies of ours, unless told otherwise", () => {
     const policy = { type: "CPU", cpu: { meanPercent: 60, maxReplicas: 10 } };
     const { spec } = admitted({ policy });

@@ -1,9 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { admit } from "../../core/model/admit.ts";
 import { containerIdOf } from "../../core/model/container-plan.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { updateOf } from "./context.ts";
-import { ControllerBench as Bench, NODE, TEMPLATE, until } from "./controllers.fixture.ts";
+import {
+  ControllerBench as Bench,
+  NODE,
+  subjectOf,
+  TEMPLATE,
+  until,
+} from "./controllers.fixture.ts";
 
 const LIMITED = {
   spec: {
@@ -58,6 +66,42 @@ describe("an autoscaler", () => {
     await until(() => replicas() === 1);
     await until(() => statusOf("arena")?.policies?.[0]?.desiredReplicas === 1);
     expect(statusOf("arena")?.policies?.[0]).toMatchObject({ id: "counter", type: "Counter" });
+  });
+
+  it("follows a list that games change through the SDK", async () => {
+    const lists = { players: { values: [], capacity: 2 } };
+    const policy = { key: "players", bufferSize: 2, minCapacity: 2, maxCapacity: 20 };
+    await arena({ spec: { ...TEMPLATE.spec, lists } }, { type: "List", list: policy });
+    await bench.bringUp(1);
+    const [one] = bench.servers("Ready");
+    if (!one) throw new Error("a server was there");
+    const subject = subjectOf(one);
+    const add = { verb: "addValue", name: "players", value: "ada", subject, id: "1" } as const;
+    expect(await bench.controllers.link.sdk("a", [add])).toMatchObject([{ ok: true }]);
+    await until(() => replicas() === 2);
+    const remove = { ...add, verb: "removeValue", id: "2" } as const;
+    expect(await bench.controllers.link.sdk("a", [remove])).toMatchObject([{ ok: true }]);
+    await until(() => replicas() === 1);
+  });
+
+  it("counts only what is in its own namespace", async () => {
+    const counters = { rooms: { count: 0, capacity: 4 } };
+    const template = { spec: { ...TEMPLATE.spec, counters } };
+    const other = admit(
+      {
+        apiVersion: "agones.dev/v1",
+        kind: "Fleet",
+        metadata: { name: "arena", namespace: "other" },
+        spec: { replicas: 5, template },
+      },
+      { kind: "Fleet", now: "2026-01-01T00:00:00Z", uid: randomUUID(), fieldValidation: "Strict" },
+    );
+    await bench.store.commit([{ op: "create", object: other.object }]);
+    const policy = { key: "rooms", bufferSize: 8, maxCapacity: 40 };
+    await arena(template, { type: "Counter", counter: policy });
+    await until(() => replicas() === 2 && bench.servers().length === 7);
+    await until(() => statusOf("arena")?.message?.startsWith("0 of 8 rooms") === true);
+    expect(bench.store.get("Fleet", "other", "arena")?.spec.replicas).toBe(5);
   });
 
   it("goes to zero without players, wakes for a request that found none, and opens one only", async () => {
