@@ -142,7 +142,9 @@ async function shimProcess(
   init: string,
 ): Promise<DetachedProcess> {
   const allow = join(path, "run", "shim.allow");
-  const folders = ["layers", "containers", "volumes", "secrets"].map((name) => join(path, name));
+  const folders = ["layers", "containers", "volumes", "secrets", "hosts"].map((name) =>
+    join(path, name),
+  );
   for (const folder of folders) await mkdir(folder, { recursive: true });
   await writeFile(allow, `${folders.join("\n")}\n`, { mode: 0o600 });
   const flags = { socket: join(path, "run", "shim.sock"), allow, uid: "0", instance, init };

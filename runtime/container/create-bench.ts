@@ -125,15 +125,12 @@ function shimCpuMs(): number {
 using linux = new HostLinux();
 const layout = detectCgroups(linux);
 prepareInstance(linux, layout, instance);
-for (const name of ["layers", "containers", "volumes", "secrets", "run"])
+for (const name of ["layers", "containers", "volumes", "secrets", "hosts", "run"])
   mkdirSync(join(folder, name), { recursive: true });
 const socket = join(folder, "run/shim.sock");
 const allow = join(folder, "run/shim.allow");
-writeFileSync(
-  allow,
-  `${folder}/layers\n${folder}/containers\n${folder}/volumes\n${folder}/secrets\n`,
-  { mode: 0o600 },
-);
+const allowed = ["layers", "containers", "volumes", "secrets", "hosts"];
+writeFileSync(allow, allowed.map((name) => `${folder}/${name}\n`).join(""), { mode: 0o600 });
 
 let child: ChildProcess | undefined;
 function ensureShim(): void {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -42,13 +42,12 @@ describe("hosts files", () => {
   let folder = "";
   let services: readonly NetworkMember[] = [];
   let files: HostsFiles;
-  const text = (id: string): Promise<string> => readFile(join(folder, id, "hosts"), "utf8");
+  const text = (id: string): Promise<string> => readFile(join(folder, id), "utf8");
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "flotilla-hosts-"));
-    for (const id of ["a", "b", "game"]) await mkdir(join(folder, id));
     services = [];
     files = new HostsFiles({
-      folderOf: (id) => join(folder, id),
+      folder,
       services: async () => services,
       clock: systemClock,
       logger: silentLogger,
@@ -60,10 +59,10 @@ describe("hosts files", () => {
 
   it("are there before a container starts, and may be read by everybody", async () => {
     expect(await text("a")).toContain("10.87.0.2\ta a.default\n");
-    expect((await stat(join(folder, "a/hosts"))).mode & 0o777).toBe(0o644);
+    expect((await stat(join(folder, "a"))).mode & 0o777).toBe(0o644);
   });
   it("stay the same file while names come and go", async () => {
-    const { ino } = await stat(join(folder, "a/hosts"));
+    const { ino } = await stat(join(folder, "a"));
     await files.add(plan("b"), "10.87.0.3");
     services = [WEB];
     files.changed();
@@ -74,7 +73,7 @@ describe("hosts files", () => {
     await expect
       .poll(() => text("a"), { timeout: 5_000 })
       .toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta\n10.87.0.2\ta a.default\n");
-    expect((await stat(join(folder, "a/hosts"))).ino).toBe(ino);
+    expect((await stat(join(folder, "a"))).ino).toBe(ino);
     await expect(text("b")).rejects.toThrow("ENOENT");
   });
   it("give game servers names, but name none", async () => {

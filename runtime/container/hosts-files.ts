@@ -14,8 +14,8 @@ export interface NetworkMember {
 }
 
 export interface HostsFilesOptions {
-  /** The folder of one container. */
-  readonly folderOf: (id: string) => string;
+  /** In memory, so that a container that looks at its mounts sees no path of this machine. */
+  readonly folder: string;
   /** Services that have an address; resolves when they are known. */
   readonly services: () => Promise<readonly NetworkMember[]>;
   readonly clock: Pick<Clock, "sleep">;
@@ -28,7 +28,6 @@ interface Owner {
   readonly plan: ContainerPlan;
   readonly address: string;
 }
-const FILE = "hosts";
 
 /**
  * The /etc/hosts of each container, with the names of the Containers and services of its network. A file and no DNS
@@ -45,7 +44,7 @@ export class HostsFiles {
   }
 
   pathOf(id: string): string {
-    return join(this.#options.folderOf(id), FILE);
+    return join(this.#options.folder, id);
   }
 
   /** One that runs already, with the file that it has. */

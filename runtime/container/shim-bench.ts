@@ -59,7 +59,9 @@ export class ShimBench implements DriverBench {
     const folder = await mkdtemp(join(tmpdir(), "flotilla-driver-"));
     await chmod(folder, 0o711);
     const instance = (0x8000 + ((process.pid * 64 + instances++) % 0x3fff)).toString(16);
-    const folders = ["layers", "containers", "volumes", "secrets"].map((n) => join(folder, n));
+    const folders = ["layers", "containers", "volumes", "secrets", "hosts"].map((n) =>
+      join(folder, n),
+    );
     for (const one of folders) await mkdir(one, { mode: 0o711 });
     const allow = join(folder, "shim.allow");
     await writeFile(allow, `${folders.join("\n")}\n`, { mode: 0o600 });

@@ -36,7 +36,7 @@ import { createRequestOf, mountsOf, programOf } from "./shim-request.ts";
 
 export interface ShimDriverOptions {
   readonly instance: string;
-  /** The state folder: `containers/`, `volumes/` and `secrets/` lie in it. */
+  /** The state folder: `containers/`, `volumes/`, `secrets/` and `hosts/` lie in it. */
   readonly folder: string;
   readonly line: ShimLine;
   readonly network: NodeNetwork;
@@ -70,6 +70,7 @@ const USER_BASE_FIRST = 0x10_0000;
 const USERS_EACH = 0x1_0000;
 const STARTS_MAX = 3;
 const HOSTS_DELAY_MS = 20;
+const HOSTS_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Isolated containers through the C shim: namespaces, cgroups, seccomp, a network of their own. */
 export class ShimDriver implements ContainerDriver {
@@ -89,8 +90,11 @@ export class ShimDriver implements ContainerDriver {
     const { folder, linux, layout, instance, line } = options;
     this.#options = options;
     this.#files = new ShimFiles(join(folder, "containers"));
-    const folderOf = (id: string): string => this.#files.of(id);
-    this.#hosts = new HostsFiles({ ...options, folderOf, delayMs: HOSTS_DELAY_MS });
+    this.#hosts = new HostsFiles({
+      ...options,
+      folder: hostsFolder(folder),
+      delayMs: HOSTS_DELAY_MS,
+    });
     this.#logs = new KeptLogs(this.#files.folder, options.removedLogsMax);
     this.#stats = new CgroupStats({ linux, layout, instance });
     const users = hasUserNamespaces ? ", users" : " (users: unprivileged ones of the host)";
@@ -105,6 +109,7 @@ export class ShimDriver implements ContainerDriver {
    */
   static async open(options: ShimDriverOptions): Promise<ShimDriver> {
     const { userNamespaces } = await options.line.ask((client) => client.hello());
+    await setHostsMemory(options, HOSTS_BYTES_MAX);
     const driver = new ShimDriver(options, userNamespaces);
     const found = await driver.#files.all();
     await options.network.ensure(found.map(leaseOf));
@@ -221,6 +226,7 @@ export class ShimDriver implements ContainerDriver {
   async uninstall(): Promise<void> {
     const { network, linux, layout, instance, clock } = this.#options;
     await network.removeAll();
+    await setHostsMemory(this.#options, 0);
     await removeCgroup(linux, layout, { instance }, { clock, triesMax: 100, pauseMs: 10 });
   }
 
@@ -348,6 +354,18 @@ export class ShimDriver implements ContainerDriver {
     while (taken.has(base)) base += USERS_EACH;
     return base;
   }
+}
+
+function hostsFolder(folder: string): string {
+  return join(folder, "hosts");
+}
+
+async function setHostsMemory(
+  { folder, line }: ShimDriverOptions,
+  bytesMax: number,
+): Promise<void> {
+  await mkdir(hostsFolder(folder), { recursive: true });
+  await line.ask((client) => client.memoryFolder(hostsFolder(folder), bytesMax));
 }
 
 function runningOf({ plan, process, address, startedAt }: KeptContainer): RunningContainer {

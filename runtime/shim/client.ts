@@ -162,6 +162,15 @@ export class ShimClient implements AsyncDisposable {
     await this.#frames.request(OP.LIMIT, [[TAG.ID, id], ...limitFields(writes)]);
   }
 
+  /** Lays memory of `bytesMax` over an allowed folder, or takes it away when that is 0; safe to repeat. */
+  async memoryFolder(path: string, bytesMax: number): Promise<void> {
+    const fields: FieldIn[] = [
+      [TAG.TARGET, path],
+      [TAG.BYTES_MAX, bytesMax],
+    ];
+    await this.#frames.request(OP.MEMORY_FOLDER, fields);
+  }
+
   /** Runs a program in a container, on a connection of its own. */
   async exec(request: ExecRequest): Promise<ExecStream> {
     const line = await this.openExec();

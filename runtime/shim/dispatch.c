@@ -7,6 +7,7 @@
 #include "cgroup.h"
 #include "create.h"
 #include "exec.h"
+#include "memory_folder.h"
 #include "net.h"
 #include "plan.h"
 #include "remove.h"
@@ -62,6 +63,9 @@ static enum answer begin(struct connection *connection, const struct message *me
       return NOW;
     case OP_LIMIT:
       limit(message, reply);
+      return NOW;
+    case OP_MEMORY_FOLDER:
+      memory_folder(message, reply);
       return NOW;
     default:
       net_handle(message, reply);

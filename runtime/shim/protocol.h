@@ -28,6 +28,7 @@ enum op {
   OP_WATCH = 15,
   OP_EXEC = 16,
   OP_LIMIT = 17,
+  OP_MEMORY_FOLDER = 18,
   /* Events: the shim to every client that said hello; their id is 0. */
   OP_EXITED = 100,
   /* The stream that a connection becomes after OP_EXEC was answered. */

@@ -19,6 +19,7 @@ export const OP = {
   WATCH: 15,
   EXEC: 16,
   LIMIT: 17,
+  MEMORY_FOLDER: 18,
   // Events: the shim to every client that said hello; their id is 0.
   EXITED: 100,
   // The stream that a connection becomes after OP_EXEC was answered.
