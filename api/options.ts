@@ -34,6 +34,8 @@ export interface Allocator {
 export type IssueNodeToken = (lifeSeconds: number) => {
   readonly token: string;
   readonly expiresAt: string;
+  /** Where the machine reaches the control plane, when that is known. */
+  readonly url?: string;
 };
 
 export interface ApiOptions {

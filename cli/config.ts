@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -28,6 +29,8 @@ export interface Config {
   readonly labels: string;
   readonly reserve: string;
   readonly nodeLostAfter: number;
+  readonly tlsListen: string;
+  readonly serverNames: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 export type SettingName = keyof Config;
@@ -63,6 +66,18 @@ const matching =
 function portRange(value: string): string | undefined {
   const [, min, max] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
   return min && max && 1 <= +min && +min <= +max && +max <= 65_535 ? value : undefined;
+}
+
+function addressAndPort(value: string): string | undefined {
+  if (value === "") return value;
+  const [, host = "", port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
+  const isFine = isIP(host.replace(/^\[|\]$/g, "")) !== 0 && between(1, 65_535)(port ?? "");
+  return isFine ? value : undefined;
+}
+
+function nameList(value: string): string | undefined {
+  const isName = (one: string): boolean => isIP(one) !== 0 || /^[A-Za-z0-9.-]{1,253}$/.test(one);
+  return value === "" || value.split(",").every(isName) ? value : undefined;
 }
 
 function labelList(value: string): string | undefined {
@@ -107,6 +122,8 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   joinToken:        { env: "FLOTILLA_JOIN_TOKEN", fallback: "", secret: true, read: text, takes: "a node token", description: "node token that this machine joins with (`flotilla node token`)" },
   labels:           { flag: "--labels <k=v,...>", env: "FLOTILLA_LABELS", fallback: "", fallbackShown: "none", read: labelList, takes: "labels such as zone=a,disk=ssd", description: "labels of this machine's Node, for nodeSelector" },
   reserve:          { flag: "--reserve <cpu=q,memory=q>", env: "FLOTILLA_RESERVE", fallback: "cpu=0,memory=0", read: reserved, takes: "amounts such as cpu=500m,memory=512Mi", description: "what this machine keeps for itself; placing leaves it free" },
+  tlsListen:        { flag: "--tls-listen <address:port>", env: "FLOTILLA_TLS_LISTEN", fallback: "", fallbackShown: "none", read: addressAndPort, takes: "an IP address and a port such as 10.0.0.5:8701", description: "where the API listens with TLS too, for other machines" },
+  serverNames:      { flag: "--server-names <names>", env: "FLOTILLA_SERVER_NAMES", fallback: "", fallbackShown: "none", read: nameList, takes: "names such as fleet.example,10.0.0.5", description: "names and addresses that others reach the API by, beside this machine's own" },
   nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };

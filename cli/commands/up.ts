@@ -25,6 +25,8 @@ export const UP_SETTINGS: readonly SettingName[] = [
   "portRange",
   "labels",
   "reserve",
+  "tlsListen",
+  "serverNames",
   "nodeLostAfter",
   "serverUid",
   "namespace",

@@ -1,9 +1,10 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pathOf } from "../api-client.ts";
 import { JoinedMachine } from "../testing/joined-machine.ts";
 import { TestInstance } from "../testing/test-instance.ts";
+import { RemoteMachine } from "./remote-machine.ts";
 
 interface Server {
   readonly metadata: { readonly name: string; readonly uid: string };
@@ -15,7 +16,7 @@ interface Server {
   };
 }
 const GAME = "busybox wget -q -O- --post-data '{}' http://127.0.0.1:9358/ready && exec sleep 1000";
-const LOST_AFTER_S = 6;
+const LOST_AFTER_S = 5;
 
 /** A fleet whose game says that it is ready, and no more. */
 function fleet(
@@ -42,6 +43,7 @@ function fleet(
 }
 
 describe("a fleet on several machines", () => {
+  let remote: RemoteMachine;
   let home: TestInstance;
   let vm1: JoinedMachine;
   let vm2: JoinedMachine;
@@ -71,31 +73,40 @@ describe("a fleet on several machines", () => {
     node: string,
     at: number,
     flags: readonly string[],
+    prefix: readonly string[] = [],
   ): Promise<JoinedMachine> => {
     const line = await home.mustCli("node", "token", "--expires", "5m");
     const [, joinToken = "", api = ""] =
-      /^FLOTILLA_JOIN_TOKEN=(\S+) .* --api (\S+)$/m.exec(line) ?? [];
+      /^FLOTILLA_JOIN_TOKEN=(\S+) .* --api (https:\S+)$/m.exec(line) ?? [];
     const pool = `10.${at}.0.0/16`;
     const portRange = `17${at}0-17${at}9`;
-    return await JoinedMachine.start({ node, api, joinToken, pool, portRange, flags });
+    return await JoinedMachine.start({ node, api, joinToken, pool, portRange, flags, prefix });
   };
 
   beforeAll(async () => {
+    remote = await RemoteMachine.open();
     home = await TestInstance.start({
       images: ["examples/red-blue/image.yaml"],
       flags: [
         ...["--node", "home", "--node-lost-after", String(LOST_AFTER_S)],
         ...["--port-range", "17880-17889", "--pool", "10.88.0.0/16"],
+        ...["--tls-listen", `${remote.hostAddress}:8701`],
       ],
     });
-    // Nothing is built there: what they run comes over the link.
+    // Nothing is built there: what they run comes over the link. The second is on the other end of a cable.
     vm1 = await joinAs("vm-1", 89, ["--labels", "zone=a"]);
-    vm2 = await joinAs("vm-2", 90, ["--labels", "zone=b", "--reserve", "cpu=500m"]);
+    vm2 = await joinAs(
+      "vm-2",
+      90,
+      ["--labels", "zone=b", "--reserve", "cpu=500m"],
+      remote.argv("env"),
+    );
   }, 60_000);
   afterAll(async () => {
     await vm2?.[Symbol.asyncDispose]();
     await vm1?.[Symbol.asyncDispose]();
     await home?.[Symbol.asyncDispose]();
+    await remote?.[Symbol.asyncDispose]();
   }, 60_000);
 
   it("spreads over machines that joined, which fetch the image by its digest", async () => {
@@ -108,6 +119,8 @@ describe("a fleet on several machines", () => {
     expect(await blobs(vm1.state)).toEqual(await blobs(home.state));
     const { mode } = await stat(join(vm1.state, "node.token"));
     expect(mode & 0o777).toBe(0o600);
+    const authority = await readFile(join(home.state, "authority.pem"), "utf8");
+    expect(await readFile(join(vm2.state, "ca.pem"), "utf8")).toBe(authority);
     const table = await home.mustCli("get", "nodes", "-o", "wide");
     expect(table).toMatch(/^home +Ready,SchedulingDisabled /m);
     expect(table).toMatch(/^vm-1 +Ready .* 2 +20m\/\S+ .* zone=a /m);

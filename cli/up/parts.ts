@@ -10,6 +10,8 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "port",
   "servicePool",
   "serverUid",
+  "tlsListen",
+  "serverNames",
   "nodeLostAfter",
   "logLevel",
 ];

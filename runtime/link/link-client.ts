@@ -23,6 +23,8 @@ import type { MuxStream } from "./mux-stream.ts";
 export interface LinkClientOptions {
   /** Where the control plane is: `http://127.0.0.1:8700`. */
   readonly url: string;
+  /** The certificate that the control plane's own is signed with, PEM; undefined for plain HTTP. */
+  readonly authority?: string | undefined;
   /** The agent's token. */
   readonly token: string;
   readonly node: string;
@@ -41,6 +43,19 @@ export interface LinkClientOptions {
 /** A control plane that does not say when it counts a node as lost does not do so. */
 const NEVER_LOST_MS = Number.MAX_SAFE_INTEGER;
 
+/** The control plane takes bodies of a MiB; half of it leaves room for names and braces. */
+const BATCH_BYTES_MAX = 512 * 1024;
+/** A character takes at most six bytes in JSON. */
+const CHARACTER_BYTES_MAX = 6;
+
+/** The most bytes that the texts of an item take; what is beside them is small. */
+function bytesOf(item: object): number {
+  let characters = 0;
+  for (const value of Object.values(item).flat())
+    if (typeof value === "string") characters += value.length;
+  return characters * CHARACTER_BYTES_MAX;
+}
+
 /** The machine's side of the link. Everything is tried again while the control plane is away. */
 export class LinkClient implements AsyncDisposable {
   readonly #options: LinkClientOptions;
@@ -53,12 +68,13 @@ export class LinkClient implements AsyncDisposable {
     const { clock, backoff, queueMax } = options;
     this.#options = options;
     this.#http = new LinkHttp(options);
-    const common = { batchMax: LINK_BATCH_MAX, queueMax, backoff, clock };
-    this.#reports = new LinkBatcher({
+    const bounds = { batchMax: LINK_BATCH_MAX, weightMax: BATCH_BYTES_MAX, weightOf: bytesOf };
+    const common = { ...bounds, queueMax, backoff, clock };
+    this.#reports = new LinkBatcher<Report, LinkResult>({
       ...common,
       send: (reports, signal) => this.#sendBatch("reports", { reports }, signal),
     });
-    this.#calls = new LinkBatcher({
+    this.#calls = new LinkBatcher<SdkCall, LinkResult>({
       ...common,
       send: (calls, signal) => this.#sendBatch("sdk", { calls }, signal),
     });

@@ -7,6 +7,8 @@ import { readNdjson } from "./ndjson.ts";
 
 export interface LinkHttpOptions {
   readonly url: string;
+  /** PEM of the only authority that is trusted. */
+  readonly authority?: string | undefined;
   readonly token: string;
   readonly node: string;
   readonly requestTimeoutMs: number;
@@ -31,7 +33,10 @@ export class LinkHttp implements AsyncDisposable {
     this.#headers = { authorization: `Bearer ${options.token}` };
     this.#pool = new Pool(new URL(options.url).origin, {
       connections: CONNECTIONS_MAX,
-      connectTimeout: options.requestTimeoutMs,
+      connect: {
+        timeout: options.requestTimeoutMs,
+        ...(options.authority ? { ca: options.authority } : {}),
+      },
       headersTimeout: options.requestTimeoutMs,
       bodyTimeout: options.silenceMaxMs,
     });
