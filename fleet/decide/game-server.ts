@@ -44,9 +44,12 @@ export function decideGameServer(
     : { do: "place" };
 }
 
+/** Reservations end by wall time, which somebody may set: they are looked at in between. */
+const LOOK_AGAIN_MAX_MS = 30_000;
+
 function decideReserved(leftMs: number | undefined): GameServerAction | undefined {
   if (leftMs === undefined) return undefined;
   return leftMs > 0
-    ? { do: "lookAgain", inMs: leftMs }
+    ? { do: "lookAgain", inMs: Math.min(leftMs, LOOK_AGAIN_MAX_MS) }
     : { do: "become", state: "RequestReady", because: "ReservationEnded" };
 }

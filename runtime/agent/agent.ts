@@ -48,6 +48,8 @@ export class Agent {
   readonly #prober: Prober;
   /** What services lead to now. */
   #leads: readonly ServiceLead[] | undefined;
+  /** When the control plane was heard last; monotonic milliseconds. */
+  #heardAt = 0;
   /** The container id that each key of the cache stands for now. */
   readonly #ids = new Map<string, string>();
 
@@ -102,6 +104,9 @@ export class Agent {
   }
 
   #changed(key: string, object: LinkResource | undefined): void {
+    // Who is told something new is not cut off: what was just placed here must not count as stopped.
+    this.#heardAt = this.#options.clock.monotonic();
+    this.#cutOff(false);
     if (object?.kind === "Image")
       for (const id of this.#keeper.waitingForImage()) this.#queue.add(id);
     if (key.startsWith("Service/")) this.#queue.add(SERVICES);
@@ -158,16 +163,16 @@ export class Agent {
 
   async #heartbeats(signal: AbortSignal): Promise<void> {
     const { clock, link, nodeStatus, heartbeatEveryMs, logger } = this.#options;
-    let heardAt = clock.monotonic();
+    this.#heardAt = clock.monotonic();
     let { lostAfterMs }: HeartbeatAnswer = { lostAfterMs: Number.MAX_SAFE_INTEGER };
     while (!signal.aborted) {
       try {
         ({ lostAfterMs } = await link.heartbeat(await nodeStatus()));
-        heardAt = clock.monotonic();
+        this.#heardAt = clock.monotonic();
       } catch (error) {
         logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
       }
-      this.#cutOff(isCutOff(clock.monotonic() - heardAt, lostAfterMs));
+      this.#cutOff(isCutOff(clock.monotonic() - this.#heardAt, lostAfterMs));
       await clock.sleep(Math.min(heartbeatEveryMs, lostAfterMs / BEATS_UNTIL_LOST), signal);
     }
   }
