@@ -1,4 +1,6 @@
 import type { GameServerTemplate } from "../../core/model/fleet.ts";
+import { NODE_LOSS, NODE_LOSS_POLICIES } from "../../core/model/game-server.ts";
+import { rfc3339 } from "../../core/std/clock.ts";
 import type { Random } from "../../core/std/random.ts";
 import type { Game } from "./game.ts";
 import type { Scene } from "./scene.ts";
@@ -12,20 +14,13 @@ const SPIKE = { min: 5, max: 25 };
 
 export const ACTIONS: Readonly<Record<string, Act>> = {
   createFleet: (scene, random) =>
-    scene.operator.createFleet(fleetName(random), {
-      replicas: random.integer(0, REPLICAS_MAX),
-      scheduling: random.pick(["Packed", "Distributed"]),
-      strategy: strategyOf(random),
-      template: templateOf("good", "1"),
-    }),
+    scene.operator.createFleet(
+      fleetName(random),
+      fleetSpec(random, random.integer(0, REPLICAS_MAX)),
+    ),
   /** Every story has the fleet that is asked for most. */
   createFirst: (scene, random) =>
-    scene.operator.createFleet(FLEETS[0], {
-      replicas: random.integer(2, REPLICAS_MAX),
-      scheduling: random.pick(["Packed", "Distributed"]),
-      strategy: strategyOf(random),
-      template: templateOf("good", "1"),
-    }),
+    scene.operator.createFleet(FLEETS[0], fleetSpec(random, random.integer(2, REPLICAS_MAX))),
   scale: (scene, random) => {
     const replicas = random.integer(0, REPLICAS_MAX);
     return scene.operator.changeFleet(fleetName(random), `replicas ${replicas}`, (spec) => ({
@@ -55,10 +50,7 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
     const name = `solo-${random.integer(1, 2)}`;
     for (let lives = random.integer(1, 4); lives > 0; lives--) {
       const old = scene.checker.ledger.resources.get(`GameServer/default/${name}`);
-      if (old) {
-        scene.checker.byPerson(old.metadata.uid);
-        await scene.operator.delete("GameServer", name);
-      }
+      if (old?.kind === "GameServer") await scene.operator.deleteServer(old);
       await scene.time.sleep(random.integer(50, 1_000));
       await scene.operator.createServer(name, templateOf("good", "1"));
       await scene.time.sleep(random.integer(50, 1_000));
@@ -67,9 +59,7 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
   deleteFleet: (scene, random) => scene.operator.delete("Fleet", fleetName(random)),
   deleteServer: (scene, random) => {
     const server = random.pick(scene.checker.ledger.list("GameServer"));
-    if (!server) return;
-    scene.checker.byPerson(server.metadata.uid);
-    return scene.operator.delete("GameServer", server.metadata.name);
+    return server && scene.operator.deleteServer(server);
   },
   deleteSet: (scene, random) => {
     const set = random.pick(scene.checker.ledger.list("GameServerSet"));
@@ -91,16 +81,43 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
   gameAllocatesItself: (scene, random) => someGame(scene, random)?.release({ verb: "allocate" }),
   gameReservesItself: (scene, random) =>
     someGame(scene, random)?.release({ verb: "reserve", seconds: random.integer(1, 8) }),
+  pause: async (scene, random) => {
+    const name = fleetName(random);
+    await scene.operator.changeFleet(name, "pause", (spec) => ({ ...spec, paused: true }));
+    await scene.time.sleep(random.integer(1_000, 8_000));
+    await scene.operator.changeFleet(name, "resume", (spec) => ({ ...spec, paused: false }));
+  },
+  drain: async (scene, random) => {
+    const node = random.pick(scene.nodes);
+    if (!node) return;
+    const deadline = rfc3339(scene.time.now() + random.integer(1_000, 8_000));
+    await scene.operator.changeNode(node.name, "drain", {
+      unschedulable: true,
+      drain: random.next() < 0.5 ? { deadline } : {},
+    });
+    await scene.time.sleep(random.integer(2_000, 12_000));
+    await scene.operator.changeNode(node.name, "uncordon", { unschedulable: false });
+  },
+  /** The machine is taken for dead, perhaps wrongly, and comes back when nobody expects it. */
+  deleteNode: async (scene, random) => {
+    const node = random.pick(scene.nodes);
+    if (!node) return;
+    node.way.isCut = true;
+    await scene.time.sleep(random.integer(500, 12_000));
+    await scene.operator.delete("Node", node.name);
+    await scene.time.sleep(random.integer(500, 8_000));
+    node.way.isCut = false;
+  },
   cordon: async (scene, random) => {
     const node = random.pick(scene.nodes);
     if (!node) return;
-    await scene.operator.cordon(node.name, true);
+    await scene.operator.changeNode(node.name, "cordon", { unschedulable: true });
     await scene.time.sleep(random.integer(1_000, 8_000));
-    await scene.operator.cordon(node.name, false);
+    await scene.operator.changeNode(node.name, "uncordon", { unschedulable: false });
   },
 };
 
-/** At the end every fleet gets a version that works, so that all can come to rest. */
+/** At the end every fleet gets a version that works and every node may be used, so that all can come to rest. */
 export async function mendFleets({ operator, checker }: Scene): Promise<void> {
   for (const { metadata, spec } of checker.ledger.list("Fleet"))
     if (!spec.template.spec.template.spec.containers[0]?.image.endsWith(":good"))
@@ -108,6 +125,11 @@ export async function mendFleets({ operator, checker }: Scene): Promise<void> {
         ...old,
         template: templateOf("good", "mended"),
       }));
+    else if (spec.paused)
+      await operator.changeFleet(metadata.name, "resume", (old) => ({ ...old, paused: false }));
+  for (const { metadata, spec } of checker.ledger.list("Node"))
+    if (spec.unschedulable)
+      await operator.changeNode(metadata.name, "uncordon", { unschedulable: false });
 }
 
 function fleetName(random: Random): string {
@@ -120,6 +142,20 @@ function someGame(scene: Scene, random: Random): Game | undefined {
   return random.pick(games);
 }
 
+function fleetSpec(random: Random, replicas: number): object {
+  const policy = random.pick(NODE_LOSS_POLICIES) ?? "replace";
+  const seconds = (share: number, name: string): object =>
+    random.next() < share ? { [name]: random.integer(2, 12) } : {};
+  return {
+    replicas,
+    scheduling: random.pick(["Packed", "Distributed"]),
+    strategy: strategyOf(random),
+    ...seconds(0.3, "drainSeconds"),
+    ...seconds(0.2, "maxSessionAgeSeconds"),
+    template: templateOf("good", "1", { [NODE_LOSS]: policy }),
+  };
+}
+
 function strategyOf(random: Random): object {
   if (random.next() < 0.3) return { type: "Recreate" };
   const maxSurge = random.pick(["25%", 1, 3]);
@@ -127,9 +163,9 @@ function strategyOf(random: Random): object {
   return { type: "RollingUpdate", rollingUpdate: { maxSurge, maxUnavailable } };
 }
 
-function templateOf(image: string, version: string): GameServerTemplate {
+function templateOf(image: string, version: string, annotations = {}): GameServerTemplate {
   const template = {
-    metadata: { labels: { version } },
+    metadata: { labels: { version }, annotations },
     spec: {
       ports: [{ name: "game", containerPort: 7654 }],
       template: { spec: { containers: [{ name: "game", image: `arena:${image}` }] } },

@@ -17,7 +17,9 @@ export interface Violation {
 }
 
 export interface CheckerOptions {
+  /** Monotonic. */
   readonly now: () => number;
+  readonly wall: () => number;
   readonly trace: (line: string) => void;
 }
 
@@ -120,7 +122,8 @@ export class Checker {
       this.#handouts.set(name, (this.#handouts.get(name) ?? 0) + 1);
     }
     const { ledger, causes, ready } = this;
-    checkServerChange({ was, is, ledger, causes, ready }, (rule, message) =>
+    const now = this.#options.wall();
+    checkServerChange({ was, is, ledger, causes, ready, now }, (rule, message) =>
       this.wrong(rule, message),
     );
   }

@@ -28,7 +28,14 @@ export interface ControlPlaneOptions {
 /** The fan-out sends bookmarks by a timer of the real world: once in 24 days, that is never. */
 const NEVER_MS = 2 ** 31 - 1;
 const INDEXES_MAX = 16;
+/** A story lasts for half a minute: what takes longer in life is quicker here. */
 const ERROR_DELAY_MS = 3_000;
+const NODE_BOUNDS = {
+  notReadyAfterMs: 5_000,
+  lostAfterMs: 10_000,
+  settleMs: 1_000,
+  settleMaxMs: 10_000,
+};
 
 /** One life of the control plane: the real store, controllers, allocator and fan-out over what the disk holds. */
 export class ControlPlane {
@@ -54,7 +61,7 @@ export class ControlPlane {
     const events = openMemoryEventLog({ ...EVENT_BOUNDS, ...base });
     events.onEvent((event) => this.#isAlive && tell.onEvent(event));
     store.watch(store.revision, (event) => this.#isAlive && tell.onStored(event));
-    const options = { ...CONTROLLER_DEFAULTS, errorDelayMs: ERROR_DELAY_MS };
+    const options = { ...CONTROLLER_DEFAULTS, errorDelayMs: ERROR_DELAY_MS, nodes: NODE_BOUNDS };
     const world = new World(store);
     this.controllers = new Controllers({ ...base, store, world, events, newUid, options });
     const indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });

@@ -1,14 +1,11 @@
-import { FLEET_LABEL, SET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES, mayBecome } from "../../core/model/game-server-state.ts";
+import { type Circumstances, causeOf, lossCauseOf } from "./causes.ts";
 import type { Ledger } from "./ledger.ts";
 
-export interface ServerChange {
+export interface ServerChange extends Circumstances {
   readonly was: GameServer | undefined;
   readonly is: GameServer | undefined;
-  readonly ledger: Ledger;
-  /** Why a server may end although nobody deleted it, by uid. */
-  readonly causes: ReadonlyMap<string, string>;
   /** Servers whose games have said Ready, by uid. */
   readonly ready: ReadonlySet<string>;
 }
@@ -23,7 +20,7 @@ export function checkServerChange(change: ServerChange, wrong: Wrong): void {
   }
   checkHeld(change, wrong);
   if (is) checkPorts(is, was, change.ledger, wrong);
-  if (was && !is) checkRemoval(was, wrong);
+  if (was && !is) checkRemoval(was, change.ledger, wrong);
 }
 
 function checkMove(was: GameServer, is: GameServer, wrong: Wrong): void {
@@ -46,7 +43,8 @@ function checkCause(was: GameServer, is: GameServer, change: ServerChange, wrong
   const { uid, name } = is.metadata;
   if (before === after) return;
   const { counts } = GAME_SERVER_STATES[after];
-  if ((counts === "broken" || counts === "leaving") && !change.causes.has(uid))
+  const isOver = counts === "broken" || counts === "leaving";
+  if (isOver && !causeOf(was, is, change) && !lossCauseOf(is, change))
     wrong(
       "a server ends for a cause of its own",
       `${name} went from ${before} to ${after} (${is.status.reason ?? "no reason"})`,
@@ -57,27 +55,18 @@ function checkCause(was: GameServer, is: GameServer, change: ServerChange, wrong
 }
 
 /** A held server ends only by an explicit delete, its own end, failed health, or with its fleet. */
-function checkHeld({ was, is, ledger, causes }: ServerChange, wrong: Wrong): void {
+function checkHeld({ was, is, ...seen }: ServerChange, wrong: Wrong): void {
   if (!was || !GAME_SERVER_STATES[was.status.state].held || was.metadata.deletionTimestamp) return;
   const ends =
     !is ||
     is.metadata.deletionTimestamp !== undefined ||
     GAME_SERVER_STATES[is.status.state].counts === "broken" ||
     GAME_SERVER_STATES[is.status.state].counts === "leaving";
-  if (!ends || causes.has(was.metadata.uid) || isFleetGone(was, ledger)) return;
+  if (!ends || causeOf(was, is, seen)) return;
   wrong(
     "a held server is never ended by the platform",
     `${was.metadata.name} was ${was.status.state} and is ${is?.status.state ?? "gone"} (${is?.status.reason ?? "no reason"})`,
   );
-}
-
-function isFleetGone({ metadata }: GameServer, ledger: Ledger): boolean {
-  const set = metadata.labels?.[SET_LABEL];
-  const fleet = metadata.labels?.[FLEET_LABEL];
-  if (set === undefined || fleet === undefined) return false;
-  const kept = ledger.resources.get(`GameServerSet/${metadata.namespace}/${set}`);
-  const owner = ledger.resources.get(`Fleet/${metadata.namespace}/${fleet}`);
-  return !kept?.metadata.ownerReferences?.some(({ uid }) => uid === owner?.metadata.uid);
 }
 
 function checkPorts(
@@ -100,7 +89,8 @@ function checkPorts(
   }
 }
 
-function checkRemoval({ metadata, status }: GameServer, wrong: Wrong): void {
+function checkRemoval({ metadata, status }: GameServer, ledger: Ledger, wrong: Wrong): void {
+  if (!ledger.resources.has(`Node//${status.nodeName}`)) return;
   if (metadata.deletionTimestamp || status.state === "Shutdown" || status.nodeName === "") return;
   wrong("nothing goes without being deleted first", `${metadata.name} went while ${status.state}`);
 }

@@ -11,8 +11,14 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 const HEARTBEAT_MS = 2_000;
 const WATCH_AGAIN_MS = 100;
-const BACKOFF = { firstMs: 50, factor: 2, maxMs: 2_000 };
 const QUEUE_MAX = 10_000;
+const BATCHES = {
+  batchMax: 50,
+  queueMax: QUEUE_MAX,
+  weightMax: 1_000_000,
+  weightOf: (): number => 1,
+  backoff: { firstMs: 50, factor: 2, maxMs: 2_000 },
+};
 const KINDS = new Set(["GameServer"] as const);
 
 export interface SimNodeOptions {
@@ -39,9 +45,7 @@ export class SimNode {
     this.way = way;
     this.machine = machine;
     this.#calls = new LinkBatcher({
-      batchMax: 50,
-      queueMax: QUEUE_MAX,
-      backoff: BACKOFF,
+      ...BATCHES,
       clock: time,
       send: (calls) => way.ask(({ controllers }) => controllers.link.sdk(name, calls)),
     });
@@ -65,9 +69,7 @@ export class SimNode {
     const { signal } = stop;
     const cache = new LinkCache();
     const reports = new LinkBatcher<Report, LinkResult>({
-      batchMax: 50,
-      queueMax: QUEUE_MAX,
-      backoff: BACKOFF,
+      ...BATCHES,
       clock: time,
       send: (some) => way.ask(({ controllers }) => controllers.link.reports(name, some)),
     });

@@ -1,6 +1,8 @@
 import { ResourceWriter } from "../../api/write.ts";
 import type { Fleet, GameServerTemplate } from "../../core/model/fleet.ts";
+import type { GameServer } from "../../core/model/game-server.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
+import type { NodeSpec } from "../../core/model/node.ts";
 import type { Resource } from "../../core/model/resource.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import type { Checker } from "./checker.ts";
@@ -15,6 +17,8 @@ export interface OperatorOptions {
   readonly newUid: () => string;
   readonly trace: (line: string) => void;
 }
+
+type Act = (writer: ResourceWriter, plane: ControlPlane) => Promise<unknown>;
 
 const TRIES_MAX = 20;
 const AGAIN_MS = 500;
@@ -72,29 +76,33 @@ export class Operator {
     );
   }
 
-  async cordon(name: string, unschedulable: boolean): Promise<void> {
-    await this.#do(`${unschedulable ? "cordon" : "uncordon"} ${name}`, (writer) =>
-      writer.update(
-        "Node",
-        "",
-        name,
-        (old) => ({ ...old, spec: { ...old.spec, unschedulable } }),
-        STRICT,
-      ),
+  async changeNode(name: string, what: string, spec: NodeSpec): Promise<void> {
+    await this.#do(`${what} ${name}`, (writer) =>
+      writer.update("Node", "", name, (old) => ({ ...old, spec }), STRICT),
     );
   }
 
   async delete(kind: Resource["kind"], name: string): Promise<void> {
     await this.#do(`delete ${kind} ${name}`, (writer) =>
-      writer.delete(kind, "default", name, { dryRun: false }),
+      writer.delete(kind, kind === "Node" ? "" : "default", name, { dryRun: false }),
     );
   }
 
-  async #do(what: string, act: (writer: ResourceWriter) => Promise<unknown>): Promise<void> {
+  /** Exactly this life of a game server, and not another one that has its name by then. */
+  async deleteServer({ metadata: { name, namespace, uid } }: GameServer): Promise<void> {
+    this.#options.checker.byPerson(uid);
+    await this.#do(`delete game server ${name}`, async (writer, { store }) => {
+      if (store.get("GameServer", namespace, name)?.metadata.uid !== uid) return;
+      const preconditions = { uid };
+      await writer.delete("GameServer", namespace, name, { dryRun: false, preconditions });
+    });
+  }
+
+  async #do(what: string, act: Act): Promise<void> {
     const { time, way, trace, checker, newUid } = this.#options;
     trace(`operator: ${what}`);
-    const work = ({ store }: ControlPlane): Promise<unknown> =>
-      act(new ResourceWriter({ store, clock: time, newUid }));
+    const work = (plane: ControlPlane): Promise<unknown> =>
+      act(new ResourceWriter({ store: plane.store, clock: time, newUid }), plane);
     for (let i = 0; i < TRIES_MAX; i++) {
       try {
         await way.ask(work);

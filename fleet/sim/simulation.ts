@@ -1,3 +1,4 @@
+import { NODE_LOSS } from "../../core/model/game-server.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
 import { type Random, seededRandom } from "../../core/std/random.ts";
 import { ACTIONS, mendFleets } from "./actions.ts";
@@ -63,7 +64,7 @@ class Run implements Scene {
     const { time } = this;
     this.#uids = this.#random("uids");
     const trace = (line: string): void => this.trace(line);
-    this.checker = new Checker({ now: () => time.monotonic(), trace });
+    this.checker = new Checker({ now: () => time.monotonic(), wall: () => time.now(), trace });
     this.disk = new SimDisk(time, this.#random("disk"), (text) => {
       this.#commits++;
       this.checker.durable(text);
@@ -184,6 +185,9 @@ class Run implements Scene {
     this.trace(`the container of ${name} is stopped`);
     const server = this.checker.ledger.resources.get(`GameServer/default/${name}`);
     if (server?.kind !== "GameServer" || server.metadata.uid !== uid) return;
+    if (server.metadata.annotations?.[NODE_LOSS] === "stop")
+      this.checker.causes.set(uid, "its fleet stops what is cut off");
+    if (this.checker.causes.has(uid)) return;
     const { state } = server.status;
     if ((state === "Allocated" || state === "Reserved") && !server.metadata.deletionTimestamp)
       this.checker.wrong("a held server's container is never stopped", `${name} is ${state}`);
