@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 /** A reader who was sent something so short ago gets the next piece when this is over: pieces cost more than lines. */
-const PIECE_EVERY_MS = 10;
+const PIECE_EVERY_MS = 5;
 /** A piece that is as long as this does not wait. */
 const PIECE_CHARS_MAX: number = 64 * 1024;
 

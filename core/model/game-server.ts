@@ -81,7 +81,7 @@ export interface GameServerStatus {
   readonly reservedUntil?: string;
   readonly counters?: Counters;
   readonly lists?: Lists;
-  /** The SDK call that changed a Counter or List last: the same one again is answered, not done twice. */
+  /** The last Ready or change of a Counter or List by the SDK: the same call again is answered, not done twice. */
   readonly lastSdkCall?: string;
   readonly eviction?: { readonly safe: "Always" | "OnUpgrade" | "Never" };
   /** Why it is in this state: a reason and a sentence for people. */

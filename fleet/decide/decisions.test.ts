@@ -192,6 +192,18 @@ describe("decideSdkCall", () => {
     const decision = decideSdkCall(serverIn(state, more), { verb: "ready" }, TIME);
     expect(decision?.server.status.state).toBe(expected);
   });
+  it.each(["Scheduled", "Allocated"] as const)(
+    "does not end the hold of the next player when the same Ready of a %s server comes again",
+    (state) => {
+      const ready = { verb: "ready", id: "call-1" } as const;
+      const back = decideSdkCall(serverIn(state), ready, TIME)?.server;
+      if (!back) throw new Error("the first call changed nothing");
+      const next = { ...back, status: { ...back.status, state: "Allocated" as const } };
+      expect(decideSdkCall(next, ready, TIME)).toBeUndefined();
+      const own = decideSdkCall(next, { ...ready, id: "call-2" }, TIME);
+      expect(own?.server.status.state).toBe("Ready");
+    },
+  );
   it("prefixes labels and refuses what is no label", () => {
     const call = { verb: "label", key: "map", value: "dust" } as const;
     expect(decideSdkCall(serverIn("Ready"), call, TIME)?.server.metadata.labels).toEqual({

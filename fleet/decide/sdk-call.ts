@@ -31,7 +31,7 @@ export const SDK_PREFIX = "agones.dev/sdk-";
  */
 export function decideSdkCall(
   server: GameServer,
-  call: SdkVerb,
+  call: SdkVerb & { readonly id?: string },
   time: SdkTime,
 ): SdkDecision | undefined {
   if (call.verb === "label" || call.verb === "annotation") return decideMetadata(server, call);
@@ -39,9 +39,7 @@ export function decideSdkCall(
   if (!runs || server.metadata.deletionTimestamp) return undefined;
   switch (call.verb) {
     case "ready":
-      return become(server, readyOf(server), "SdkRequest", "the game called Ready", {
-        reservedUntil: null,
-      });
+      return decideReady(server, call.id);
     case "allocate":
       return become(
         server,
@@ -68,6 +66,18 @@ export function decideSdkCall(
   }
 }
 
+/**
+ * The id of the call is kept: when its answer was lost and the same call comes again, the server may have been handed out
+ * meanwhile.
+ */
+function decideReady(server: GameServer, id: string | undefined): SdkDecision | undefined {
+  if (id !== undefined && server.status.lastSdkCall === id) return undefined;
+  return become(server, readyOf(server), "SdkRequest", "the game called Ready", {
+    reservedUntil: null,
+    ...(id !== undefined ? { lastSdkCall: id } : {}),
+  });
+}
+
 /** A held server that comes back needs no look by a controller: its address and ports are known, so one commit does it. */
 function readyOf({ status }: GameServer): GameServerState {
   return GAME_SERVER_STATES[status.state].held && status.address !== "" ? "Ready" : "RequestReady";
@@ -90,7 +100,11 @@ function decideHealthReport(
   return become(server, "Unhealthy", "HealthFailed", message, { health });
 }
 
-type StatusPatch = { readonly reservedUntil?: string | null; readonly health?: string };
+type StatusPatch = {
+  readonly reservedUntil?: string | null;
+  readonly health?: string;
+  readonly lastSdkCall?: string;
+};
 
 function become(
   server: GameServer,

@@ -193,6 +193,8 @@ export class FakeAgents implements AsyncDisposable {
   /** What fails is forgotten: the full list after the next connect says what is still to do. */
   async #sendCalls(node: Node): Promise<void> {
     node.isCalling = true;
+    // As the real link does: what is added in the same turn goes into the first request, too.
+    await Promise.resolve();
     while (node.calls.length > 0) {
       const batch = node.calls.splice(0, LINK_BATCH_MAX);
       const results = await node.link.sdk(batch).catch(() => []);
@@ -207,6 +209,7 @@ export class FakeAgents implements AsyncDisposable {
 
   async #sendReports(node: Node): Promise<void> {
     node.isReporting = true;
+    await Promise.resolve();
     while (node.reports.length > 0) {
       const batch = node.reports.splice(0, LINK_BATCH_MAX);
       const results = await node.link.report(batch).catch(() => []);

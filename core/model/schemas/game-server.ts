@@ -159,7 +159,9 @@ export const GAME_SERVER_STATUS: Schema = object(
     reservedUntil: time("When its reservation ends."),
     counters: COUNTERS,
     lists: LISTS,
-    lastSdkCall: text("The SDK call that changed a counter or list last."),
+    lastSdkCall: text(
+      "The last SDK call that must not be done twice: a change of a counter or list, or Ready.",
+    ),
     eviction: EVICTION,
     reason: text("Why it is in this state, in one word."),
     message: text("Why, for people."),
