@@ -4,6 +4,7 @@ import { type Random, seededRandom } from "../../core/std/random.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { type PartName, TestInstance } from "../testing/test-instance.ts";
 import { readMark } from "../up/state-folder.ts";
+import { until } from "./look-inside.ts";
 import { livingProcesses, tracesOf } from "./traces.ts";
 
 const seed = Number(process.env.FLOTILLA_TEST_SEED ?? Date.now() % 1_000_000);
@@ -60,10 +61,11 @@ describe("flotilla down after everything was killed", () => {
     for (let round = 0; round < 3; round++) {
       if (round > 0) await instance.up();
       const id = readMark(instance.state)?.instance ?? "";
-      // Server, agent, door, shim, and two containers with an init and a program each.
-      const count = (): number => tracesOf(instance.state, id).processes.length;
-      await expect.poll(count, { timeout: 30_000 }).toBeGreaterThanOrEqual(8);
+      for (const name of ["red", "blue"])
+        await until(instance, ["Container", name], ({ status }) => status.phase === "Running");
       const during = tracesOf(instance.state, id);
+      // Server, agent, door, shim, and two containers with an init and a program each.
+      expect(during.processes.length).toBeGreaterThanOrEqual(8);
       for (const pid of PARTS.map((part) => instance.pid(part)))
         if (pid !== undefined) process.kill(pid, "SIGKILL");
 
