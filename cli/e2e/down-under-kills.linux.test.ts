@@ -58,7 +58,7 @@ describe("flotilla down after everything was killed", () => {
       flags: ["--port-range", "17300-17310"],
     });
     const kills = { shims: 0, agents: 0 };
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       if (round > 0) await instance.up();
       const id = readMark(instance.state)?.instance ?? "";
       for (const name of ["red", "blue"])
@@ -77,7 +77,7 @@ describe("flotilla down after everything was killed", () => {
       kills.shims += more.shims;
       kills.agents += more.agents;
     }
-    expect(kills.agents).toBe(3);
-    expect(kills.shims).toBeGreaterThan(3);
+    expect(kills.agents).toBe(2);
+    expect(kills.shims).toBeGreaterThan(1);
   });
 });
