@@ -12,6 +12,8 @@ const TEXT: Schema = { type: "string", maxLength: 1024 };
 const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
 const NUMBER: Schema = { type: "integer" };
 const FLAG: Schema = { type: "boolean" };
+/** As long as an annotation may be. */
+const ANNOTATION_LENGTH_MAX = 65_536;
 /** More than a List keeps: what is beyond its capacity is cut where the list is known. */
 const VALUES_MAX = 10_000;
 
@@ -63,7 +65,7 @@ const SDK_CALL: Schema = {
     },
     seconds: { type: "integer", minimum: 0 },
     key: TEXT,
-    value: LONG_TEXT,
+    value: { type: "string", maxLength: ANNOTATION_LENGTH_MAX },
     health: { type: "string", enum: ["healthy", "unknown", "unhealthy"] },
     name: TEXT,
     count: NUMBER,

@@ -6,6 +6,8 @@ import { LinkBatcher } from "./link-batcher.ts";
 const OPTIONS = {
   batchMax: 3,
   queueMax: 100,
+  weightMax: 1000,
+  weightOf: (item: number) => item,
   backoff: { firstMs: 0, factor: 1, maxMs: 0 },
   clock: systemClock,
 };
@@ -54,6 +56,33 @@ describe("a batcher", () => {
       "rejected",
       "fulfilled",
     ]);
+  });
+
+  it("sends without the one that is at fault what would otherwise be refused with it", async () => {
+    const sent: string[] = [];
+    using batches = batcher(async (items) => {
+      sent.push(items.join());
+      if (items.includes(2)) throw new FleetError("BAD_REQUEST", "2 is none");
+      return await echo(items);
+    });
+    const ends = await Promise.allSettled([1, 2, 3, 4].map((item) => batches.add(item)));
+    expect(ends.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+    ]);
+    expect(sent).toEqual(["1,2,3", "1,2", "1", "2", "3", "4"]);
+  });
+
+  it("makes no request heavier than may be, but for one heavy item", async () => {
+    const sent: string[] = [];
+    using batches = batcher(async (items) => {
+      sent.push(items.join());
+      return await echo(items);
+    });
+    await Promise.all([400, 600, 1, 5000, 1, 2].map((item) => batches.add(item)));
+    expect(sent).toEqual(["400,600", "1", "5000", "1,2"]);
   });
 
   it("refuses an answer with another number of results", async () => {

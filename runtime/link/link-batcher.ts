@@ -5,6 +5,9 @@ import { FleetError, isFleetError } from "../../core/std/errors.ts";
 export interface BatcherOptions<Item, Result> {
   /** Items in one request. */
   readonly batchMax: number;
+  /** How much one request may weigh in all; one item alone may weigh more. */
+  readonly weightMax: number;
+  readonly weightOf: (item: Item) => number;
   /** Items that may wait; one more is refused with EXHAUSTED. */
   readonly queueMax: number;
   readonly backoff: BackoffOptions;
@@ -19,11 +22,14 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** What may be the fault of one item: the others are sent without it. */
+const SPLIT = ["BAD_REQUEST", "TOO_LARGE"] as const;
 const TRY_AGAIN = ["UNAVAILABLE", "TIMEOUT", "STORAGE_FULL", "EXHAUSTED"] as const;
 
 /**
  * Sends items in the order they came, one request at a time: what comes meanwhile goes into the next. While the other
- * side is away the same batch is tried again, so the order of a subject's items holds.
+ * side is away the same batch is tried again, so the order of a subject's items holds. A batch that is refused for what
+ * is in it is sent again in halves: the callers of a machine do not know each other, and one must not harm the others.
  */
 export class LinkBatcher<Item, Result> implements Disposable {
   readonly #options: BatcherOptions<Item, Result>;
@@ -60,11 +66,23 @@ export class LinkBatcher<Item, Result> implements Disposable {
     // What is added in the same turn goes into the first request, too.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, this.#options.batchMax);
+      const batch = this.#nextBatch();
       await this.#sendBatch(batch);
       this.#queue = this.#queue.slice(batch.length);
     }
     this.#isSending = false;
+  }
+
+  #nextBatch(): readonly Waiting<Item, Result>[] {
+    const { batchMax, weightMax, weightOf } = this.#options;
+    let weight = 0;
+    const isOver = ({ item }: Waiting<Item, Result>, i: number): boolean => {
+      weight += weightOf(item);
+      return i > 0 && weight > weightMax;
+    };
+    const most = this.#queue.slice(0, batchMax);
+    const end = most.findIndex(isOver);
+    return end < 0 ? most : most.slice(0, end);
   }
 
   async #sendBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -81,6 +99,11 @@ export class LinkBatcher<Item, Result> implements Disposable {
         for (const [i, result] of results.entries()) batch[i]?.resolve(result);
         return;
       } catch (error) {
+        if (batch.length > 1 && SPLIT.some((code) => isFleetError(error, code))) {
+          const half = Math.ceil(batch.length / 2);
+          await this.#sendBatch(batch.slice(0, half));
+          return await this.#sendBatch(batch.slice(half));
+        }
         const mayTryAgain = TRY_AGAIN.some((code) => isFleetError(error, code));
         const isClosed =
           !mayTryAgain ||

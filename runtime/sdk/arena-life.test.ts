@@ -24,7 +24,7 @@ async function playedOnce(
     FLOTILLA_PORT_UDP: "0",
   };
   const game = spawn(process.execPath, [join(ROOT, "game-services/game/main.ts")], { env });
-  const facts: { fact: string; webSocketPort?: number; udpPort?: number }[] = [];
+  const facts: { fact: string; part?: string; webSocketPort?: number; udpPort?: number }[] = [];
   createInterface({ input: game.stdout }).on("line", (line) => facts.push(JSON.parse(line)));
   try {
     await until(
@@ -48,7 +48,12 @@ async function playedOnce(
         () => game.exitCode,
         (exit) => exit === 0,
       );
-    return fixture.link.calls.map(({ verb }) => verb).filter((verb) => verb !== "health");
+    // Its spec has neither the Counter nor the List: each is asked for once, and told once.
+    const parts = facts.filter(({ fact }) => fact === "not kept by the platform");
+    expect(parts.map(({ part }) => part)).toEqual(["rooms", "players"]);
+    const verbs = fixture.link.calls.map(({ verb }) => verb);
+    expect(verbs.filter((verb) => ["counter", "addValue"].includes(verb))).toHaveLength(2);
+    return verbs.filter((verb) => ["ready", "shutdown"].includes(verb));
   } finally {
     game.kill("SIGKILL");
   }

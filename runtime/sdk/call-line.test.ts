@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
 import type { LinkResult, SdkCall } from "../../core/model/link.ts";
 import { systemClock } from "../../core/std/clock.ts";
+import { FleetError } from "../../core/std/errors.ts";
 import { CallLine } from "./call-line.ts";
 
 const SUBJECT = { kind: "GameServer", namespace: "default", name: "a", uid: "u" } as const;
 const call = (id: string): SdkCall => ({ subject: SUBJECT, id, verb: "ready" });
+
+const WHOLE: readonly string[] = ["BAD_REQUEST"];
 
 /** Calls made one after the other at a control plane that gives these answers; what it was asked, in order. */
 async function madeAt(codes: readonly (string | undefined)[]): Promise<[string[], string[]]> {
@@ -15,6 +18,9 @@ async function madeAt(codes: readonly (string | undefined)[]): Promise<[string[]
   const link = {
     sdk: async ({ id }: SdkCall) => {
       asked.push(id);
+      // The whole request was refused, for what the call says.
+      if (answers[0]?.ok === false && WHOLE.includes(answers[0].code))
+        throw new FleetError("BAD_REQUEST", String(answers.shift()));
       return answers.shift() ?? ({ ok: true } as const);
     },
     get: () => undefined,
@@ -42,9 +48,12 @@ it.each(["UNAVAILABLE", "TIMEOUT", "EXHAUSTED", "STORAGE_FULL"])(
   },
 );
 
-it("a call that is refused for good is not made again", async () => {
-  expect(await madeAt(["INVALID"])).toEqual([
-    ["1", "2"],
-    ["rejected", "fulfilled"],
-  ]);
-});
+it.each(["INVALID", "BAD_REQUEST"])(
+  "a call that is refused with %s is not made again",
+  async (code) => {
+    expect(await madeAt([code])).toEqual([
+      ["1", "2"],
+      ["rejected", "fulfilled"],
+    ]);
+  },
+);

@@ -1,7 +1,13 @@
 import type { LinkResult, SdkCall } from "../../core/model/link.ts";
 import { type BackoffOptions, backoffMs } from "../../core/std/backoff.ts";
 import type { Clock } from "../../core/std/clock.ts";
-import { ERRORS, type ErrorCode, FleetError, messageOf } from "../../core/std/errors.ts";
+import {
+  ERRORS,
+  type ErrorCode,
+  FleetError,
+  isFleetError,
+  messageOf,
+} from "../../core/std/errors.ts";
 import type { DoorLink } from "./door-link.ts";
 
 export interface CallLineOptions {
@@ -84,12 +90,16 @@ export function isTransient(result: LinkResult): boolean {
   return !result.ok && RETRIED.has(result.code);
 }
 
-/** One try; a link that rejects counts as a control plane that is away. */
+/** The control plane does not take the call as it is: to ask again would not help. */
+const REFUSED = ["BAD_REQUEST", "TOO_LARGE"] as const;
+
+/** One try; a link that rejects counts as a control plane that is away, unless it is for what the call says. */
 export async function askOnce(link: DoorLink, call: SdkCall): Promise<LinkResult> {
   try {
     return await link.sdk(call);
   } catch (error) {
-    return { ok: false, code: "UNAVAILABLE", message: messageOf(error) };
+    const code = REFUSED.find((refused) => isFleetError(error, refused)) ?? "UNAVAILABLE";
+    return { ok: false, code, message: messageOf(error) };
   }
 }
 

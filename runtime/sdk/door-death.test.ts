@@ -91,6 +91,14 @@ describe("a door that goes and comes back", () => {
         () => verbs(door),
         (said) => said.includes("ready") && said.includes("healthy"),
       );
+      // Whatever it asked has been answered: nothing is asked again at the second door.
+      await until(
+        () => game.lines,
+        (lines) =>
+          ["ready", "not kept by the platform"].every((told) =>
+            lines.some(({ fact }) => fact === told),
+          ),
+      );
       await end(door, signal);
       await until(
         () => game.lines,

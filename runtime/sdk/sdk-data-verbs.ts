@@ -1,5 +1,6 @@
 import {
   LIST_CAPACITY_MAX,
+  LIST_LENGTH_MAX,
   type SdkDataAnswer,
   type SdkDataVerb,
 } from "../../core/model/sdk-data.ts";
@@ -61,6 +62,8 @@ function counterCallOf({ counterUpdateRequest: update }: Fields): SdkDataVerb {
   };
 }
 
+/** Values of one call, beyond a list's capacity or twice among them. */
+const VALUES_MAX = 10_000;
 const LIST_FIELDS: readonly string[] = ["name", "capacity", "values"];
 
 /**
@@ -109,8 +112,13 @@ function valueCallOf(verb: "addValue" | "removeValue", { name, value }: Fields):
 
 function valuesOf(values: unknown): readonly string[] {
   if (values === undefined || values === null) return [];
-  if (Array.isArray(values) && values.every((value) => typeof value === "string")) return values;
-  throw new FleetError("BAD_REQUEST", "values must be a list of strings");
+  if (!Array.isArray(values) || values.some((value) => typeof value !== "string"))
+    throw new FleetError("BAD_REQUEST", "values must be a list of strings");
+  const length = values.reduce((sum: number, value: string) => sum + value.length, 0);
+  if (length <= LIST_LENGTH_MAX && values.length <= VALUES_MAX) return values;
+  const found = `${values.length} values of ${length} characters`;
+  const most = `at most ${VALUES_MAX} of ${LIST_LENGTH_MAX} are taken`;
+  throw new FleetError("INVALID", `invalid argument. There are ${found}, ${most}`);
 }
 
 /** gRPC brings a wrapper as a message, JSON as the bare number. */
