@@ -4,6 +4,8 @@ import { admit } from "../../core/model/admit.ts";
 import { containerIdOf } from "../../core/model/container-plan.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { systemClock } from "../../core/std/clock.ts";
+import { AutoscalerSenses } from "./autoscaler-senses.ts";
 import { updateOf } from "./context.ts";
 import {
   ControllerBench as Bench,
@@ -12,6 +14,7 @@ import {
   TEMPLATE,
   until,
 } from "./controllers.fixture.ts";
+import { UsageWindow } from "./usage-window.ts";
 
 const LIMITED = {
   spec: {
@@ -161,6 +164,23 @@ describe("an autoscaler", () => {
     for (const [i, [from]] of numbers.entries()) if (i > 0) expect(from).toBe(numbers[i - 1]?.[1]);
     expect(numbers.length).toBeLessThan(10);
     expect(told("FleetAutoscaler")).toEqual(told("Fleet"));
+  });
+
+  it("looks for servers to remove once a second, and then does not look again by itself", async () => {
+    const counters = { rooms: { count: 0, capacity: 4 } };
+    const policy = { key: "rooms", bufferSize: 5, maxCapacity: 40 };
+    await arena({ spec: { ...TEMPLATE.spec, counters } }, { type: "Counter", counter: policy });
+    await bench.bringUp(2);
+    const fleet = bench.store.get("Fleet", "default", "arena");
+    if (!fleet) throw new Error("it was there");
+    const usage = new UsageWindow(systemClock);
+    const { context } = bench;
+    const senses = new AutoscalerSenses(context, usage, () => undefined);
+    const look = (): number => senses.factsOf(fleet).removable().length;
+    expect([look(), senses.postponedMs(fleet)]).toEqual([2, undefined]);
+    expect(look()).toBe(0);
+    expect(senses.postponedMs(fleet)).toBeGreaterThan(0);
+    expect(senses.postponedMs(fleet)).toBeUndefined();
   });
 
   it("leaves the fleet to an older one, which two would otherwise pull to and fro", async () => {

@@ -30,8 +30,13 @@ interface Looked<T> {
   readonly found: T;
 }
 
-/** Looks that cost the fleet's size are taken at most so often, however many events there are. */
-const COSTLY_EVERY_MS = 1_000;
+/**
+ * Looks that cost the fleet's size are taken at most so often, however many events there are: once a second, and a fleet of
+ * many thousands less often, a millisecond for each server.
+ */
+function costlyEveryMs(servers: number): number {
+  return Math.max(1_000, servers);
+}
 const CAN_PLAY = ["Ready", "Allocated", "Reserved"] as const;
 const REMOVABLE = [
   ...(["PortAllocation", "Creating", "Starting"] as const),
@@ -45,7 +50,7 @@ export class AutoscalerSenses {
   readonly #usage: UsageWindow;
   readonly #remembered = new Map<string, Remembered>();
   readonly #cpu = new Map<string, Looked<CpuReadings>>();
-  readonly #removals = new Map<string, { at: number; isPostponed: boolean }>();
+  readonly #removals = new Map<string, { dueAt: number; isPostponed: boolean }>();
 
   constructor(context: ControllerContext, usage: UsageWindow, onDemand: (fleet: Fleet) => void) {
     this.#context = context;
@@ -96,11 +101,12 @@ export class AutoscalerSenses {
     };
   }
 
-  /** A look for servers to remove was put off: in how long it is due. */
+  /** When a look for servers to remove was put off since this was asked last: in how long it is due. */
   postponedMs({ metadata }: Fleet): number | undefined {
     const last = this.#removals.get(metadata.uid);
     if (!last?.isPostponed) return undefined;
-    return Math.max(0, last.at + COSTLY_EVERY_MS - this.#context.clock.monotonic());
+    last.isPostponed = false;
+    return Math.max(0, last.dueAt - this.#context.clock.monotonic());
   }
 
   /** None while the last look was a moment ago: then nothing is removed yet. */
@@ -108,14 +114,17 @@ export class AutoscalerSenses {
     const { world, clock } = this.#context;
     const now = clock.monotonic();
     const last = this.#removals.get(fleet.metadata.uid);
-    const isPostponed = last !== undefined && last.at > now - COSTLY_EVERY_MS;
-    this.#removals.set(fleet.metadata.uid, { at: isPostponed ? last.at : now, isPostponed });
-    if (isPostponed) return [];
+    if (last && last.dueAt > now) {
+      last.isPostponed = true;
+      return [];
+    }
     const { namespace } = fleet.metadata;
     const { scheduling, priorities } = fleet.spec;
     const candidates = sets
       .flatMap((set) => world.serversOfSet(namespace, set, REMOVABLE))
       .map((server) => ({ server, nodeLoad: world.playingOn(server.status.nodeName) }));
+    const dueAt = now + costlyEveryMs(candidates.length);
+    this.#removals.set(fleet.metadata.uid, { dueAt, isPostponed: false });
     return pickSurplus(candidates, candidates.length, {
       scheduling,
       priorities,
@@ -128,7 +137,7 @@ export class AutoscalerSenses {
     const { uid, namespace } = fleet.metadata;
     const now = clock.monotonic();
     const known = this.#cpu.get(uid);
-    if (known && known.at > now - COSTLY_EVERY_MS) return known.found;
+    if (known && known.at > now - costlyEveryMs(known.found.length)) return known.found;
     const found = sets
       .flatMap((set) => world.serversOfSet(namespace, set, CAN_PLAY))
       .map(({ metadata, status }) => this.#usage.of(status.nodeName, containerIdOf(metadata.uid)));

@@ -50,6 +50,7 @@ export class ControllerBench {
     logger: silentLogger,
   });
   readonly controllers: Controllers;
+  readonly context: ControllerContext;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
@@ -64,6 +65,7 @@ export class ControllerBench {
       newUid: randomUUID,
       options: { ...CONTROLLER_DEFAULTS, errorDelayMs: 50, statusEveryMs: 1 },
     };
+    this.context = context;
     this.controllers = new Controllers(context);
     this.#running = this.controllers.run(this.#stop.signal);
   }

@@ -2,8 +2,9 @@ import type { Usage, UsageRow } from "../../core/model/usage.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { CpuReading } from "../decide/autoscale/want.ts";
 
-/** Measurements of one container that are kept: at one a second the reading is a mean over 15 s. */
-const SAMPLES_MAX = 16;
+/** Of one container's measurements the last is kept and, so far apart, some before: a reading is a mean over 12 to 16 s. */
+const SAMPLES_MAX = 5;
+const APART_MS = 4_000;
 /** A reading out of less time than this says more about chance than about the container. */
 const SPAN_MIN_MS = 1_500;
 /** A node that was silent for so long is forgotten. */
@@ -73,6 +74,8 @@ function follow(
   const container = known ?? { samples: [], memoryBytes, pids };
   const { samples } = container;
   if ((samples.at(-1)?.atMs ?? 0) >= atMs) samples.length = 0;
+  const before = samples.at(-2);
+  if (before && atMs - before.atMs < APART_MS) samples.pop();
   samples.push({ atMs, cpuMicros });
   if (samples.length > SAMPLES_MAX) samples.shift();
   container.memoryBytes = memoryBytes;
