@@ -62,7 +62,7 @@ export class Checker {
 
   /** The disk has kept a group. */
   durable(text: string): void {
-    for (const entry of this.ledger.take(text)) this.#look(entry);
+    this.ledger.take(text, (entry) => this.#look(entry));
   }
 
   /** The store has told its watches: it must say what the disk says. */

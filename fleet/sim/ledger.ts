@@ -16,15 +16,13 @@ export class Ledger {
   readonly resources: Map<string, Resource> = new Map();
   readonly answers: Map<string, Remembered> = new Map();
 
-  /** Takes the text of a commit group in; returns what it changed, in its order. */
-  take(text: string): readonly Entry[] {
-    const entries: Entry[] = [];
+  /** Takes the text of a commit group in; calls `look` after each change, so that it sees no later one. */
+  take(text: string, look: (entry: Entry) => void): void {
     for (const line of text.split("\n")) {
       const change = JSON.parse(line) as Change;
       if ("remember" in change) this.answers.set(change.remember.key, change.remember);
-      else entries.push(this.#apply(change));
+      else look(this.#apply(change));
     }
-    return entries;
   }
 
   list<K extends Resource["kind"]>(kind: K): (Resource & { kind: K })[] {

@@ -24,6 +24,8 @@ export interface MachineWatcher {
   readonly onCause: (uid: string, cause: string) => void;
   /** A game is about to say that it is Ready. */
   readonly onReady: (uid: string) => void;
+  /** A container was to have a port that the container of `other` still has. */
+  readonly onPortTaken: (other: ContainerPlan["subject"], message: string) => void;
   readonly onWrong: (message: string) => void;
 }
 export interface MachineOptions {
@@ -130,7 +132,10 @@ export class Machine {
     if (this.#made.has(plan.id)) watcher.onWrong(`${plan.subject.name} was started twice`);
     for (const { hostPort } of plan.ports) {
       const other = this.#ownerOf(hostPort);
-      if (other) watcher.onWrong(`${name}:${hostPort} is ${other}'s and was given to another`);
+      if (!other) continue;
+      watcher.onPortTaken(other, `${name}:${hostPort} is ${other.name}'s and was given to another`);
+      watcher.onCause(plan.subject.uid, "its host port was taken");
+      throw new FleetError("ALREADY_EXISTS", `host port ${hostPort} is taken`);
     }
     const running = { id: plan.id, pid: this.#pid++, address: "10.87.0.2", startedAt: time.now() };
     const game = new Game({
@@ -149,9 +154,9 @@ export class Machine {
   }
 
   /** Also a container that has ended keeps its ports until it is removed. */
-  #ownerOf(port: number): string | undefined {
+  #ownerOf(port: number): ContainerPlan["subject"] | undefined {
     for (const { plan } of this.#made.values())
-      if (plan.ports.some(({ hostPort }) => hostPort === port)) return plan.subject.name;
+      if (plan.ports.some(({ hostPort }) => hostPort === port)) return plan.subject;
     return undefined;
   }
 

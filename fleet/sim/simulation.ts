@@ -174,6 +174,12 @@ class Run implements Scene {
       onStop: ({ subject }: { subject: { uid: string; name: string } }) => this.#checkStop(subject),
       onCause: (uid: string, cause: string) => void checker.causes.set(uid, cause),
       onReady: (uid: string) => void checker.ready.add(uid),
+      onPortTaken: ({ uid, name: other }: { uid: string; name: string }, message: string) => {
+        // What runs on after its Node was deleted is unknown here: then a start fails, and nobody gave a port twice.
+        const kept = checker.ledger.resources.get(`GameServer/default/${other}`);
+        if (kept?.metadata.uid === uid)
+          checker.wrong("a port is never given twice on a node", message);
+      },
       onWrong: (message: string) => checker.wrong("a machine runs what is wanted, once", message),
     };
     const machine = new Machine({ name, time, random, manners, watcher });
