@@ -18,19 +18,21 @@ const { values } = parseArgs({
     clients: { type: "string", default: "1,64,256" },
     folder: { type: "string", default: tmpdir() },
     profile: { type: "string" },
+    "node-flags": { type: "string", default: "" },
     "no-yardsticks": { type: "boolean", default: false },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--folder DISK]
-                                   [--no-yardsticks] [--profile FOLDER] [--json FILE]
+                                   [--no-yardsticks] [--profile FOLDER] [--node-flags FLAGS] [--json FILE]
   --seconds        duration of each row
   --servers        Ready game servers, on one fake machine per 50 (at most 200)
   --clients        connections that ask as fast as they are answered
   --folder         a folder on the disk to measure; temporary ones are made in it
   --no-yardsticks  leaves out etcd and Redis
   --profile        the server writes a CPU profile into this folder when it ends
+  --node-flags     for the server's Node, such as --node-flags=--max-semi-space-size=32
   --json           also writes everything to this file`;
 
 const SETTLE_MS = 3_000;
@@ -96,7 +98,7 @@ class Bed implements AsyncDisposable {
     const server = await FlotillaServer.start({
       state,
       port: await freePort(),
-      nodeFlags: profileFlags(),
+      nodeFlags: serverFlags(),
     });
     const began = performance.now();
     const agents = new FakeAgents({
@@ -118,13 +120,14 @@ class Bed implements AsyncDisposable {
   }
 }
 
-function profileFlags(): string[] {
+function serverFlags(): string[] {
   const { profile } = values;
-  if (!profile) return [];
+  const given = values["node-flags"].split(" ").filter((flag) => flag !== "");
+  if (!profile) return given;
   mkdirSync(profile, { recursive: true });
   // The server gives up root before it writes.
   chmodSync(profile, 0o777);
-  return ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+  return [...given, "--cpu-prof", `--cpu-prof-dir=${profile}`];
 }
 
 function fleetOf(replicas: number): object {
@@ -289,6 +292,7 @@ async function run(): Promise<void> {
   const settings = {
     seconds: Number(values.seconds),
     token: "allocate",
+    nodeFlags: values["node-flags"],
     sync: "journal, O_DSYNC, one write per group of commits",
     returns: "game servers call Ready over the link while the load runs",
   };
