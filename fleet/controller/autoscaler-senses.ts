@@ -55,8 +55,11 @@ export class AutoscalerSenses {
   constructor(context: ControllerContext, usage: UsageWindow, onDemand: (fleet: Fleet) => void) {
     this.#context = context;
     this.#usage = usage;
-    const { clock, store } = context;
-    const fleetsOf = (namespace: string): readonly Fleet[] => store.list("Fleet", namespace);
+    const { clock, store, world } = context;
+    const fleetsOf = (namespace: string): readonly Fleet[] =>
+      store
+        .list("Fleet", namespace)
+        .filter(({ metadata }) => world.autoscalersOf(namespace, metadata.name).length > 0);
     this.demand = new Demand({ clock, fleetsOf, onDemand });
   }
 

@@ -70,6 +70,16 @@ describe("decideCapacity", () => {
     expect(list).toMatchObject({ desired, limited });
   });
 
+  it("asks for no fewer than are held, also when nothing is in them", () => {
+    const facts = factsOf({
+      replicas: 5,
+      allocated: 3,
+      template: { counters: { rooms: { count: 0, capacity: 10 } } },
+      counters: { rooms: sumOf(0, 50, 0, 30) },
+    });
+    expect(decideCapacity("Counter", policy("20%", 1, 50), facts)).toMatchObject({ desired: 3 });
+  });
+
   it("takes servers of different sizes away one by one, as Agones' table of the List policy does", () => {
     const removable = serversWith("lists", "rooms", [
       ...([

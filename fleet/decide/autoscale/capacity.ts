@@ -26,7 +26,11 @@ export function decideCapacity(what: What, policy: CapacityPolicy, facts: FleetF
   const free = sum.capacity - sum.count;
   const words = `${sum.count} of ${sum.capacity} ${key} taken and a buffer of ${policy.bufferSize}`;
   if (buffer === undefined)
-    return say(1, true, `nothing allocated, so one server is enough: ${words}`);
+    return say(
+      Math.max(1, facts.held),
+      true,
+      `nothing allocated, so one server is enough: ${words}`,
+    );
   if (sum.capacity < minCapacity) return fill(facts, each, sum, policy, words);
   if (sum.capacity > maxCapacity && free <= buffer)
     return shrinkTo(facts, what, key, sum, maxCapacity, words);
