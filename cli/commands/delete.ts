@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
+import { isObject } from "../../core/std/json.ts";
 import { pathOf } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, namedOf } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -64,12 +65,18 @@ async function remove(io: Io, command: Command, words: readonly string[], option
   for (const victim of victims) {
     try {
       const body = victim.kind === "Fleet" || options.now ? grace : undefined;
-      await api.request({ method: "DELETE", path: pathOf(victim), body });
-      io.out(`${victim.kind.toLowerCase()}/${victim.name} deleted\n`);
+      const answer = await api.request({ method: "DELETE", path: pathOf(victim), body });
+      io.out(`${victim.kind.toLowerCase()}/${victim.name} ${doneWith(answer.body)}\n`);
     } catch (error) {
       if (!options.ignoreNotFound || !isFleetError(error, "NOT_FOUND")) throw error;
     }
   }
+}
+
+/** A fleet that is answered is still there: its held game servers have time to end. */
+function doneWith(body: unknown): string {
+  if (!isObject(body) || body.kind !== "Fleet") return "deleted";
+  return "ends when its last held game server has ended, or its time is over (--now ends it at once)";
 }
 
 /** How long what is deleted may take; undefined leaves it to the resource. */

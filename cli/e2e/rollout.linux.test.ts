@@ -193,7 +193,8 @@ describe("a rollout, with real containers and players", () => {
   });
 
   it("of a fleet that is deleted leaves held servers their time", async () => {
-    await instance.mustCli("delete", "fleet", "rolled", "--drain", "600");
+    const said = await instance.mustCli("delete", "fleet", "rolled", "--drain", "600");
+    expect(said).toMatch(/^fleet\/rolled ends when its last held game server has ended/);
     await expect
       .poll(async () => (await servers()).map(({ status }) => status.state), { timeout: 20_000 })
       .toEqual(["Allocated", "Allocated"]);

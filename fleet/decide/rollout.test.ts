@@ -114,7 +114,7 @@ describe("a step of a rolling update", () => {
       { old: 8, new: 5 },
     ],
     [
-      "does not fill the place of an old session that ended",
+      "fills the place of an old session that ended only as far as the floor lacks",
       10,
       [7, "R6"],
       [4, "R4"],
