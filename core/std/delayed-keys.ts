@@ -5,6 +5,8 @@ interface Entry {
   readonly at: number;
 }
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const CANCELLED = new Error("another key is due first");
 /** Passed-over entries that may lie in the heap beyond as many as there are keys. */
 const STALE_MAX = 64;
 
@@ -47,7 +49,7 @@ export class DelayedKeys {
   stop(): void {
     this.#dueAt.clear();
     this.#heap.length = 0;
-    this.#timer?.cancel.abort();
+    this.#timer?.cancel.abort(CANCELLED);
     this.#timer = undefined;
   }
 
@@ -59,7 +61,7 @@ export class DelayedKeys {
   #arm(): void {
     const first = this.#heap[0];
     if (!first || (this.#timer && this.#timer.at <= first.at)) return;
-    this.#timer?.cancel.abort();
+    this.#timer?.cancel.abort(CANCELLED);
     const timer = { at: first.at, cancel: new AbortController() };
     this.#timer = timer;
     const waitMs = Math.max(0, first.at - this.#clock.monotonic());

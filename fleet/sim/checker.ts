@@ -68,10 +68,13 @@ export class Checker {
   /** The store has told its watches: it must say what the disk says. */
   stored(event: StoreEvent): void {
     const { object } = event;
-    const kept = this.ledger.resources.get(keyOf(refOf(object)));
-    if (event.type === "put" && kept?.metadata.resourceVersion === object.metadata.resourceVersion)
-      if (!sameJson(kept, object))
-        this.wrong("a delta says what its object says", `${keyOf(refOf(object))} differs`);
+    if (event.type === "put" && event.delta) {
+      const key = keyOf(refOf(object));
+      const kept = this.ledger.resources.get(key);
+      const isLast = kept?.metadata.resourceVersion === object.metadata.resourceVersion;
+      if (isLast && !sameJson(kept, object))
+        this.wrong("a delta says what its object says", `${key} differs`);
+    }
     if (event.type === "put" && object.kind === "GameServer")
       this.#mustExplain(event.before as GameServer | undefined, object);
   }
