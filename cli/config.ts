@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { parseCidr } from "../core/model/ip.ts";
 import { milliOf } from "../core/model/quantity.ts";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
@@ -115,7 +116,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   node:             { flag: "--node <name>", env: "FLOTILLA_NODE", fallback: hostname().toLowerCase(), fallbackShown: "the host's name", read: matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/), takes: "a name of small letters, digits, '-' and '.'", description: "name of this machine's Node" },
   driver:           { flag: "--driver <name>", env: "FLOTILLA_DRIVER", fallback: "auto", read: oneOf("auto", "shim", "process"), takes: "auto, shim or process", description: "how containers are made: shim isolates, process does not" },
   pool:             { flag: "--pool <cidr>", env: "FLOTILLA_POOL", fallback: "10.87.0.0/16", read: matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/), takes: "an IPv4 range such as 10.87.0.0/16", description: "addresses that networks take theirs from" },
-  servicePool:      { flag: "--service-pool <cidr>", env: "FLOTILLA_SERVICE_POOL", fallback: "10.86.0.0/16", read: matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/), takes: "an IPv4 range such as 10.86.0.0/16", description: "addresses of Services; no machine has them" },
+  servicePool:      { flag: "--service-pool <cidr>", env: "FLOTILLA_SERVICE_POOL", fallback: "10.86.0.0/16", read: (value) => (parseCidr(value) ? value : undefined), takes: "an IPv4 range such as 10.86.0.0/16", description: "addresses of Services; no machine has them" },
   portRange:        { flag: "--port-range <min-max>", env: "FLOTILLA_PORT_RANGE", fallback: "7000-8000", read: portRange, takes: "two ports such as 7000-8000", description: "host ports for game servers" },
   serverUid:        { flag: "--server-uid <number>", env: "FLOTILLA_SERVER_UID", fallback: 58_700, read: between(1, 4_294_967_294), takes: "a user number above 0", description: "unprivileged user and group that the server runs as when root starts it" },
   agentTokenFile:   { flag: "--agent-token-file <file>", env: "FLOTILLA_AGENT_TOKEN_FILE", fallback: "", fallbackShown: "agent.token in the state folder", read: text, takes: "a file", description: "file that holds the agent's token" },

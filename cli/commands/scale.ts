@@ -13,6 +13,7 @@ export function scaleCommand(io: Io): Command {
     examples: [
       ["flotilla scale fleet arena --replicas 5", "five game servers"],
       ["flotilla scale fleet/arena --replicas 0", "none but the allocated ones"],
+      ["flotilla scale service/hello --replicas 3", "three replicas of a Service"],
     ],
   });
   command

@@ -106,7 +106,10 @@ export class Controllers {
     const { name = "" } = (after ?? before)?.metadata ?? {};
     const { world } = this.#context;
     if (!before || !after || stageOfNode(before) !== stageOfNode(after))
-      for (const one of [...world.serversOn(name), ...world.containersOn(name)]) this.#add(one);
+      for (const one of [...world.serversOn(name), ...world.containersOn(name)]) {
+        this.#add(one);
+        if (one.kind === "Container") this.#addServiceOf(one);
+      }
     if (after && (!before || !takesTheSame(before, after))) this.#addWaiting();
   }
 

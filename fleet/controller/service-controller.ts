@@ -45,6 +45,7 @@ export async function reconcileService(
   if (!service) return isMore ? { againInMs: 0 } : {};
   const { limits, errorDelayMs } = context.options;
   const { actions, retryInMs } = decideService(service, own, {
+    isLost: ({ status }) => context.store.get("Node", "", status.nodeName)?.status.lost === true,
     endedForMs: (container) => context.clock.now() - endOf(container),
     endedDelayMs: errorDelayMs,
     creationsMax: limits.creationsMax,

@@ -13,6 +13,7 @@ import {
 import { decideServiceGrant } from "./service-grant.ts";
 
 const LIMITS: ServiceLimits = {
+  isLost: ({ status }) => status.nodeName === "lost",
   endedForMs: () => 10_000,
   endedDelayMs: 30_000,
   creationsMax: 64,
@@ -101,6 +102,12 @@ describe("a service", () => {
     expect(waits).toEqual({ actions: [], retryInMs: 20_000 });
     const due = decideService(service(2), all, { ...LIMITS, endedForMs: () => 30_000 });
     expect(told(due.actions)).toEqual(["+1 ScaleUp", "-1 Replaced"]);
+  });
+  it("replaces a replica whose node is lost, which goes when that is heard of again", () => {
+    const gone = replica();
+    const away = { ...gone, status: { ...gone.status, nodeName: "lost" } };
+    const { actions } = decideService(service(2), [replica(), away], LIMITS);
+    expect(told(actions)).toEqual(["+1 ScaleUp", "-1 NodeLost"]);
   });
   it("makes and removes no more in a pass than it may", () => {
     const few = { ...LIMITS, creationsMax: 2, deletionsMax: 3 };

@@ -20,6 +20,8 @@ export interface ServiceDecision {
 export interface ServiceLimits {
   /** How long ago a replica ended. */
   readonly endedForMs: (container: Container) => number;
+  /** Whether the node that it is on is lost: then it may run, and nobody hears of it. */
+  readonly isLost: (container: Container) => boolean;
   /** How long a replica that ended for good is kept for a look. */
   readonly endedDelayMs: number;
   readonly creationsMax: number;
@@ -35,14 +37,17 @@ export function decideService(
   containers: readonly Container[],
   limits: ServiceLimits,
 ): ServiceDecision {
-  const alive = containers.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const there = containers.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const lost = there.filter(limits.isLost);
+  const alive = there.filter((one) => !lost.includes(one));
   const ended = alive.filter(hasEnded);
   const dueInMs = (one: Container): number => limits.endedDelayMs - limits.endedForMs(one);
   const due = ended.filter((one) => dueInMs(one) <= 0);
   const waits = ended.filter((one) => !due.includes(one)).map(dueInMs);
-  const replaced = due.map(
-    (container) => ({ do: "delete", container, because: "Replaced" }) as const,
-  );
+  const replaced = [
+    ...lost.map((container) => ({ do: "delete", container, because: "NodeLost" }) as const),
+    ...due.map((container) => ({ do: "delete", container, because: "Replaced" }) as const),
+  ];
   const rest = alive.filter((one) => !due.includes(one));
   const deletions = [...replaced, ...surplusOf(service, rest), ...retiredOf(service, rest)];
   const actions = [
