@@ -144,6 +144,10 @@ describe("an autoscaler", () => {
     await until(() => statusOf("arena")?.message?.includes("CPU mean of 90%") === true);
     measure(12_000, -1);
     await until(() => statusOf("arena")?.reason === "MetricsAbsurd");
+    const warnings = bench.events
+      .list({ kind: "FleetAutoscaler" })
+      .filter((e) => e.type === "Warning");
+    expect(warnings.map(({ reason }) => reason)).toContain("MetricsAbsurd");
     expect(replicas()).toBe(2);
   });
 

@@ -1,5 +1,6 @@
 import type { Fleet } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler, FleetAutoscalerStatus } from "../../core/model/fleet-autoscaler.ts";
+import type { Reason } from "../../core/model/reason.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { sameJson } from "../../core/std/json.ts";
 import { rememberChange } from "../decide/autoscale/behavior.ts";
@@ -10,6 +11,7 @@ import type { Pass } from "./controller.ts";
 
 /** In a burst the steps of so long are told as one event: an event per step would drive all others out of the log. */
 const TELL_EVERY_MS = 1_000;
+const WARN_EVERY_MS = 10_000;
 /** A status whose numbers are the same and whose words are not is written at most this often. */
 const WORDS_EVERY_MS = 5_000;
 
@@ -45,6 +47,7 @@ export async function reconcileAutoscaler(
   remembered.last = decision.policies;
   if (by !== 0) remembered.steps = step(remembered.steps, facts.current);
   if (by !== 0) remembered.lastScaleTime = rfc3339(time.now);
+  warn(context, autoscaler, decision, remembered, now);
   const untoldMs = tell(context, autoscaler, fleet, decision, remembered, now);
   const lastScaleTime = remembered.lastScaleTime ?? autoscaler.status.lastScaleTime;
   const status = {
@@ -91,6 +94,28 @@ function tell(
   recordOn(context, autoscaler, because, words);
   return undefined;
 }
+
+/** An event when it begins to be blind, useless or bounded; not again for each flicker. */
+function warn(
+  context: ControllerContext,
+  autoscaler: FleetAutoscaler,
+  { because, message }: ScaleDecision,
+  remembered: Remembered,
+  now: number,
+): void {
+  const { warned } = remembered;
+  if (!WARNED.has(because)) {
+    if (warned && warned.at < now - WARN_EVERY_MS) remembered.warned = undefined;
+    return;
+  }
+  if (warned && (warned.because === because || warned.at > now - WARN_EVERY_MS)) return;
+  remembered.warned = { because, at: now };
+  recordOn(context, autoscaler, because, message, "Warning");
+}
+const WARNED: ReadonlySet<Reason> = new Set([
+  ...(["MetricsMissing", "MetricsStale", "MetricsAbsurd"] as const),
+  ...(["PolicyUnusable", "ScalingLimited"] as const),
+]);
 
 function statusOf(
   { desired, limited, because, message, applied, policies }: ScaleDecision,

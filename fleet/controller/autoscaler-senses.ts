@@ -3,6 +3,7 @@ import type { Fleet } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler, PolicyStatus } from "../../core/model/fleet-autoscaler.ts";
 import { type GameServer, gameContainerOf } from "../../core/model/game-server.ts";
 import { milliOf } from "../../core/model/quantity.ts";
+import type { Reason } from "../../core/model/reason.ts";
 import { NO_MEMORY, type ScaleMemory } from "../decide/autoscale/behavior.ts";
 import type { CpuReadings, FleetFacts } from "../decide/autoscale/want.ts";
 import { pickSurplus } from "../decide/game-server-set.ts";
@@ -22,6 +23,8 @@ export interface Remembered {
   /** When the last event told of steps, monotonic. */
   toldAt: number | undefined;
   lastScaleTime: string | undefined;
+  /** What it was warned of last, and when, monotonic. */
+  warned: { readonly because: Reason; readonly at: number } | undefined;
   /** When the status was written last, monotonic. */
   wroteAt: number | undefined;
 }
@@ -68,7 +71,7 @@ export class AutoscalerSenses {
     if (known) return known;
     const fresh = {
       ...{ memory: NO_MEMORY, last: undefined, steps: undefined, toldAt: undefined },
-      ...{ lastScaleTime: undefined, wroteAt: undefined },
+      ...{ lastScaleTime: undefined, warned: undefined, wroteAt: undefined },
     };
     this.#remembered.set(metadata.uid, fresh);
     return fresh;
