@@ -97,7 +97,7 @@ export function endFaults(scene: Scene): void {
 async function moody(scene: Scene, random: Random, mood: DiskMood): Promise<void> {
   scene.trace(`fault: the disk is ${mood}`);
   scene.disk.mood = mood;
-  await scene.time.sleep(lastsMs(random) / 2);
+  await scene.time.sleep(lastsMs(random));
   if (scene.disk.mood === mood) scene.disk.mood = "good";
 }
 

@@ -35,6 +35,9 @@ export function whatIsNotAtRest(scene: Scene): readonly string[] {
       return fleet && policy.type === "Buffer" ? unsettledScale(fleet, policy.buffer, servers) : [];
     }),
     ...scene.nodes.flatMap((node) => wrongContainers(node, servers)),
+    ...scene.nodes.flatMap(({ name, waiting }) =>
+      waiting > 0 ? [`the door of ${name} still has ${waiting} calls to make`] : [],
+    ),
   ];
 }
 
