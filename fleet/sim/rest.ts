@@ -60,7 +60,9 @@ function unsettledFleet({ metadata, spec, status }: Fleet, servers: readonly Gam
   const mine = servers.filter((one) => one.metadata.labels?.[FLEET_LABEL] === metadata.name);
   const alive = mine.filter(isAlive);
   const held = alive.filter((one) => GAME_SERVER_STATES[one.status.state].held);
-  const wanted = Math.max(spec.replicas, held.length);
+  // A fleet that is to go waits for nothing but who plays; how long they may is wall time, which may have jumped.
+  const wanted = metadata.deletionTimestamp ? held.length : Math.max(spec.replicas, held.length);
+  if (metadata.deletionTimestamp && mine.length === 0) return [`fleet ${metadata.name} is to go`];
   const count =
     alive.length === wanted
       ? []
