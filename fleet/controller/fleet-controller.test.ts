@@ -190,6 +190,13 @@ describe("a fleet", () => {
     await changeSpec({ replicas: 2 });
     await until(() => draining().length === 0);
     expect(bench.servers("Allocated").length).toBe(2);
+    await changeSpec({ replicas: 0 });
+    await until(() => draining().length === 2);
+    for (const server of draining()) await bench.become(server, "Ready");
+    await until(async () => {
+      await bench.turn();
+      return bench.servers().length === 0;
+    });
   });
 
   it("ends a session that is older than it may be, and puts another server in its place", async () => {

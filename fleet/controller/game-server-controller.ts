@@ -4,12 +4,14 @@ import {
   type GameServerStatus,
 } from "../../core/model/game-server.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
+import { mergePatch } from "../../core/std/json.ts";
 import {
   decideGameServer,
   type GameServerAction,
   type GameServerFacts,
 } from "../decide/game-server.ts";
 import { stageOfNode } from "../decide/node.ts";
+import { endOfDrain } from "../decide/overflow.ts";
 import { sameCause } from "../decide/refusals.ts";
 import {
   type ControllerContext,
@@ -135,8 +137,11 @@ async function become(
   const status: GameServerStatus = dev
     ? { ...kept, ...devStatus(server, dev), state }
     : { ...kept, state };
-  const delta = dev ? undefined : { status: { state, reservedUntil: null } };
-  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)]))
+  const annotations = endOfDrain(server);
+  const metadata = annotations ? { metadata: { annotations } } : {};
+  const delta = dev ? undefined : { status: { state, reservedUntil: null }, ...metadata };
+  const next = { ...mergePatch(server, metadata), status };
+  if (await tryCommit(context, [updateOf(server, next, delta)]))
     recordOn(context, server, because, `is ${state} at ${status.address}`);
   return {};
 }

@@ -69,7 +69,8 @@ async function tellOverflow(
       ? 0
       : Math.max(0, heldOf(tally) - (isEnding ? 0 : replicas));
   const isOver = allocationOverflow !== undefined && tally.Allocated > replicas;
-  if (!isOver && drains === world.drainingOfSet(namespace, name)) return false;
+  const draining = world.drainingOfSet(namespace, name);
+  if (!isOver && drains === draining.length) return false;
   const order = scaleDownOrder({ scheduling, priorities, readyLast: false });
   const held = world
     .serversOfSet(namespace, name, ["Allocated", "Reserved"])
@@ -78,6 +79,7 @@ async function tellOverflow(
     .map(({ server }) => server);
   const changes = decideOverflow({
     held,
+    draining,
     replicas,
     overflow: allocationOverflow,
     drains,

@@ -80,8 +80,8 @@ export class World {
     return [...this.#revisions.get(`${namespace}/${fleet}`)];
   }
   /** Servers of a set that have been told to end. */
-  drainingOfSet(namespace: string, set: string): number {
-    return this.#draining.get(`${namespace}/${set}`).size;
+  drainingOfSet(namespace: string, set: string): readonly GameServer[] {
+    return [...this.#draining.get(`${namespace}/${set}`)];
   }
   autoscalersOf(namespace: string, fleet: string): readonly FleetAutoscaler[] {
     return [...this.#autoscalers.get(`${namespace}/${fleet}`)];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { mergePatch } from "../../core/std/json.ts";
 import { decideOverflow, isDraining, type OverflowInput } from "./overflow.ts";
+import { decideSdkCall } from "./sdk-call.ts";
 
 const NOW = "2026-01-01T00:00:00Z";
 const OVERFLOW = { labels: { colour: "old" }, annotations: { note: "drain" } };
@@ -14,6 +15,7 @@ const allocated = (names: string, metadata: object = {}): GameServer[] =>
   names.split(" ").map((name) => serverIn(name, "Allocated", metadata));
 const input = (more: Partial<OverflowInput>): OverflowInput => ({
   held: [],
+  draining: [],
   replicas: 0,
   overflow: undefined,
   drains: 0,
@@ -67,6 +69,27 @@ describe("decideOverflow", () => {
         mergePatch(serverIn("b", "Allocated", { annotations }), { metadata: change?.metadata }),
       ),
     ).toBe(false);
+  });
+  it("is taken from a server that is not held any more, and left to one that ends", () => {
+    const annotations = { "flotilla.dev/draining-since": NOW };
+    const draining = ["Ready", "Allocated", "Shutdown"].map((state) =>
+      serverIn(state, state, { annotations }),
+    );
+    const [change, ...more] = decideOverflow(
+      input({ held: draining.slice(1, 2), draining, drains: 1 }),
+    );
+    expect([change?.server.metadata.name, more]).toEqual(["Ready", []]);
+  });
+  it("ends with the hold: a game that calls Ready gives the next one a time of its own", () => {
+    const annotations = { "flotilla.dev/draining-since": NOW, other: "stays" };
+    const server = serverIn("a", "Allocated", { annotations });
+    const ready = {
+      verb: "ready",
+      subject: { kind: "GameServer", namespace: "", name: "", uid: "" },
+      id: "1",
+    } as const;
+    const decided = decideSdkCall(server, ready, { now: NOW, after: () => NOW });
+    expect(decided?.server.metadata.annotations).toEqual({ other: "stays" });
   });
   it("changes at most so many in one pass, and comes to rest after some", () => {
     const sizes = fc.record({ held: fc.nat(30), replicas: fc.nat(30), drains: fc.nat(30) });

@@ -1,11 +1,14 @@
 import { type AllocationOverflow, DRAINING_SINCE } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import type { Labels } from "../../core/model/resource.ts";
 
 export interface OverflowInput {
   /** Held servers of the set, those that a scale-down would take first at the front. */
   readonly held: readonly GameServer[];
+  /** Servers of the set that have been told to end, in whatever state. */
+  readonly draining: readonly GameServer[];
   readonly replicas: number;
   /** Labels and annotations for Allocated servers beyond `replicas`, as Agones has them. */
   readonly overflow: AllocationOverflow | undefined;
@@ -30,7 +33,7 @@ type Patch = { readonly [key: string]: string | null };
  * who is no longer too many stops draining. Agones' overflow labels stay where they were put, as on Agones.
  */
 export function decideOverflow(input: OverflowInput): readonly OverflowChange[] {
-  const changes = [...marks(input), ...drains(input)];
+  const changes = [...marks(input), ...drains(input), ...strays(input)];
   return changes.slice(0, input.changesMax);
 }
 
@@ -67,8 +70,27 @@ function drains({ held, drains: wanted, now }: OverflowInput): OverflowChange[] 
   return [...begin, ...end];
 }
 
+/** Somebody else set the state of a draining server: it is free, and must not end as soon as it is held again. */
+function strays({ draining }: OverflowInput): OverflowChange[] {
+  const free = draining.filter(({ metadata, status }) => {
+    const { held, counts } = GAME_SERVER_STATES[status.state];
+    return !held && counts === "up" && !metadata.deletionTimestamp;
+  });
+  return free.map((server) => ({
+    server,
+    metadata: { annotations: { [DRAINING_SINCE]: null } },
+    because: "Updated",
+    message: "it is not held any more and need not drain",
+  }));
+}
+
 export function isDraining({ metadata }: GameServer): boolean {
   return metadata.annotations?.[DRAINING_SINCE] !== undefined;
+}
+
+/** The annotations that a server changes when its hold ends: who is held next has a time of its own to drain. */
+export function endOfDrain(server: GameServer): Patch | undefined {
+  return isDraining(server) ? { [DRAINING_SINCE]: null } : undefined;
 }
 
 function isEmpty({ labels = {}, annotations = {} }: AllocationOverflow): boolean {

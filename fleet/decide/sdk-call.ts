@@ -8,6 +8,7 @@ import type { SdkVerb } from "../../core/model/link.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { mergePatch } from "../../core/std/json.ts";
+import { endOfDrain } from "./overflow.ts";
 
 export interface SdkDecision {
   readonly server: GameServer;
@@ -72,10 +73,9 @@ export function decideSdkCall(
  */
 function decideReady(server: GameServer, id: string | undefined): SdkDecision | undefined {
   if (id !== undefined && server.status.lastSdkCall === id) return undefined;
-  return become(server, readyOf(server), "SdkRequest", "the game called Ready", {
-    reservedUntil: null,
-    ...(id !== undefined ? { lastSdkCall: id } : {}),
-  });
+  const more = { reservedUntil: null, ...(id !== undefined ? { lastSdkCall: id } : {}) };
+  const said = "the game called Ready";
+  return become(server, readyOf(server), "SdkRequest", said, more, endOfDrain(server));
 }
 
 /** A held server that comes back needs no look by a controller: its address and ports are known, so one commit does it. */
