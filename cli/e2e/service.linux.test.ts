@@ -196,6 +196,16 @@ describe("a Service", () => {
     );
   });
 
+  it("is what the example says", async () => {
+    const said = await instance.mustCli(
+      "apply",
+      "--dry-run",
+      "-f",
+      "examples/service/service.yaml",
+    );
+    expect(said).toContain("service/hello checked, nothing changed");
+  });
+
   it("is refused, or says why it waits, by name", async () => {
     const taken = await post("services", "Service", "late", {
       ...{ ports: [{ port: 80, hostPort: PORT }], template: { spec: { image: "hello" } } },

@@ -340,7 +340,7 @@ describe("the node", () => {
     await network.removeAll();
     expect(await lab.inside(lab.host, ["nft", "list", "ruleset"])).toBe("");
     expect(await lab.inside(lab.host, ["ip", "-br", "link"])).not.toMatch(/flt|fv/);
-    expect(kept).toEqual({ ipam: { networks: {} }, ports: {} });
+    expect(kept).toEqual({ ipam: { networks: {} }, ports: {}, services: [] });
     await network.removeAll();
   });
 });
