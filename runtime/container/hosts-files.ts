@@ -4,6 +4,7 @@ import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
+import { KeyedLock } from "./keyed-lock.ts";
 
 /** A name inside a network: a Container's on this machine, or a service's. */
 export interface NetworkMember {
@@ -37,6 +38,8 @@ interface Owner {
 export class HostsFiles {
   readonly #options: HostsFilesOptions;
   readonly #owners = new Map<string, Owner>();
+  /** Who writes a file later knows at least as much as who wrote it before. */
+  readonly #locks = new KeyedLock();
   #pass: Promise<void> | undefined;
 
   constructor(options: HostsFilesOptions) {
@@ -64,7 +67,7 @@ export class HostsFiles {
   async remove(id: string): Promise<void> {
     const owner = this.#owners.get(id);
     this.#owners.delete(id);
-    await rm(this.pathOf(id), { force: true });
+    await this.#locks.run(id, () => rm(this.pathOf(id), { force: true }));
     if (owner?.plan.subject.kind === "Container") this.changed();
   }
 
@@ -84,12 +87,13 @@ export class HostsFiles {
   }
 
   async #write(id: string): Promise<void> {
-    const services = await this.#options.services();
-    const owner = this.#owners.get(id);
-    if (!owner) return;
-    const members = [...this.#owners.values()].flatMap(memberOf);
-    const text = hostsText(owner, [...services, ...members]);
-    await writeInPlace(this.pathOf(id), text);
+    await this.#locks.run(id, async () => {
+      const services = await this.#options.services();
+      const owner = this.#owners.get(id);
+      if (!owner) return;
+      const members = [...this.#owners.values()].flatMap(memberOf);
+      await writeInPlace(this.pathOf(id), hostsText(owner, [...services, ...members]));
+    });
   }
 }
 

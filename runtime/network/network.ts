@@ -202,8 +202,8 @@ export class NodeNetwork {
   async release(containerId: string): Promise<void> {
     await this.closePorts(containerId);
     const { key } = leaseOf(this.#state, containerId) ?? { key: "" };
-    const udp = udpConnections(this.#state.services, key);
-    await sendPorts(this.#options.shim, OP.NET_CONNTRACK_FLUSH, udp);
+    for (const port of udpConnections(this.#state.services, key))
+      await sendPorts(this.#options.shim, OP.NET_CONNTRACK_FLUSH, port);
     this.#change({
       ...this.#state,
       ipam: freeAddress(this.#state.ipam, containerId, this.#rest()),

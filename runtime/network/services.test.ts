@@ -71,12 +71,16 @@ it("forgets UDP connections of one network only, and keeps those to replicas tha
   const dns = { ...WEB, protocol: "udp", port: 53, hostPort: 5353, replicas: [A] } as const;
   const other = { ...dns, network: "default/other", hostPort: 5454, replicas: [B] };
   const found = udpConnections([WEB, dns, other], "default/default");
-  expect(found.map(({ hostPort, address }) => [hostPort, address])).toEqual([
-    [53, undefined],
-    [53, A],
-    [53, B],
-    [5353, undefined],
-    [5353, A],
+  expect(found.map((port) => port.map(({ hostPort, address }) => [hostPort, address]))).toEqual([
+    [
+      [53, undefined],
+      [53, A],
+      [53, B],
+    ],
+    [
+      [5353, undefined],
+      [5353, A],
+    ],
   ]);
   expect(udpConnections([WEB], "default/default")).toEqual([]);
 });

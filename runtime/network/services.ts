@@ -82,13 +82,13 @@ function weight(replica: string, slot: number): number {
 
 /**
  * What the kernel must look at to forget UDP connections of `network` to replicas that are no more; they would never end
- * by themselves. Each port with all places that it may lead to.
+ * by themselves. A list per port, with all places that it may lead to.
  */
-export function udpConnections(leads: readonly ServiceLead[], network: string): HostPort[] {
+export function udpConnections(leads: readonly ServiceLead[], network: string): HostPort[][] {
   const udp = leads.filter(({ protocol }) => protocol === "udp");
   const numbersOf = ({ port, hostPort = port }: ServiceLead): number[] => [port, hostPort];
   const numbers = new Set(udp.filter((lead) => lead.network === network).flatMap(numbersOf));
-  return [...numbers].flatMap((hostPort) => [
+  return [...numbers].map((hostPort) => [
     { protocol: "udp", hostPort },
     ...udp
       .filter((lead) => numbersOf(lead).includes(hostPort))

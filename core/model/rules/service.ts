@@ -30,8 +30,8 @@ export const SERVICE_RULES: Rules<"Service"> = {
     ports: [],
   }),
 };
-/** A label's value, which names the service on its replicas, is no longer. */
-const NAME_MAX = 57;
+/** A replica's name, which is its host name, has nine characters more. */
+const NAME_MAX = 54;
 
 function checkTemplate({ template }: ServiceSpec): readonly Problem[] {
   const { spec } = template;
