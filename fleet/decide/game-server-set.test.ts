@@ -29,6 +29,13 @@ describe("decideGameServerSet", () => {
       { create: 0, remove: 0 },
     ],
     ["replaces a broken server", 1, ["Unhealthy"], { create: 1, remove: 0 }],
+    [
+      "makes nothing anew for one in Error before its delay is over",
+      2,
+      ["Error", "Ready"],
+      { create: 0, remove: 0 },
+    ],
+    ["removes no working server for one in Error", 1, ["Error", "Ready"], { create: 0, remove: 0 }],
     ["counts a held server", 2, ["Allocated", "Ready"], { create: 0, remove: 0 }],
     ["does not count one on its way out", 1, ["Shutdown"], { create: 1, remove: 0 }],
     ["has nothing to do for an empty set of none", 0, [], { create: 0, remove: 0 }],
@@ -108,6 +115,8 @@ describe("pickSurplus", () => {
 describe("decideBroken", () => {
   it("replaces an Unhealthy server at once and one in Error after the delay", () => {
     expect(decideBroken(serverIn("Unhealthy", "a"), 0, 30_000).remove).toBe(true);
+    // A clock that was set back must not make it wait for the difference.
+    expect(decideBroken(serverIn("Error", "a"), -60_000, 30_000).remove).toBe(true);
     expect(decideBroken(serverIn("Error", "a"), 10_000, 30_000)).toMatchObject({
       remove: false,
       retryInMs: 20_000,

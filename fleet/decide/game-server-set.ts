@@ -17,16 +17,20 @@ export interface SetDecision {
   readonly remove: number;
 }
 
-/** How many servers bring a set to `replicas`. Counts only, so that it costs the same for 10 and 100,000. */
+/**
+ * How many servers bring a set to `replicas`. Counts only, so that it costs the same for 10 and 100,000. One in Error is
+ * not made anew before its delay is over, as Agones has it: a version that cannot start would else take every host port.
+ */
 export function decideGameServerSet(
   replicas: number,
   tally: Tally,
   limits: PassLimits,
 ): SetDecision {
   const missing = replicas - aliveOf(tally);
-  const headroom = Math.min(limits.creationsMax, limits.startingMax - startingOf(tally));
+  const waiting = startingOf(tally) + tally.Error;
+  const headroom = Math.min(limits.creationsMax, limits.startingMax - waiting);
   return {
-    create: Math.max(0, Math.min(missing, headroom)),
+    create: Math.max(0, Math.min(missing - tally.Error, headroom)),
     remove: Math.min(Math.max(0, -missing), limits.shutdownsMax),
   };
 }
@@ -44,13 +48,17 @@ export function pickSurplus(
     .map(({ server }) => server);
 }
 
-/** A broken server is replaced: at once when Unhealthy, after `errorDelayMs` when it could not even start. */
+/**
+ * A broken server is replaced: at once when Unhealthy, after `errorDelayMs` when it could not even start. One that failed
+ * in the future is not waited for: somebody has set the clock back.
+ */
 export function decideBroken(
   server: GameServer,
   sinceMs: number,
   errorDelayMs: number,
 ): { readonly remove: boolean; readonly because: Reason; readonly retryInMs?: number } {
-  const waits = server.status.state === "Error" ? errorDelayMs - sinceMs : 0;
+  const isEarly = server.status.state === "Error" && sinceMs >= 0;
+  const waits = isEarly ? errorDelayMs - sinceMs : 0;
   return waits > 0
     ? { remove: false, because: "Broken", retryInMs: waits }
     : { remove: true, because: "Broken" };
