@@ -56,6 +56,11 @@ export class RemoteMachine implements AsyncDisposable {
     return machine;
   }
 
+  /** Pulls the cable out, or plugs it in again. */
+  async cable(state: "down" | "up"): Promise<void> {
+    await run("ip", ["link", "set", this.#cable, state]);
+  }
+
   /** The words that start a program there. */
   argv(program: string, ...args: readonly string[]): [string, ...string[]] {
     return ["nsenter", ...this.#inside, program, ...args];

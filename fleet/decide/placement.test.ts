@@ -84,10 +84,13 @@ describe("the node that is taken", () => {
     expect(chosen({ image: everywhere, ...wish }, ...nodes)).toBe(expected);
   });
 
-  it("is one that has the image, before a fuller one that would have to fetch it", () => {
-    const image = { reference: "arena:latest", nodes: new Set(["a"]) };
-    expect(chosen({ image }, node("a"), node("b", { load: 5 }))).toBe("a");
-    expect(chosen({ image }, node("a", { portsFree: 0 }), node("b"))).toBe("b");
+  it("is one that has the image: before a fuller one when Packed, of equal ones when Distributed", () => {
+    const image = { reference: "arena:latest", nodes: new Set(["b"]) };
+    const spread = { image, scheduling: "Distributed" } as const;
+    expect(chosen({ image }, node("a", { load: 5 }), node("b"))).toBe("b");
+    expect(chosen({ image }, node("a"), node("b", { portsFree: 0 }))).toBe("a");
+    expect(chosen(spread, node("a"), node("b"))).toBe("b");
+    expect(chosen(spread, node("a"), node("b", { load: 1 }))).toBe("a");
   });
 
   it("always has room for what is asked, whatever the nodes", () => {

@@ -33,8 +33,8 @@ export type Placement =
   | { readonly node?: undefined; readonly because: Reason; readonly message: string };
 
 /**
- * The node to take: one that has the image before one that has to fetch it, then Packed the fullest, Distributed the
- * emptiest, then by name; or what was missing on which node.
+ * The node to take, or what was missing on which node. Packed: of those that have the image, or else of all, the fullest.
+ * Distributed: the emptiest, of equal ones one that has the image, since a fetch is short and a spread is asked for.
  */
 export function decidePlacement(wish: Wish, nodes: readonly NodeSeen[]): Placement {
   const { reference, nodes: holders } = wish.image;
@@ -50,9 +50,10 @@ export function decidePlacement(wish: Wish, nodes: readonly NodeSeen[]): Placeme
 function isBetter(wish: Wish, one: NodeSeen, other: NodeSeen): boolean {
   const [a, b] = [one.node.metadata.name, other.node.metadata.name];
   const { nodes } = wish.image;
-  if (nodes.has(a) !== nodes.has(b)) return nodes.has(a);
-  if (one.load === other.load) return a < b;
-  return wish.scheduling === "Packed" ? one.load > other.load : one.load < other.load;
+  const isNearer = nodes.has(a) !== nodes.has(b) ? nodes.has(a) : undefined;
+  if (wish.scheduling === "Packed")
+    return isNearer ?? (one.load === other.load ? a < b : one.load > other.load);
+  return one.load === other.load ? (isNearer ?? a < b) : one.load < other.load;
 }
 
 function refused(wish: Wish, nodes: readonly NodeSeen[]): Placement {

@@ -36,6 +36,7 @@ export interface AgentOptions {
 
 /** Heartbeats that can be missed before the node is lost, at least. */
 const BEATS_UNTIL_LOST = 15;
+const SILENCE_CHECK_MS = 1_000;
 
 /**
  * One machine's agent: compares what is wanted here with what it finds, one container at a time, and acts. Containers
@@ -52,6 +53,8 @@ export class Agent {
   #heardAt = 0;
   /** The container id that each key of the cache stands for now. */
   readonly #ids = new Map<string, string>();
+  /** What the last heartbeat was answered. */
+  #answer: HeartbeatAnswer = { lostAfterMs: Number.MAX_SAFE_INTEGER };
 
   constructor(options: AgentOptions) {
     const { clock, logger, concurrencyMax, queueMax, driver } = options;
@@ -89,7 +92,9 @@ export class Agent {
       this.#keeper.ended(id, exit);
       this.#queue.add(id);
     });
-    const heartbeats = this.#heartbeats(signal);
+    this.#heardAt = this.#options.clock.monotonic();
+    const heartbeats = Promise.all([this.#heartbeats(signal), this.#watchSilence(signal)]);
+    heartbeats.catch(() => undefined);
     await Promise.race([cache.synced, aborted(signal)]);
     using _changes = cache.onAny((key, object) => this.#changed(key, object));
     for (const kind of ["GameServer", "Container"] as const)
@@ -150,6 +155,20 @@ export class Agent {
     this.#queue.add(id);
   }
 
+  /** Minds the time by itself: a heartbeat that is under way may hang for long. */
+  async #watchSilence(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(this.#atMost(SILENCE_CHECK_MS), signal);
+      this.#cutOff(isCutOff(clock.monotonic() - this.#heardAt, this.#answer.lostAfterMs));
+    }
+  }
+
+  /** Often enough for the time after which this node is lost. */
+  #atMost(everyMs: number): number {
+    return Math.min(everyMs, this.#answer.lostAfterMs / BEATS_UNTIL_LOST);
+  }
+
   /** While the control plane is away for too long, what its fleet wants stopped then is not wanted here. */
   #cutOff(isCutOffNow: boolean): void {
     const ids = this.#keeper.cutOff(isCutOffNow);
@@ -163,17 +182,14 @@ export class Agent {
 
   async #heartbeats(signal: AbortSignal): Promise<void> {
     const { clock, link, nodeStatus, heartbeatEveryMs, logger } = this.#options;
-    this.#heardAt = clock.monotonic();
-    let { lostAfterMs }: HeartbeatAnswer = { lostAfterMs: Number.MAX_SAFE_INTEGER };
     while (!signal.aborted) {
       try {
-        ({ lostAfterMs } = await link.heartbeat(await nodeStatus()));
+        this.#answer = await link.heartbeat(await nodeStatus());
         this.#heardAt = clock.monotonic();
       } catch (error) {
         logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
       }
-      this.#cutOff(isCutOff(clock.monotonic() - this.#heardAt, lostAfterMs));
-      await clock.sleep(Math.min(heartbeatEveryMs, lostAfterMs / BEATS_UNTIL_LOST), signal);
+      await clock.sleep(this.#atMost(heartbeatEveryMs), signal);
     }
   }
 }

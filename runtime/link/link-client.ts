@@ -40,6 +40,8 @@ export interface LinkClientOptions {
   readonly streamsMax: number;
 }
 
+/** A heartbeat that takes longer is given up: the next one may find a way that is open again. */
+const HEARTBEAT_MS_MAX = 5_000;
 /** A control plane that does not say when it counts a node as lost does not do so. */
 const NEVER_LOST_MS = Number.MAX_SAFE_INTEGER;
 
@@ -87,7 +89,11 @@ export class LinkClient implements AsyncDisposable {
 
   /** Tells how the node is. Not tried again: the next one says more. */
   async heartbeat(status: NodeStatus): Promise<HeartbeatAnswer> {
-    const answer = await this.#http.post("heartbeat", status);
+    const answer = await this.#http.post(
+      "heartbeat",
+      status,
+      AbortSignal.timeout(HEARTBEAT_MS_MAX),
+    );
     const lostAfterMs = isObject(answer) ? answer.lostAfterMs : undefined;
     return { lostAfterMs: typeof lostAfterMs === "number" ? lostAfterMs : NEVER_LOST_MS };
   }

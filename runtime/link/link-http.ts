@@ -19,6 +19,8 @@ export interface LinkHttpOptions {
 export const TUNNEL_PROTOCOL = "flotilla-mux-1";
 /** One line of the watch holds one object. */
 const LINE_BYTES_MAX = 4 * 1024 * 1024;
+/** A way that was cut may be open again long before a first try gives up by itself. */
+const CONNECT_MS_MAX = 5_000;
 /** Watch, tunnel, heartbeat, reports, SDK calls: each has a connection for itself. */
 const CONNECTIONS_MAX = 8;
 
@@ -34,7 +36,7 @@ export class LinkHttp implements AsyncDisposable {
     this.#pool = new Pool(new URL(options.url).origin, {
       connections: CONNECTIONS_MAX,
       connect: {
-        timeout: options.requestTimeoutMs,
+        timeout: Math.min(options.requestTimeoutMs, CONNECT_MS_MAX),
         ...(options.authority ? { ca: options.authority } : {}),
       },
       headersTimeout: options.requestTimeoutMs,
