@@ -38,6 +38,11 @@ function checkTemplate({ template }: ServiceSpec): readonly Problem[] {
   const at = "spec.template.spec";
   return [
     ...checkContainer(spec, spec.volumes ?? [], { container: at, volumes: `${at}.volumes` }),
+    ...unless(
+      spec.running !== false,
+      `${at}.running`,
+      "must be true, found false: scale the service to 0 instead",
+    ),
     ...(spec.readinessProbe ? checkProbe(spec.readinessProbe, `${at}.readinessProbe`) : []),
   ];
 }

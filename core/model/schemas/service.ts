@@ -1,5 +1,5 @@
 import type { Schema } from "../schema.ts";
-import { dnsLabel, integer, list, object, oneOf, port, refused, text } from "./build.ts";
+import { dnsLabel, flag, integer, list, object, oneOf, port, refused, text } from "./build.ts";
 import { CONTAINER_SPEC } from "./container.ts";
 import { CONTAINER_PORT } from "./container-template.ts";
 import { STATUS_PORTS } from "./game-server.ts";
@@ -30,7 +30,7 @@ const TEMPLATE_SPEC: Schema = {
       100,
     ),
     address: refused("a service has an address of its own, its replicas have different ones"),
-    running: refused("scale the service to 0 instead"),
+    running: flag("Only true: a service is stopped by scaling it to 0.", { default: true }),
     restartedAt: refused("change the template to replace all replicas"),
     drainSeconds: integer(
       "Seconds between its last new connection and TERM; what it has begun ends meanwhile.",
