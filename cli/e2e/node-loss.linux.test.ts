@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Machines } from "../testing/machines.ts";
 
-const LOST_AFTER_S = 9;
+const LOST_AFTER_S = 8;
 const ZONE_B = { nodeSelector: { zone: "b" } };
 
 describe("a machine that falls silent", () => {

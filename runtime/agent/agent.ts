@@ -4,7 +4,7 @@ import type { HeartbeatAnswer, LinkResource } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
-import { messageOf } from "../../core/std/errors.ts";
+import { isFleetError, messageOf } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
@@ -53,6 +53,8 @@ export class Agent {
   #heardAt = 0;
   /** The container id that each key of the cache stands for now. */
   readonly #ids = new Map<string, string>();
+  /** The last heartbeat was refused for its credential. */
+  #isOut = false;
   /** What the last heartbeat was answered. */
   #answer: HeartbeatAnswer = { lostAfterMs: Number.MAX_SAFE_INTEGER };
 
@@ -155,6 +157,19 @@ export class Agent {
     this.#queue.add(id);
   }
 
+  /** What runs here goes on also when the credential is refused: only a person knows whether that was meant. */
+  #missed(error: unknown): void {
+    const { logger } = this.#options;
+    const isOut = isFleetError(error, "UNAUTHENTICATED");
+    if (isOut && !this.#isOut)
+      logger.warn(
+        { error: messageOf(error) },
+        "this machine's credential is refused: what runs here goes on until `flotilla down` here",
+      );
+    else logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
+    this.#isOut = isOut;
+  }
+
   /** Minds the time by itself: a heartbeat that is under way may hang for long. */
   async #watchSilence(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
@@ -181,13 +196,13 @@ export class Agent {
   }
 
   async #heartbeats(signal: AbortSignal): Promise<void> {
-    const { clock, link, nodeStatus, heartbeatEveryMs, logger } = this.#options;
+    const { clock, link, nodeStatus, heartbeatEveryMs } = this.#options;
     while (!signal.aborted) {
       try {
         this.#answer = await link.heartbeat(await nodeStatus());
         this.#heardAt = clock.monotonic();
       } catch (error) {
-        logger.debug({ error: messageOf(error) }, "the control plane did not take the heartbeat");
+        this.#missed(error);
       }
       await clock.sleep(this.#atMost(heartbeatEveryMs), signal);
     }
