@@ -81,7 +81,7 @@ export interface GameServerStatus {
   readonly reservedUntil?: string;
   readonly counters?: Counters;
   readonly lists?: Lists;
-  /** The last Ready or change of a Counter or List by the SDK: the same call again is answered, not done twice. */
+  /** The last Readys and changes of Counters and Lists by the SDK, newest last: the same call again is not done twice. */
   readonly lastSdkCall?: string;
   readonly eviction?: { readonly safe: "Always" | "OnUpgrade" | "Never" };
   /** Why it is in this state: a reason and a sentence for people. */

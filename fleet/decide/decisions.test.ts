@@ -166,6 +166,21 @@ describe("decideSdkCall", () => {
           ).toContain("true");
       }
   });
+  it("keeps so many labels and annotations of a game, and so much of them, that others can still write", () => {
+    let server = serverIn("Ready", {}, { annotations: { person: "x".repeat(200_000) } });
+    const say = (verb: "label" | "annotation", key: string, value: string): void => {
+      server = decideSdkCall(server, { verb, key, value }, TIME)?.server ?? server;
+    };
+    for (let i = 0; i < 128; i++) say("label", `k${i}`, "v");
+    expect(() => say("label", "one-more", "v")).toThrow("129 labels of");
+    say("label", "k7", "w");
+    say("annotation", "long", "x".repeat(65_000));
+    say("annotation", "longer", "x".repeat(65_000));
+    expect(() => say("annotation", "longest", "x".repeat(2_000))).toThrow("3 annotations of");
+    say("annotation", "longer", "short");
+    say("annotation", "longest", "x".repeat(2_000));
+    expect(Object.keys(server.metadata.labels ?? {})).toHaveLength(128);
+  });
   it("drops changes of a broken or leaving server without an error", () => {
     for (const state of ["Unhealthy", "Error", "Shutdown"] as const)
       expect(decideSdkCall(serverIn(state), { verb: "ready" }, TIME)).toBeUndefined();
@@ -200,6 +215,10 @@ describe("decideSdkCall", () => {
       if (!back) throw new Error("the first call changed nothing");
       const next = { ...back, status: { ...back.status, state: "Allocated" as const } };
       expect(decideSdkCall(next, ready, TIME)).toBeUndefined();
+      // Its game may have made other calls before an older copy of this one arrives.
+      const lastSdkCall = `${next.status.lastSdkCall} call-1b`;
+      const later = { ...next, status: { ...next.status, lastSdkCall } };
+      expect(decideSdkCall(later, ready, TIME)).toBeUndefined();
       const own = decideSdkCall(next, { ...ready, id: "call-2" }, TIME);
       expect(own?.server.status.state).toBe("Ready");
     },

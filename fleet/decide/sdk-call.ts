@@ -6,9 +6,11 @@ import {
 import { GAME_SERVER_STATES, type GameServerState } from "../../core/model/game-server-state.ts";
 import type { SdkVerb } from "../../core/model/link.ts";
 import type { Reason } from "../../core/model/reason.ts";
+import type { Labels } from "../../core/model/resource.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { mergePatch } from "../../core/std/json.ts";
 import { endOfDrain } from "./overflow.ts";
+import { callsWith, wasDone } from "./sdk-call-ids.ts";
 
 export interface SdkDecision {
   readonly server: GameServer;
@@ -69,11 +71,12 @@ export function decideSdkCall(
 
 /**
  * The id of the call is kept: when its answer was lost and the same call comes again, the server may have been handed out
- * meanwhile.
+ * meanwhile, and its game may have made other calls since.
  */
 function decideReady(server: GameServer, id: string | undefined): SdkDecision | undefined {
-  if (id !== undefined && server.status.lastSdkCall === id) return undefined;
-  const more = { reservedUntil: null, ...(id !== undefined ? { lastSdkCall: id } : {}) };
+  if (id !== undefined && wasDone(server.status, id)) return undefined;
+  const calls = id !== undefined ? { lastSdkCall: callsWith(server.status, id) } : {};
+  const more = { reservedUntil: null, ...calls };
   const said = "the game called Ready";
   return become(server, readyOf(server), "SdkRequest", said, more, endOfDrain(server));
 }
@@ -133,6 +136,10 @@ function changesOf(patch: Record<string, unknown>, status: object): object {
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const ANNOTATION_BYTES_MAX = 65_536;
+/** Labels, and annotations, that a game may have set: half of what admission takes, so that others can still write. */
+const OWN_ENTRIES_MAX = 128;
+/** Characters of their names and values: each change of the server, and each list of its node, carries them all. */
+const OWN_LENGTH_MAX = 128 * 1024;
 
 function decideMetadata(
   server: GameServer,
@@ -155,8 +162,18 @@ function decideMetadata(
       `annotation value is ${value.length} characters, at most ${ANNOTATION_BYTES_MAX} are kept`,
     );
   const patch = { [SDK_PREFIX + key]: value };
+  assertRoom(verb, { ...server.metadata[verb === "label" ? "labels" : "annotations"], ...patch });
   const metadata = verb === "label" ? { labels: patch } : { annotations: patch };
   return changed(server, { metadata }, "SdkRequest", `the game set ${verb} ${SDK_PREFIX}${key}`);
+}
+
+function assertRoom(verb: "label" | "annotation", next: Labels): void {
+  const own = Object.entries(next).filter(([name]) => name.startsWith(SDK_PREFIX));
+  const length = own.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (own.length <= OWN_ENTRIES_MAX && length <= OWN_LENGTH_MAX) return;
+  const found = `${own.length} ${verb}s of ${length} characters`;
+  const most = `at most ${OWN_ENTRIES_MAX} of ${OWN_LENGTH_MAX} are kept`;
+  throw new FleetError("INVALID", `the game would have set ${found}, ${most}`);
 }
 
 function changed(server: GameServer, delta: object, because: Reason, message: string): SdkDecision {

@@ -9,6 +9,7 @@ import {
 import { FleetError } from "../../core/std/errors.ts";
 import { mergePatch, sameJson } from "../../core/std/json.ts";
 import type { SdkDecision } from "./sdk-call.ts";
+import { callsWith, wasDone } from "./sdk-call-ids.ts";
 
 export interface SdkDataDecision {
   /** What the Counter or List is after the call. */
@@ -43,10 +44,11 @@ function decided<C extends SdkDataVerb, V extends SdkDataAnswer>(
   const all = (server.status[member] ?? {}) as { readonly [name: string]: V };
   const now = Object.hasOwn(all, call.name) ? all[call.name] : undefined;
   if (!now) throw notFound(call);
-  if (server.status.lastSdkCall === id) return { answer: now };
+  if (wasDone(server.status, id)) return { answer: now };
   const answer = next(now, call);
   if (sameJson(now, answer)) return { answer };
-  const delta = { status: { [member]: { [call.name]: answer }, lastSdkCall: id } };
+  const lastSdkCall = callsWith(server.status, id);
+  const delta = { status: { [member]: { [call.name]: answer }, lastSdkCall } };
   const noun = member === "counters" ? "counter" : "list";
   const message = `the game changed ${noun} ${call.name}`;
   const because = "SdkRequest";

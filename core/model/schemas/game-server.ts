@@ -160,7 +160,7 @@ export const GAME_SERVER_STATUS: Schema = object(
     counters: COUNTERS,
     lists: LISTS,
     lastSdkCall: text(
-      "The last SDK call that must not be done twice: a change of a counter or list, or Ready.",
+      "The last SDK calls that must not be done twice, newest last: changes of a counter or list, and Ready.",
     ),
     eviction: EVICTION,
     reason: text("Why it is in this state, in one word."),
