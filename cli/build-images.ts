@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { FleetError, messageOf } from "../core/std/errors.ts";
+import type { ClearedImages } from "../runtime/image/clear-images.ts";
 import type { ImageFolder } from "../runtime/image/image-folder.ts";
 
 /** `image.yaml`, `x.image.yaml`: what `flotilla image build` reads; not a resource. */
@@ -43,12 +45,29 @@ export async function* buildImages(
   }
 }
 
+/** The images of a state folder. */
 export async function openImages(state: string): Promise<ImageFolder> {
-  const { openStateFolder } = await import("./up/state-folder.ts");
   const { ImageFolder } = await import("../runtime/image/image-folder.ts");
   const { systemClock } = await import("../core/std/clock.ts");
-  const { path } = openStateFolder(state, undefined);
-  return await ImageFolder.open(resolve(path, "images"), systemClock);
+  return await ImageFolder.open(resolve(await pathOf(state), "images"), systemClock);
+}
+
+/** Clears away at once what no named image has and no container was made of. */
+export async function pruneImages(state: string): Promise<ClearedImages> {
+  const { clearImages } = await import("../runtime/image/clear-images.ts");
+  const { imagesInUse } = await import("../runtime/container/images-in-use.ts");
+  const { systemClock: clock } = await import("../core/std/clock.ts");
+  const root = await pathOf(state);
+  const used = () => imagesInUse(root);
+  const images = await openImages(state);
+  await mkdir(resolve(root, "layers"), { recursive: true, mode: 0o700 });
+  return await clearImages({ images, root, used, clock, afterMs: 0 });
+}
+
+/** The state folder, made where it is missing. */
+async function pathOf(state: string): Promise<string> {
+  const { openStateFolder } = await import("./up/state-folder.ts");
+  return openStateFolder(state, undefined).path;
 }
 
 function readSpec(file: string): string {

@@ -23,6 +23,15 @@ describe("a Container", () => {
   const sh = async (name: string, script: string): Promise<string> =>
     (await instance.cli("exec", `container/${name}`, "--", "busybox", "sh", "-c", script)).out;
 
+  const oldImage = async (version: string): Promise<string> => {
+    const folder = join(instance.state, "old-image");
+    await mkdir(join(folder, "root"), { recursive: true });
+    await writeFile(join(folder, "root/version"), version);
+    const spec = join(folder, "image.yaml");
+    await writeFile(spec, "{reference: old, base: empty, programs: [busybox], folder: root}");
+    return spec;
+  };
+
   beforeAll(async () => {
     const images = ["examples/red-blue/image.yaml"];
     instance = await TestInstance.start({ images, flags: ["--port-range", "17220-17230"] });
@@ -131,6 +140,26 @@ describe("a Container", () => {
     await runs(name, 1);
     expect(await instance.mustCli("describe", `container/${name}`)).toMatch(/probe failed/);
     await instance.mustCli("delete", `container/${name}`);
+  });
+
+  it("keeps the image that it was made of, whatever becomes of the name, until it is gone", async () => {
+    const spec = await oldImage("one");
+    await instance.mustCli("image", "build", spec);
+    await make("old", "exec busybox sleep 1000", { image: "old" });
+    await runs("old");
+    await oldImage("two");
+    await instance.mustCli("image", "build", spec);
+    await instance.mustCli("image", "rm", "old");
+    // The second version's manifest, config and upper layer, which nobody has unpacked.
+    expect(await instance.mustCli("image", "prune")).toMatch(/^cleared 3 blobs and 0 unpacked/);
+    expect(await sh("old", "cat /version")).toBe("one");
+    await instance.mustCli("delete", "container/old");
+    await expect
+      .poll(() => instance.mustCli("image", "prune"), { timeout: 20_000, interval: 200 })
+      .toMatch(/^cleared 4 blobs and 2 unpacked layers/);
+    expect(await instance.mustCli("image", "ls")).not.toMatch(/^old/m);
+    const again = await instance.cli("image", "rm", "old");
+    expect(again).toMatchObject({ code: 5, err: expect.stringContaining("no image old:latest") });
   });
 
   it("has its log followed to its end", async () => {

@@ -5,6 +5,7 @@ import { FetchingImageStore } from "../../runtime/image/fetching-image-store.ts"
 import { openImageStore } from "../../runtime/image/folder-image-store.ts";
 import { portableUnpack } from "../../runtime/image/unpack.ts";
 import { environment } from "../config.ts";
+import { clearOldImages } from "./clear-old-images.ts";
 import type { MachineDriver, MachineParts } from "./machine-driver.ts";
 import { playersAddress } from "./players-address.ts";
 
@@ -43,7 +44,7 @@ export async function openProcessMachine(parts: MachineParts): Promise<MachineDr
       if (leads.length > 0)
         logger.warn({}, "services need isolated containers: nothing leads to these replicas");
     },
-    run: async () => undefined,
+    run: (signal) => clearOldImages({ images: local.images, root: path, clock, logger }, signal),
     end: async () => undefined,
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };

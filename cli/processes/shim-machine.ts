@@ -18,6 +18,7 @@ import type { NetworkWish } from "../../runtime/network/network-options.ts";
 import { isLoopback } from "../advertise-address.ts";
 import type { Config } from "../config.ts";
 import { shimFolder } from "../shim-folder.ts";
+import { clearOldImages } from "./clear-old-images.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import type { MachineDriver, MachineParts } from "./machine-driver.ts";
 import { playersAddress } from "./players-address.ts";
@@ -94,7 +95,10 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     blob: (digest) => local.images.blobs.open(digest),
     address,
     setServices: (leads) => network.setServices(leads),
-    run: async (signal) => void (await Promise.all([line.run(signal), repair(signal)])),
+    run: async (signal) => {
+      const old = { images: local.images, root: path, clock, logger };
+      await Promise.all([line.run(signal), repair(signal), clearOldImages(old, signal)]);
+    },
     end: async () => {
       // First, so that nothing starts the shim again that ends here.
       await line[Symbol.asyncDispose]();

@@ -55,6 +55,7 @@ export const REASONS = [
   "Stabilized",
   "StepLimited",
   "Steady",
+  "ImageUnused",
   "DevelopmentServer",
 ] as const;
 export type Reason = (typeof REASONS)[number];

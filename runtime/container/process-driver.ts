@@ -82,12 +82,14 @@ export class ProcessDriver implements ContainerDriver {
       if (known) return known;
       refuseMounts(plan);
       const { images, host, clock } = this.#options;
-      const image = await images.resolve(plan.image);
-      const words = await hostWords(wordsOf(plan, image), image, host);
       const home = this.#files.work(plan.id);
-      const environment = environmentOf(plan, image, { path: host.path, home });
-      const kept = { plan, startedAt: clock.now(), environment };
-      await this.#files.begin(kept);
+      const { kept, words } = await images.keepWhile(async () => {
+        const image = await images.resolve(plan.image);
+        const environment = environmentOf(plan, image, { path: host.path, home });
+        const begun = { plan, startedAt: clock.now(), image, environment };
+        await this.#files.begin(begun);
+        return { kept: begun, words: await hostWords(wordsOf(plan, image), image, host) };
+      });
       const logFolder = await this.#logs.make(plan.id);
       this.#lives.get(plan.id)?.[Symbol.dispose]();
       const life = new ProcessLife({ ...this.#lifeOptions(), kept, logFolder });
@@ -134,9 +136,8 @@ export class ProcessDriver implements ContainerDriver {
       throw new FleetError("FAILED_PRECONDITION", `container ${id} does not run`, { id });
     if (argv.length === 0) throw new FleetError("BAD_REQUEST", "no command to run");
     const { images, host } = this.#options;
-    const image = await images.resolve(life.kept.plan.image);
+    const { plan, image = await images.resolve(plan.image), environment: env } = life.kept;
     const words = await hostWords(argv, image, host);
-    const env = life.kept.environment;
     const session = await ProcessExec.start(words, { cwd: this.#files.work(id), env });
     life.keep(session);
     return session;

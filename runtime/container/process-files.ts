@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import { isObject } from "../../core/std/json.ts";
+import type { ResolvedImage } from "../image/image-store.ts";
 import { replaceFile } from "../linux/replace-file.ts";
 import type { ExitStatus } from "./driver.ts";
 import { parseExitFile } from "./exit-file.ts";
@@ -10,6 +11,8 @@ import { parseExitFile } from "./exit-file.ts";
 export interface KeptPlan {
   readonly plan: ContainerPlan;
   readonly startedAt: number;
+  /** What it was made of; absent where an earlier version made it. */
+  readonly image?: ResolvedImage;
   /** Words and environment as they were made for this machine: commands inside of it get the same environment. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { chown, lchown, mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { ContainerPlan, Limits } from "../../core/model/container-plan.ts";
@@ -9,7 +9,7 @@ import { removeCgroup } from "../cgroup/instance.ts";
 import type { CgroupLayout } from "../cgroup/layout.ts";
 import { CgroupStats } from "../cgroup/stats.ts";
 import { cgroupWrites } from "../cgroup/writes.ts";
-import type { ImageStore } from "../image/image-store.ts";
+import type { ImageStore, ResolvedImage } from "../image/image-store.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { NodeNetwork } from "../network/network.ts";
 import type { FoundLease, NetworkWish } from "../network/network-options.ts";
@@ -26,6 +26,7 @@ import type {
   RunningContainer,
 } from "./driver.ts";
 import { signalName } from "./exit-file.ts";
+import { giveVolumes } from "./give-volumes.ts";
 import { HostsFiles, type NetworkMember } from "./hosts-files.ts";
 import { KeptLogs } from "./kept-logs.ts";
 import { KeyedLock } from "./keyed-lock.ts";
@@ -65,6 +66,11 @@ interface Life {
   /** Its start has failed: what is still heard of it is nobody's business. */
   isGivenUp?: boolean;
   readonly ended: PromiseWithResolvers<void>;
+}
+interface Begun {
+  readonly life: Life;
+  readonly image: ResolvedImage;
+  readonly where: { readonly address: string; readonly gateway: string };
 }
 const USER_BASE_FIRST = 0x10_0000;
 const USERS_EACH = 0x1_0000;
@@ -198,8 +204,8 @@ export class ShimDriver implements ContainerDriver {
     if (!life) throw new FleetError("NOT_FOUND", `there is no container ${id}`, { id });
     if (life.exit)
       throw new FleetError("FAILED_PRECONDITION", `container ${id} does not run`, { id });
-    const { plan, userBase } = life.kept;
-    const image = await this.#options.images.resolve(plan.image);
+    const { images } = this.#options;
+    const { plan, userBase, image = await images.resolve(plan.image) } = life.kept;
     const identity = { user: plan.user, userBase, capabilities: 0, seccomp: this.#seccomp };
     // Only until the connection is there: a program whose start was asked for may have run, and never runs twice.
     const exec = await this.#options.line.ask((client) => client.openExec());
@@ -235,7 +241,33 @@ export class ShimDriver implements ContainerDriver {
   }
 
   async #start(plan: ContainerPlan): Promise<RunningContainer> {
-    const { images, network, clock, line, layout, folder } = this.#options;
+    const { images, network, line, layout, folder } = this.#options;
+    const { life, image, where } = await images.keepWhile(() => this.#begin(plan));
+    await this.#hosts.add(plan, where.address);
+    await this.#options.onAddress(plan, where);
+    const place = {
+      stateFolder: this.#files.of(plan.id),
+      userBase: life.kept.userBase,
+      layout,
+      seccomp: this.#seccomp,
+      network: network.attachFields(plan.id, plan.sdk),
+      volumesFolder: join(folder, "volumes"),
+      secretsFolder: join(folder, "secrets"),
+      hostsFile: this.#hosts.pathOf(plan.id),
+    };
+    await giveVolumes(mountsOf(plan, place).binds, life.kept.userBase + plan.user);
+    const client = await line.client();
+    const process = await client.create(createRequestOf(plan, image, place));
+    // Before anything else may fail: a new shim is told to watch what has a process.
+    life.kept = { ...life.kept, process };
+    await network.openPorts(plan.id, plan.ports);
+    await this.#files.write(life.kept);
+    return runningOf(life.kept);
+  }
+
+  /** Finds what a container needs here and writes it down: from then on none of it is cleared away or given to another. */
+  async #begin(plan: ContainerPlan): Promise<Begun> {
+    const { images, network, clock } = this.#options;
     const image = await images.resolve(plan.image);
     const wish = this.#options.networkOf(plan.network);
     if (!wish)
@@ -245,32 +277,14 @@ export class ShimDriver implements ContainerDriver {
       );
     await network.ensureNetwork(wish);
     const where = await network.addressFor(plan.id, plan.network, plan.address);
-    const userBase = this.#freeUserBase();
-    const kept: KeptContainer = { plan, address: where.address, userBase, startedAt: clock.now() };
+    const [userBase, startedAt] = [this.#freeUserBase(), clock.now()];
+    const kept: KeptContainer = { plan, address: where.address, userBase, startedAt, image };
     const life: Life = { kept, ended: Promise.withResolvers() };
+    // At once, so that no other start takes the same users.
+    this.#lives.set(plan.id, life);
     this.#logs.use(plan.id);
     await this.#files.write(kept);
-    await this.#hosts.add(plan, where.address);
-    await this.#options.onAddress(plan, where);
-    const place = {
-      stateFolder: this.#files.of(plan.id),
-      userBase,
-      layout,
-      seccomp: this.#seccomp,
-      network: network.attachFields(plan.id, plan.sdk),
-      volumesFolder: join(folder, "volumes"),
-      secretsFolder: join(folder, "secrets"),
-      hostsFile: this.#hosts.pathOf(plan.id),
-    };
-    await giveVolumes(mountsOf(plan, place).binds, userBase + plan.user);
-    this.#lives.set(plan.id, life);
-    const client = await line.client();
-    const process = await client.create(createRequestOf(plan, image, place));
-    // Before anything else may fail: a new shim is told to watch what has a process.
-    life.kept = { ...kept, process };
-    await network.openPorts(plan.id, plan.ports);
-    await this.#files.write(life.kept);
-    return runningOf(life.kept);
+    return { life, image, where };
   }
 
   /** Takes away all of a container that may be there; it must not run for anybody any more. */
@@ -375,15 +389,4 @@ function runningOf({ plan, process, address, startedAt }: KeptContainer): Runnin
 function leaseOf({ plan, address }: KeptContainer): FoundLease {
   const { id, network, ports } = plan;
   return { id, key: `${network.namespace}/${network.name}`, address, ports };
-}
-
-/** A named volume belongs to the users of the container that has it now; another one before had others. */
-async function giveVolumes(binds: readonly { source: string }[], user: number): Promise<void> {
-  for (const { source } of binds) {
-    await mkdir(source, { recursive: true, mode: 0o750 });
-    if ((await stat(source)).uid === user) continue;
-    for (const entry of await readdir(source, { recursive: true, withFileTypes: true }))
-      await lchown(join(entry.parentPath, entry.name), user, user);
-    await chown(source, user, user);
-  }
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import { isObject } from "../../core/std/json.ts";
+import type { ResolvedImage } from "../image/image-store.ts";
 import type { ShimProcess } from "../shim/client.ts";
 
 /** What is kept of one container, so that whoever comes next can adopt it. */
@@ -11,6 +12,8 @@ export interface KeptContainer {
   readonly address: string;
   readonly userBase: number;
   readonly startedAt: number;
+  /** What it was made of; absent where an earlier version made it. */
+  readonly image?: ResolvedImage;
   /** Absent until it ran. */
   readonly process?: ShimProcess;
 }

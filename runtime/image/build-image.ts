@@ -25,7 +25,11 @@ const ENTRY_IN_IMAGE = "app/main.mjs";
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Builds what `spec` says and names it. Nothing is fetched; what was built before from the same files is taken again. */
-export async function buildImage(spec: ImageSpec, options: BuildOptions): Promise<BuiltImage> {
+export function buildImage(spec: ImageSpec, options: BuildOptions): Promise<BuiltImage> {
+  return options.images.keepWhile(() => build(spec, options));
+}
+
+async function build(spec: ImageSpec, options: BuildOptions): Promise<BuiltImage> {
   const { images, arch } = options;
   const made = (await layersOf(spec, options)).filter((layer) => layer !== undefined);
   const layers = made.map(({ layer }) => layer);

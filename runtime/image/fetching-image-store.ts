@@ -37,6 +37,10 @@ export class FetchingImageStore implements ImageStore {
     return await local.resolve(reference);
   }
 
+  keepWhile<T>(work: () => Promise<T>): Promise<T> {
+    return this.#options.local.keepWhile(work);
+  }
+
   list(): ReturnType<ImageStore["list"]> {
     return this.#options.local.list();
   }
@@ -46,7 +50,10 @@ export class FetchingImageStore implements ImageStore {
     const key = `${reference} ${digest}`;
     const known = this.#underWay.get(key);
     if (known) return known;
-    const fetched = this.#fetch(reference, digest).finally(() => this.#underWay.delete(key));
+    const { images } = this.#options.local;
+    const fetched = images
+      .keepWhile(() => this.#fetch(reference, digest))
+      .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, fetched);
     return fetched;
   }

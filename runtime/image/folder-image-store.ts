@@ -18,6 +18,10 @@ export interface ImageStoreOptions {
   readonly clock: Clock;
 }
 
+/** The folders of a store, beside each other. */
+export const IMAGES = "images";
+export const LAYERS = "layers";
+
 /** The images of this machine in a folder. */
 export class FolderImageStore implements ImageStore {
   /** Builders write here. */
@@ -33,7 +37,7 @@ export class FolderImageStore implements ImageStore {
     const full = fullReference(reference);
     const named = await this.images.named();
     const descriptor = named.get(full);
-    if (descriptor === undefined) throw notFound(full, [...named.keys()]);
+    if (descriptor === undefined) throw imageNotFound(full, [...named.keys()]);
     const files = await this.images.files(descriptor);
     return {
       reference: full,
@@ -42,6 +46,10 @@ export class FolderImageStore implements ImageStore {
       config: files.config.config,
       layers: await this.#unpacked(files),
     };
+  }
+
+  keepWhile<T>(work: () => Promise<T>): Promise<T> {
+    return this.images.keepWhile(work);
   }
 
   async list(): Promise<readonly { reference: string; digest: string; sizeBytes: number }[]> {
@@ -65,7 +73,8 @@ export class FolderImageStore implements ImageStore {
   }
 }
 
-function notFound(reference: string, known: readonly string[]): FleetError {
+/** NOT_FOUND, with the name that was meant or those there are. */
+export function imageNotFound(reference: string, known: readonly string[]): FleetError {
   const near = nearestName(reference, known);
   const hint =
     near === undefined
@@ -77,8 +86,8 @@ function notFound(reference: string, known: readonly string[]): FleetError {
 /** Opens the store and makes its folders where they are missing. */
 export async function openImageStore(options: ImageStoreOptions): Promise<FolderImageStore> {
   const { root, unpack, whiteouts, clock } = options;
-  const images = await ImageFolder.open(join(root, "images"), clock);
-  const folder = join(root, "layers");
+  const images = await ImageFolder.open(join(root, IMAGES), clock);
+  const folder = join(root, LAYERS);
   const layers = new LayerFolder({ folder, blobs: images.blobs, unpack, whiteouts });
   await layers.prepare();
   return new FolderImageStore(images, layers);

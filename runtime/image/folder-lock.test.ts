@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { systemClock } from "../../core/std/clock.ts";
-import { withLock } from "./folder-lock.ts";
+import { withLock, withSharedLock } from "./folder-lock.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -57,4 +57,26 @@ it("is free again when its holder was killed", async () => {
   await expect(early).rejects.toMatchObject({ code: "UNAVAILABLE" });
   holder.kill("SIGKILL");
   expect(await withLock(path(), options, async () => "free")).toBe("free");
+});
+
+it("is shared by any number who ask for a share, and by none beside one who has it alone", async () => {
+  const both = Promise.withResolvers<void>();
+  let inside = 0;
+  const share = async (): Promise<void> => {
+    inside += 1;
+    if (inside === 2) both.resolve();
+    await both.promise;
+    const alone = withLock(path(), { ...options, waitMs: 10 }, async () => "too early");
+    await expect(alone).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  };
+  await Promise.all([
+    withSharedLock(path(), options, share),
+    withSharedLock(path(), options, share),
+  ]);
+  const seen = await withLock(path(), options, async () => {
+    const late = withSharedLock(path(), { ...options, waitMs: 10 }, async () => "too early");
+    await expect(late).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    return "alone";
+  });
+  expect(seen).toBe("alone");
 });

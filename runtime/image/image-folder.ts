@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../core/std/clock.ts";
 import { replaceFile } from "../linux/replace-file.ts";
 import { BlobFolder } from "./blob-folder.ts";
-import { withLock } from "./folder-lock.ts";
+import { type FolderLockOptions, withLock, withSharedLock } from "./folder-lock.ts";
 import {
   type ConfigFile,
   type Descriptor,
@@ -74,6 +74,27 @@ export class ImageFolder {
     });
   }
 
+  /** Takes a name away, and says whether it was there; what it named is cleared away once nobody needs it. */
+  async untag(reference: string): Promise<boolean> {
+    return await this.#locked(async () => {
+      const { manifests } = await this.index();
+      const others = manifests.filter((m) => m.annotations?.[REFERENCE_NAME] !== reference);
+      if (others.length === manifests.length) return false;
+      await this.#writeIndex(others);
+      return true;
+    });
+  }
+
+  /** Nothing is cleared away while `work` runs: for those who are about to name or to use what is here. */
+  keepWhile<T>(work: () => Promise<T>): Promise<T> {
+    return withSharedLock(join(this.folder, "use.lock"), this.#lockOptions(), work);
+  }
+
+  /** Runs `work` while nobody is about to name or to use what is here; it should be short, they wait for it. */
+  whileUnused<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(join(this.folder, "use.lock"), this.#lockOptions(), work);
+  }
+
   async files(descriptor: Descriptor): Promise<ImageFiles> {
     const known = this.#files.get(descriptor.digest);
     if (known) return known;
@@ -98,8 +119,11 @@ export class ImageFolder {
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {
-    const options = { clock: this.#clock, waitMs: LOCK_WAIT_MS, retryMs: LOCK_RETRY_MS };
-    return withLock(join(this.folder, "index.lock"), options, work);
+    return withLock(join(this.folder, "index.lock"), this.#lockOptions(), work);
+  }
+
+  #lockOptions(): FolderLockOptions {
+    return { clock: this.#clock, waitMs: LOCK_WAIT_MS, retryMs: LOCK_RETRY_MS };
   }
 }
 

@@ -23,5 +23,7 @@ export interface ResolvedImage {
 export interface ImageStore {
   /** NOT_FOUND (names the nearest known reference) when there is no such image; `arena` means `arena:latest`. */
   resolve(reference: string): Promise<ResolvedImage>;
+  /** Nothing is cleared away while `work` runs: it resolves an image and writes down who uses it. */
+  keepWhile<T>(work: () => Promise<T>): Promise<T>;
   list(): Promise<readonly { reference: string; digest: string; sizeBytes: number }[]>;
 }

@@ -7,6 +7,7 @@ import { createGunzip } from "node:zlib";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { clearLitter, syncFolder, temporaryBeside } from "../linux/replace-file.ts";
 import { type BlobFolder, hashing } from "./blob-folder.ts";
+import { PLAIN } from "./decide-clearing.ts";
 import { broken, type Descriptor, hexOf } from "./oci.ts";
 import { syncTree } from "./sync-tree.ts";
 import type { Unpack } from "./unpack.ts";
@@ -52,7 +53,7 @@ export class LayerFolder {
 
   pathOf(diffId: string): string {
     const { folder, whiteouts } = this.#options;
-    return join(folder, whiteouts === "overlay" ? hexOf(diffId) : `${hexOf(diffId)}.plain`);
+    return join(folder, whiteouts === "overlay" ? hexOf(diffId) : `${hexOf(diffId)}${PLAIN}`);
   }
 
   async #ensure(layer: Descriptor, diffId: string, path: string): Promise<string> {
