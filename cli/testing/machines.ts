@@ -33,13 +33,16 @@ export class Machines implements AsyncDisposable {
   readonly vm1: JoinedMachine;
   readonly vm2: JoinedMachine;
   readonly remote: RemoteMachine;
+  readonly #opened: AsyncDisposableStack;
 
   private constructor(
     home: TestInstance,
     vm1: JoinedMachine,
     vm2: JoinedMachine,
     remote: RemoteMachine,
+    opened: AsyncDisposableStack,
   ) {
+    this.#opened = opened;
     this.home = home;
     this.vm1 = vm1;
     this.vm2 = vm2;
@@ -76,9 +79,7 @@ export class Machines implements AsyncDisposable {
       ["--labels", "zone=b", "--reserve", "cpu=500m"],
       remote.argv("env"),
     );
-    const machines = new Machines(home, vm1, vm2, remote);
-    opened.move();
-    return machines;
+    return new Machines(home, vm1, vm2, remote, opened.move());
   }
 
   async servers(fleet: string): Promise<readonly Server[]> {
@@ -126,9 +127,8 @@ export class Machines implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The cable last: the second machine leaves through it.
-    for (const one of [this.vm2, this.vm1, this.home, this.remote])
-      await one[Symbol.asyncDispose]();
+    // The cable last, since the second machine leaves through it; also when one of them cannot leave.
+    await this.#opened.disposeAsync();
   }
 
   /** What the agents have complained of, for the message of a failure. */
