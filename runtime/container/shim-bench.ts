@@ -18,6 +18,7 @@ import { buildShim } from "../shim/build.ts";
 import type { DriverBench } from "./driver-conformance.ts";
 import { writeFixtureImage } from "./driver-fixture.ts";
 import { ShimDriver } from "./shim-driver.ts";
+import { type KeptContainer, ShimFiles } from "./shim-files.ts";
 import { ShimLine } from "./shim-line.ts";
 import { shimUnpack } from "./shim-unpack.ts";
 
@@ -115,6 +116,11 @@ export class ShimBench implements DriverBench {
       logPollMs: 20,
       killWaitMs: 5_000,
     });
+  }
+
+  /** What its driver keeps of the containers that are there. */
+  kept(): Promise<readonly KeptContainer[]> {
+    return new ShimFiles(join(this.#folder, "containers")).all();
   }
 
   async leftovers(): Promise<readonly string[]> {
