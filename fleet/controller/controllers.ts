@@ -62,7 +62,7 @@ export class Controllers {
 
   /** Runs every loop until `signal` is aborted; looks at everything once at the start. */
   async run(signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#context;
+    const { store, clock, logger } = this.#context;
     using _follow = store.onHead((before, after) => this.#follow(before, after));
     for (const kind of Object.keys(this.#loops) as Managed[])
       for (const resource of store.list(kind)) {
@@ -74,7 +74,10 @@ export class Controllers {
     const check = async (): Promise<void> => {
       while (!signal.aborted) {
         await clock.sleep(NODE_CHECK_MS, signal);
-        await this.link.checkNodes(startedAt);
+        // A full disk refuses the writes of one look; the next may find it better.
+        await this.link
+          .checkNodes(startedAt)
+          .catch((error: unknown) => logger.warn({ error }, "the nodes could not be checked"));
       }
     };
     const loops = Object.values(this.#loops).map((loop) => loop.run(signal));

@@ -11,7 +11,7 @@ import type { NodeStatus } from "../../core/model/node.ts";
 import { isDataVerb, type SdkDataVerb } from "../../core/model/sdk-data.ts";
 import type { Usage } from "../../core/model/usage.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
-import { FleetError, isFleetError } from "../../core/std/errors.ts";
+import { FleetError, isFleetError, messageOf } from "../../core/std/errors.ts";
 import { sameJson } from "../../core/std/json.ts";
 import {
   decideContainerReport,
@@ -61,12 +61,27 @@ export class NodeLink {
 
   async reports(node: string, reports: readonly Report[]): Promise<readonly LinkResult[]> {
     return await inTurns(reports, (report) =>
-      answer(async () => void (await this.#report(node, report))),
+      this.#answer(async () => void (await this.#report(node, report))),
     );
   }
 
   async sdk(node: string, calls: readonly SdkCall[]): Promise<readonly LinkResult[]> {
-    return await inTurns(calls, (call) => answer(() => this.#sdk(node, call)));
+    return await inTurns(calls, (call) => this.#answer(() => this.#sdk(node, call)));
+  }
+
+  /**
+   * One item's result. A bug that one meets must not fail its batch, which is sent again for as long as that fails; a
+   * broken disk must, since what was not kept is to be said again.
+   */
+  async #answer(act: () => Promise<Answer | undefined>): Promise<LinkResult> {
+    try {
+      return { ok: true, ...(await act()) };
+    } catch (error) {
+      if (isFleetError(error)) return { ok: false, code: error.code, message: error.message };
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      this.#context.logger.error({ error }, "what a node said could not be taken");
+      return { ok: false, code: "INTERNAL", message: messageOf(error) };
+    }
   }
 
   async #report(node: string, report: Report): Promise<void> {
@@ -181,12 +196,3 @@ async function inTurns<T>(
 }
 
 type Answer = Required<Pick<LinkResult & { readonly ok: true }, "object" | "revision">>;
-
-async function answer(act: () => Promise<Answer | undefined>): Promise<LinkResult> {
-  try {
-    return { ok: true, ...(await act()) };
-  } catch (error) {
-    if (!isFleetError(error)) throw error;
-    return { ok: false, code: error.code, message: error.message };
-  }
-}
