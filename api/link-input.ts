@@ -11,6 +11,7 @@ import { isPlainSdkCall } from "./plain-sdk-call.ts";
 const TEXT: Schema = { type: "string", maxLength: 1024 };
 const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
 const NUMBER: Schema = { type: "integer" };
+const TIME: Schema = { ...TEXT, format: "date-time" };
 const FLAG: Schema = { type: "boolean" };
 /** As long as an annotation may be. */
 const ANNOTATION_LENGTH_MAX = 65_536;
@@ -38,8 +39,8 @@ const REPORT: Schema = {
     id: TEXT,
     address: TEXT,
     pid: NUMBER,
-    startedAt: TEXT,
-    finishedAt: TEXT,
+    startedAt: TIME,
+    finishedAt: TIME,
     exitCode: NUMBER,
     signal: TEXT,
     oomKilled: FLAG,
@@ -104,8 +105,23 @@ function batchOf(
   const items = isObject(body) ? body[member] : undefined;
   if (!Array.isArray(items) || items.length > LINK_BATCH_MAX)
     throw new FleetError("BAD_REQUEST", `${member} must be a list of at most ${LINK_BATCH_MAX}`);
-  if (!items.every(isPlain)) assertFits({ type: "array", items: item }, items, member);
+  if (items.every(isPlain)) return items;
+  assertFits({ type: "array", items: item }, items, member);
+  items.forEach((one, i) => {
+    assertNoNull(item, one, `${member}[${i}]`);
+  });
   return items;
+}
+
+/** A schema takes null for a field that is left out; who reads the item would take it for a value. */
+function assertNoNull(
+  { properties = {} }: Schema,
+  item: Record<string, unknown>,
+  path: string,
+): void {
+  const field = Object.keys(properties).find((key) => item[key] === null);
+  if (field !== undefined)
+    throw new FleetError("BAD_REQUEST", `${path}.${field} must be left out or have a value`);
 }
 
 export function reportsFrom(body: unknown): readonly Report[] {

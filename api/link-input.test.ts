@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { reportsFrom, sdkCallsFrom } from "./link-input.ts";
+
+const subject = { kind: "GameServer", namespace: "default", name: "a", uid: "u" };
+const call = { subject, id: "1", verb: "ready" };
+const report = { subject, seen: "exited", id: "1", finishedAt: "2026-01-01T00:00:00Z" };
+
+it.each([
+  ["annotation", { key: "a", value: null }, "value"],
+  ["label", { key: "a", value: null }, "value"],
+  ["addValue", { name: "players", value: null }, "value"],
+  ["counter", { name: "rooms", capacity: null }, "capacity"],
+  ["list", { name: "players", values: null }, "values"],
+  ["reserve", { seconds: null }, "seconds"],
+])("refuses %s with null where a value belongs, by its place", (verb, more, field) => {
+  const calls = [call, { ...call, verb, ...more }];
+  expect(() => sdkCallsFrom({ calls })).toThrow(`calls[1].${field} must be left out`);
+});
+
+it("takes a report's times as times only, and what it does not know as it comes", () => {
+  expect(reportsFrom({ reports: [{ ...report, newer: null }] })).toHaveLength(1);
+  for (const finishedAt of ["yesterday", "", null])
+    expect(() => reportsFrom({ reports: [report, { ...report, finishedAt }] })).toThrow(
+      "reports[1].finishedAt must be",
+    );
+});
