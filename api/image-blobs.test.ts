@@ -16,6 +16,7 @@ let api: ApiHarness;
 let links: LinkClient[] = [];
 let stop = new AbortController();
 let asked: string[] = [];
+let holders = 0;
 
 function link(node: string): LinkClient {
   const client = new LinkClient({
@@ -46,16 +47,16 @@ async function holder(node: string, content: Buffer): Promise<void> {
   void link(node).tunnel((stream, wire) => void serveTunnel(stream, wire, verbs), stop.signal);
   await expect
     .poll(async () => (await api.ask("/metrics")).text)
-    .toContain('flotilla_api_streams{kind="tunnel"} 1');
+    .toContain(`flotilla_api_streams{kind="tunnel"} ${++holders}`);
 }
-async function read(node: string): Promise<Buffer> {
+async function read(node: string, reference = REFERENCE): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of await link(node).blob(DIGEST, REFERENCE)) parts.push(part);
+  for await (const part of await link(node).blob(DIGEST, reference)) parts.push(part);
   return Buffer.concat(parts);
 }
 
 beforeEach(async () => {
-  [links, stop, asked] = [[], new AbortController(), []];
+  [links, stop, asked, holders] = [[], new AbortController(), [], 0];
   api = await openApi();
   const spec = { reference: REFERENCE, digest: DIGEST, sizeBytes: CONTENT.length };
   const nodes = ["gone", "home"];
@@ -81,4 +82,16 @@ it("says why there is none: nobody reachable has it, or sent what it is not", as
   await expect(link("a").blob("nonsense", REFERENCE)).rejects.toThrow("is no sha256 digest");
   await holder("home", Buffer.from("another layer"));
   await expect(read("a")).rejects.toThrow("node home sent other content");
+});
+
+it("asks the next node when one sends what it is not, or more than the image has", async () => {
+  const nodes = ["false", "flood", "home"];
+  const spec = { reference: "big:latest", digest: DIGEST, sizeBytes: CONTENT.length };
+  await api.put("Image", { metadata: { name: "big.latest" }, spec }, { nodes });
+  await holder("false", Buffer.from("another layer"));
+  await holder("flood", Buffer.alloc(CONTENT.length + 5 * 1024 * 1024));
+  await expect(read("a", "big")).rejects.toThrow("node flood sent more than");
+  await holder("home", CONTENT);
+  expect(digestOf(await read("a", "big"))).toBe(DIGEST);
+  expect(asked).toHaveLength(5);
 });

@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { imageResourceName } from "../core/model/image.ts";
-import { FleetError } from "../core/std/errors.ts";
+import { FleetError, isFleetError } from "../core/std/errors.ts";
 import { BlobFolder } from "../runtime/image/blob-folder.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import type { Tunnels } from "./tunnels.ts";
@@ -18,6 +18,8 @@ export interface ImageBlobsOptions {
 
 /** A blob that takes longer is given up; others wait for it. */
 const TAKE_MS_MAX = 600_000;
+/** An image's manifest and configuration are blobs beside its layers. */
+const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
 const BLOB_TYPE = "application/octet-stream";
 
 /** Image blobs for the nodes, by digest: each is taken once from a node that has the image, and kept. */
@@ -50,22 +52,38 @@ export class ImageBlobs {
     return taken;
   }
 
+  /** From the first node that gives it: one that does not, or gives something else, stands in nobody's way. */
   async #take(digest: string, reference: string): Promise<void> {
     const { store, tunnels } = this.#options;
-    this.#prepared ??= this.#blobs.prepare();
-    await this.#prepared;
+    await this.#prepare();
     const image = store.get("Image", "", imageResourceName(reference));
     if (!image) throw new FleetError("NOT_FOUND", `there is no image ${reference}`);
-    const holder = image.status.nodes.find((node) => tunnels.has(node));
-    if (holder === undefined)
-      throw new FleetError("UNAVAILABLE", `no node that has image ${reference} can be reached`);
-    const stream = await tunnels.openTo(
-      holder,
-      { verb: "blob", digest },
-      AbortSignal.timeout(TAKE_MS_MAX),
-    );
+    let why = new FleetError("UNAVAILABLE", `no node that has image ${reference} can be reached`);
+    for (const holder of image.status.nodes.filter((node) => tunnels.has(node)))
+      try {
+        return await this.#takeFrom(holder, digest, image.spec.sizeBytes + MANIFEST_BYTES_MAX);
+      } catch (error) {
+        if (!isFleetError(error)) throw error;
+        why = error;
+      }
+    throw why;
+  }
+
+  /** A folder that could not be made now may be made the next time. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#blobs.prepare().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #takeFrom(holder: string, digest: string, bytesMax: number): Promise<void> {
+    const signal = AbortSignal.timeout(TAKE_MS_MAX);
+    const stream = await this.#options.tunnels.openTo(holder, { verb: "blob", digest }, signal);
     stream.end();
-    const kept = await this.#blobs.putStream(BLOB_TYPE, stream);
+    const content = Readable.from(upTo(bytesMax, stream, holder), { objectMode: false });
+    const kept = await this.#blobs.putStream(BLOB_TYPE, content);
     await this.#trim(kept.digest);
     if (kept.digest === digest) return;
     await rm(this.#blobs.pathOf(kept.digest), { force: true });
@@ -86,6 +104,24 @@ export class ImageBlobs {
       await rm(join(folder, name), { force: true });
       bytes -= size;
     }
+  }
+}
+
+/** A node that sends more than its image has would fill the disk that the journal is on. */
+async function* upTo(
+  bytesMax: number,
+  content: AsyncIterable<Buffer>,
+  node: string,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    if (bytes > bytesMax)
+      throw new FleetError(
+        "UNAVAILABLE",
+        `node ${node} sent more than ${bytesMax} bytes of a blob`,
+      );
+    yield chunk;
   }
 }
 
