@@ -39,6 +39,13 @@ function gated() {
 }
 
 describe("a work queue", () => {
+  it("refuses a time that is no number: the key would be looked at without a pause for ever", () => {
+    const { queue, stop } = setUp(async () => undefined);
+    expect(() => queue.addAfter("a", Number.NaN)).toThrow("a time that is no number");
+    expect(queue.size).toBe(0);
+    stop.abort();
+  });
+
   it("works on keys that were added before and after it runs", async () => {
     const seen: string[] = [];
     const queue = new WorkQueue({

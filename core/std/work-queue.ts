@@ -1,3 +1,4 @@
+import { assert } from "./assert.ts";
 import { type BackoffOptions, backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { DelayedKeys } from "./delayed-keys.ts";
@@ -63,6 +64,7 @@ export class WorkQueue {
 
   /** Like `add`, in `ms` milliseconds; the earliest of several times counts. */
   addAfter(key: string, ms: number): boolean {
+    assert(!Number.isNaN(ms), `${key} is to be looked at after a time that is no number`);
     if (this.#ready.has(key)) return true;
     if (!this.#hasRoomFor(key)) return false;
     const now = this.#options.clock.monotonic();

@@ -8,7 +8,7 @@ import {
 } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
-import { rfc3339 } from "../../core/std/clock.ts";
+import { parseRfc3339, rfc3339 } from "../../core/std/clock.ts";
 import { mergePatch, sameJson } from "../../core/std/json.ts";
 import type { Write } from "../../store/resource-store.ts";
 import { isActive } from "../decide/fleet.ts";
@@ -208,7 +208,8 @@ async function replaceBroken(
   for (const server of broken.slice(0, options.limits.shutdownsMax)) {
     const sinceMs =
       clock.now() -
-      Date.parse(server.metadata.annotations?.[ERRORED_AT] ?? server.metadata.creationTimestamp);
+      (parseRfc3339(server.metadata.annotations?.[ERRORED_AT] ?? "") ??
+        Date.parse(server.metadata.creationTimestamp));
     const { remove, because, retryInMs } = decideBroken(server, sinceMs, options.errorDelayMs);
     if (retryInMs !== undefined) soonest = Math.min(soonest ?? Number.POSITIVE_INFINITY, retryInMs);
     if (!remove || !(await tryCommit(context, [deletionOf(server, rfc3339(clock.now()))])))
