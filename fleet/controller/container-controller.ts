@@ -22,8 +22,8 @@ export async function reconcileContainer(
     return {};
   }
   if (action.do === "unplace") {
-    await tryCommit(context, [updateOf(container, { ...container, status: UNPLACED })]);
-    recordOn(context, container, "NodeGone", `its node ${at} was deleted`, "Warning");
+    if (await tryCommit(context, [updateOf(container, { ...container, status: UNPLACED })]))
+      recordOn(context, container, "NodeGone", `its node ${at} was deleted`, "Warning");
     return {};
   }
   const found = placeContainer(context, container);
@@ -31,8 +31,8 @@ export async function reconcileContainer(
     const { because, message } = found;
     if (!sameCause(container.status.message, message)) {
       const status = { ...container.status, reason: because, message };
-      await tryCommit(context, [updateOf(container, { ...container, status })]);
-      recordOn(context, container, because, message, "Warning");
+      if (await tryCommit(context, [updateOf(container, { ...container, status })]))
+        recordOn(context, container, because, message, "Warning");
     }
     return { againInMs: PLACE_AGAIN_MS };
   }

@@ -55,7 +55,7 @@ export class Controller {
   async #pass(key: string): Promise<void> {
     const pass = await this.#reconcile(this.#context, parseKey(key));
     if (pass.againInMs !== undefined) this.#work.addAfter(key, pass.againInMs);
-    if (!pass.status) return;
+    if (!pass.status) return void this.#forgetIfGone(key);
     this.#pending.set(key, pass.status);
     const { clock, options } = this.#context;
     const sinceMs = clock.monotonic() - (this.#lastStatus.get(key) ?? Number.NEGATIVE_INFINITY);
@@ -68,6 +68,10 @@ export class Controller {
     if (!write) return;
     this.#lastStatus.set(key, this.#context.clock.monotonic());
     await write();
+    this.#forgetIfGone(key);
+  }
+
+  #forgetIfGone(key: string): void {
     const { namespace, name, kind } = parseKey(key);
     if (!this.#context.store.get(kind, namespace, name)) this.#lastStatus.delete(key);
   }

@@ -137,6 +137,23 @@ describe("a call on Counters and Lists at the control plane", () => {
 });
 
 describe("the sums of a set", () => {
+  it("follow a server that a person gives to another set", async () => {
+    const server = await running("one");
+    await running("two");
+    const { metadata } = server;
+    const moved = { ...metadata, labels: { [SET_LABEL]: "other" } };
+    await store.commit([updateOf(server, { ...server, metadata: moved })]);
+    const capacityOf = (set: string): number | undefined =>
+      context.world.rooms.ofSet("default", set).counters.rooms?.capacity;
+    expect([capacityOf("arena"), capacityOf("other")]).toEqual([4, 4]);
+  });
+
+  it("add up whatever a counter is called", () => {
+    const one = { allocatedCount: 0, allocatedCapacity: 0, count: 1, capacity: 4 };
+    const sums = addRoomSums([{ counters: { constructor: one }, lists: {} }]);
+    expect(Object.entries(sums.counters)).toEqual([["constructor", one]]);
+  });
+
   it("are exact again when counters of the largest capacity are gone", async () => {
     const most = Number.MAX_SAFE_INTEGER;
     const sum = (): unknown => context.world.rooms.ofSet("default", "arena").counters.rooms;

@@ -179,10 +179,9 @@ async function wait(
 ): Promise<Pass> {
   if (server.status.reason !== reason || !sameCause(server.status.message, message)) {
     const delta = { status: { reason, message } };
-    await tryCommit(context, [
-      updateOf(server, { ...server, status: { ...server.status, reason, message } }, delta),
-    ]);
-    recordOn(context, server, reason, message, "Warning");
+    const next = { ...server, status: { ...server.status, reason, message } };
+    if (await tryCommit(context, [updateOf(server, next, delta)]))
+      recordOn(context, server, reason, message, "Warning");
   }
   return { againInMs: PLACE_AGAIN_MS };
 }

@@ -33,14 +33,17 @@ export class RoomTallies {
     const was = before as GameServer | undefined;
     const is = after as GameServer | undefined;
     if (was && is && isSame(was, is)) return;
-    const key = setKeyOf(is ?? was);
-    if (key === undefined) return;
-    const shares = [roomSharesOf(was), roomSharesOf(is)] as const;
-    if (shares[0].length + shares[1].length === 0) return;
+    this.#add(is, 1);
+    this.#add(was, -1);
+  }
+
+  #add(server: GameServer | undefined, sign: 1 | -1): void {
+    const key = setKeyOf(server);
+    const shares = roomSharesOf(server);
+    if (key === undefined || shares.length === 0) return;
     const sums = this.#sets.get(key) ?? { counters: new Map(), lists: new Map() };
     this.#sets.set(key, sums);
-    for (const share of shares[1]) add(sums[share.what], share, 1);
-    for (const share of shares[0]) add(sums[share.what], share, -1);
+    for (const share of shares) add(sums[share.what], share, sign);
     if (sums.counters.size + sums.lists.size === 0) this.#sets.delete(key);
   }
 }
@@ -50,7 +53,8 @@ function isSame(was: GameServer, is: GameServer): boolean {
     was.status.state === is.status.state &&
     was.status.counters === is.status.counters &&
     was.status.lists === is.status.lists &&
-    was.metadata.deletionTimestamp === is.metadata.deletionTimestamp
+    was.metadata.deletionTimestamp === is.metadata.deletionTimestamp &&
+    setKeyOf(was) === setKeyOf(is)
   );
 }
 

@@ -45,18 +45,18 @@ export function addRoomSums(all: readonly RoomSums[]): RoomSums {
 }
 
 function addUp(all: readonly RoomSums["counters"][]): RoomSums["counters"] {
-  const sums: Record<string, AggregatedCounter> = {};
+  const sums = new Map<string, AggregatedCounter>();
   for (const one of all)
     for (const [key, b] of Object.entries(one)) {
-      const a = sums[key] ?? NO_ROOM;
-      sums[key] = {
+      const a = sums.get(key) ?? NO_ROOM;
+      sums.set(key, {
         allocatedCount: plus(a.allocatedCount, b.allocatedCount),
         allocatedCapacity: plus(a.allocatedCapacity, b.allocatedCapacity),
         count: plus(a.count, b.count),
         capacity: plus(a.capacity, b.capacity),
-      };
+      });
     }
-  return sums;
+  return Object.fromEntries(sums);
 }
 /** More than a number can say exactly is the most that it can. */
 function plus(a: number, b: number): number {
