@@ -51,6 +51,10 @@ export class MemoryLink implements DoorLink {
     this.#listeners.set(key, listeners.add(listener));
     return { [Symbol.dispose]: () => void listeners.delete(listener) };
   }
+  /** Who listens for changes of an object. */
+  listeners(key: string): number {
+    return this.#listeners.get(key)?.size ?? 0;
+  }
 
   async sdk(call: SdkCall): Promise<LinkResult> {
     if (this.away) throw new FleetError("UNAVAILABLE", "the control plane is away");

@@ -140,6 +140,15 @@ describe("the door's REST", () => {
     expect(states).toEqual(["Scheduled", "RequestReady"]);
   });
 
+  it("listens no longer for a game server that is gone, though it was watched to its end", async () => {
+    const key = "GameServer/default/one";
+    const response = await fetch(`${url}/watch/gameserver`);
+    expect(fixture.link.listeners(key)).toBe(1);
+    await fixture.remove("one");
+    await response.text();
+    await expect.poll(() => fixture.link.listeners(key)).toBe(0);
+  });
+
   it("refuses the seventeenth watcher, and takes another when one has gone", async () => {
     const stop = new AbortController();
     const watching = Array.from({ length: 16 }, (_, i) =>

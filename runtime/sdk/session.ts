@@ -114,23 +114,25 @@ export class Session implements Disposable {
       watcher.changed(now);
     };
     const subscription = this.#onChange(show);
-    const stop = this.onEnd(() => watcher.ended());
-    show();
-    return {
-      [Symbol.dispose]: () => {
-        if (!this.#endings.has(stop.ending)) return;
-        stop[Symbol.dispose]();
-        subscription[Symbol.dispose]();
-        this.#watchers -= 1;
-      },
+    const leave = (): void => {
+      if (!this.#endings.delete(end)) return;
+      subscription[Symbol.dispose]();
+      this.#watchers -= 1;
     };
+    const end = (): void => {
+      leave();
+      watcher.ended();
+    };
+    this.#endings.add(end);
+    show();
+    return { [Symbol.dispose]: leave };
   }
 
   /** Calls `ending` when the game server is gone, or the door closes. */
-  onEnd(ending: () => void): Disposable & { readonly ending: () => void } {
+  onEnd(ending: () => void): Disposable {
     const own = (): void => ending();
     this.#endings.add(own);
-    return { ending: own, [Symbol.dispose]: () => void this.#endings.delete(own) };
+    return { [Symbol.dispose]: () => void this.#endings.delete(own) };
   }
 
   /**
