@@ -2,7 +2,7 @@ import type { GameServerTemplate } from "../../core/model/fleet.ts";
 import { NODE_LOSS, NODE_LOSS_POLICIES } from "../../core/model/game-server.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import type { Random } from "../../core/std/random.ts";
-import type { Game } from "./game.ts";
+import { type Game, PLAYERS } from "./game.ts";
 import type { Scene } from "./scene.ts";
 
 /** What people and games do; every action is one row. `random` is the step's own, so that a step means the same alone. */
@@ -168,6 +168,7 @@ function templateOf(image: string, version: string, annotations = {}): GameServe
     metadata: { labels: { version }, annotations },
     spec: {
       ports: [{ name: "game", containerPort: 7654 }],
+      counters: { [PLAYERS]: { count: 0, capacity: 1_000 } },
       template: { spec: { containers: [{ name: "game", image: `arena:${image}` }] } },
     },
   };

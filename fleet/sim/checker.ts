@@ -5,7 +5,7 @@ import type { Kind, Resource } from "../../core/model/resource.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import { sameJson } from "../../core/std/json.ts";
 import type { ResourceStore, StoreEvent } from "../../store/resource-store.ts";
-import { checkServerChange } from "./invariants.ts";
+import { checkServerChange, type ReadyCounts } from "./invariants.ts";
 import { type Entry, Ledger } from "./ledger.ts";
 
 /** A sentence about what should never happen, and when it did. */
@@ -31,8 +31,8 @@ export class Checker {
   readonly ledger: Ledger = new Ledger();
   /** Why a server may end although it is held, by uid. */
   readonly causes: Map<string, string> = new Map();
-  /** Servers whose games have said Ready. */
-  readonly ready: Set<string> = new Set();
+  /** How often games have said Ready and have become Ready by it, by uid. */
+  readonly ready: ReadyCounts = { said: new Map(), used: new Map() };
   /** Servers that a person has deleted: their reason is that person's. */
   readonly #byHand = new Set<string>();
   readonly #options: CheckerOptions;

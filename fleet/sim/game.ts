@@ -1,5 +1,6 @@
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
 import type { LinkResult, SdkCall, SdkVerb } from "../../core/model/link.ts";
+import type { SdkDataVerb } from "../../core/model/sdk-data.ts";
 import type { Random } from "../../core/std/random.ts";
 import type { ExitStatus } from "../../runtime/container/driver.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -26,6 +27,8 @@ export interface GameOptions {
   readonly onReady: () => void;
 }
 
+/** The Counter of every template. */
+export const PLAYERS = "players";
 const BOOT_MS = { min: 20, max: 400 };
 const LIFE_MS = { min: 100, max: 20_000 };
 const CALL_AGAIN_MS = 400;
@@ -36,6 +39,7 @@ export class Game {
   readonly #options: GameOptions;
   #isOver = false;
   #calls = 0;
+  #players = 0;
 
   constructor(options: GameOptions) {
     this.#options = options;
@@ -60,6 +64,18 @@ export class Game {
     else if (random.next() < manners.sick) this.#after(lifeMs, () => this.#sicken());
   }
 
+  /** Players that the Counter must show, once every call was taken. */
+  get players(): number {
+    return this.#players;
+  }
+
+  /** Two players have come, and one has left: calls that follow each other closely must each count once. */
+  join(): void {
+    if (this.#isOver) return;
+    this.#count(2);
+    this.#count(-1);
+  }
+
   /** The container has ended. */
   end(): void {
     this.#isOver = true;
@@ -69,6 +85,7 @@ export class Game {
   finish(): void {
     const what = this.#options.random.next();
     if (this.#isOver) return;
+    this.#count(-1);
     if (what < 0.4) this.#leave({ verb: "shutdown" });
     else if (what < 0.6) this.#die({ exitCode: 0 });
     else if (what < 0.8) this.release({ verb: "ready" });
@@ -78,6 +95,11 @@ export class Game {
   /** Another state by the game's own wish. */
   release(verb: SdkVerb): void {
     void this.#say(verb);
+  }
+
+  #count(countDiff: number): void {
+    this.#players += countDiff;
+    void this.#say({ verb: "counter", name: PLAYERS, countDiff });
   }
 
   #leave(verb: SdkVerb): void {
@@ -97,7 +119,7 @@ export class Game {
   }
 
   /** Until it was taken, or the game is over. What is refused for good is not asked again. */
-  async #say(verb: SdkVerb): Promise<void> {
+  async #say(verb: SdkVerb | SdkDataVerb): Promise<void> {
     const { time, call, plan } = this.#options;
     const id = `${plan.id}-${this.#calls++}`;
     if (verb.verb === "ready") this.#options.onReady();

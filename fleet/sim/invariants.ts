@@ -3,11 +3,20 @@ import { GAME_SERVER_STATES, mayBecome } from "../../core/model/game-server-stat
 import { type Circumstances, causeOf, lossCauseOf } from "./causes.ts";
 import type { Ledger } from "./ledger.ts";
 
+/** Counts by uid. */
+export interface ReadyCounts {
+  readonly said: Map<string, number>;
+  readonly used: Map<string, number>;
+}
+
+export function countUp(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
 export interface ServerChange extends Circumstances {
   readonly was: GameServer | undefined;
   readonly is: GameServer | undefined;
-  /** Servers whose games have said Ready, by uid. */
-  readonly ready: ReadonlySet<string>;
+  readonly ready: ReadyCounts;
 }
 type Wrong = (rule: string, message: string) => void;
 
@@ -49,9 +58,16 @@ function checkCause(was: GameServer, is: GameServer, change: ServerChange, wrong
       "a server ends for a cause of its own",
       `${name} went from ${before} to ${after} (${is.status.reason ?? "no reason"})`,
     );
-  const isFirst = GAME_SERVER_STATES[before].counts === "starting";
-  if ((after === "RequestReady" || after === "Ready") && isFirst && !change.ready.has(uid))
-    wrong("a server is Ready when its game says so", `${name} went from ${before} to ${after}`);
+  const isAgain = GAME_SERVER_STATES[before].held && was.status.reservedUntil === undefined;
+  const isSaid = GAME_SERVER_STATES[before].counts === "starting" || isAgain;
+  if ((after !== "RequestReady" && after !== "Ready") || !isSaid) return;
+  const { said, used } = change.ready;
+  countUp(used, uid);
+  if ((used.get(uid) ?? 0) > (said.get(uid) ?? 0))
+    wrong(
+      "a server is Ready when its game says so, once each time",
+      `${name} went from ${before} to ${after}`,
+    );
 }
 
 /** A held server ends only by an explicit delete, its own end, failed health, or with its fleet. */

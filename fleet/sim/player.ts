@@ -3,6 +3,7 @@ import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import type { Random } from "../../core/std/random.ts";
 import type { Checker } from "./checker.ts";
+import type { Game } from "./game.ts";
 import type { Way } from "./network.ts";
 import type { SimNode } from "./node.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -48,6 +49,7 @@ export class Players {
       `a player got ${gameServerName} at ${nodeName}:${ports[0]?.port}${key ? ` (${key})` : ""}`,
     );
     checker.answered(gameServerName);
+    this.#gameOf(status)?.join();
     if (key) {
       if (!checker.ledger.answers.has(key))
         checker.wrong("a key's answer is kept with its commit", `${key} is not on the disk`);
@@ -89,8 +91,12 @@ export class Players {
   }
 
   /** The player talks to the address that it was told: the game there must be its own, if there is one. */
-  #leave({ gameServerName, nodeName, ports }: AllocationStatus): void {
+  #leave(status: AllocationStatus): void {
+    this.#gameOf(status)?.finish();
+  }
+
+  #gameOf({ gameServerName, nodeName, ports }: AllocationStatus): Game | undefined {
     const game = this.#options.node(nodeName)?.machine.gameAt(ports[0]?.port ?? 0);
-    if (game?.subject.name === gameServerName) game.finish();
+    return game?.subject.name === gameServerName ? game : undefined;
   }
 }

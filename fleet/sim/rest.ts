@@ -3,6 +3,7 @@ import { FLEET_LABEL, type Fleet, type FleetStatus, SET_LABEL } from "../../core
 import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
 import { sameJson } from "../../core/std/json.ts";
+import { PLAYERS } from "./game.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Scene } from "./scene.ts";
 
@@ -127,10 +128,18 @@ function wrongContainers(
   const uids = new Set(wanted.map(({ metadata }) => metadata.uid));
   const running = new Set(machine.running().map(({ subject }) => subject.uid));
   const alone = [...running].filter((uid) => !uids.has(uid));
+  const miscounted = machine.games().filter(({ subject, players }) => {
+    const server = wanted.find(({ metadata }) => metadata.uid === subject.uid);
+    return server && server.status.counters?.[PLAYERS]?.count !== players;
+  });
   const missing = wanted.filter(({ metadata }) => !running.has(metadata.uid));
   return [
     ...alone.map((uid) => `${name} runs a container of nobody (${uid})`),
     ...missing.map(({ metadata }) => `${name} runs no container for ${metadata.name}`),
+    ...miscounted.map(
+      ({ subject, players }) =>
+        `${subject.name} has ${players} players, its Counter says otherwise`,
+    ),
     ...(machine.containers > running.size ? [`${name} has remains of containers`] : []),
   ];
 }

@@ -7,6 +7,7 @@ import { ControlPlane } from "./control-plane.ts";
 import { SimDisk } from "./disk.ts";
 import { endFaults, FAULTS } from "./faults.ts";
 import { GOOD_MANNERS } from "./game.ts";
+import { countUp } from "./invariants.ts";
 import { Machine } from "./machine.ts";
 import { Way } from "./network.ts";
 import { SimNode } from "./node.ts";
@@ -173,7 +174,7 @@ class Run implements Scene {
     const watcher = {
       onStop: ({ subject }: { subject: { uid: string; name: string } }) => this.#checkStop(subject),
       onCause: (uid: string, cause: string) => void checker.causes.set(uid, cause),
-      onReady: (uid: string) => void checker.ready.add(uid),
+      onReady: (uid: string) => countUp(checker.ready.said, uid),
       onPortTaken: ({ uid, name: other }: { uid: string; name: string }, message: string) => {
         // What runs on after its Node was deleted is unknown here: then a start fails, and nobody gave a port twice.
         const kept = checker.ledger.resources.get(`GameServer/default/${other}`);
