@@ -4,11 +4,12 @@ import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
+import type { Service } from "../../core/model/service.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import type { AnyResource, ApiClient } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneNamed } from "../command.ts";
-import { autoscalersText } from "../describe-autoscaler.ts";
+import { autoscalersText, serviceScalingText } from "../describe-autoscaler.ts";
 import type { Io } from "../io.ts";
 import { rowsOf } from "../output.ts";
 import { printable, textTable } from "../text-table.ts";
@@ -24,6 +25,7 @@ export function describeCommand(io: Io): Command {
         "flotilla describe fleet arena",
         "a fleet, what its autoscaler wants and why, and what was done",
       ],
+      ["flotilla describe service web", "a service, and why it has so many replicas"],
     ],
   });
   command.action(async (words: readonly string[]) => {
@@ -96,6 +98,8 @@ export function describeText({ kind, found, events, autoscalers, now }: Descript
   for (const part of ["spec", "status"])
     if (isObject(found[part])) parts.push(`${part}:\n${indented(stringify(found[part]))}`);
   if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
+  const scaling = kind === "Service" ? serviceScalingText(found as unknown as Service, now) : "";
+  if (scaling) parts.push(scaling);
   return [...parts, eventsText(events, now)].join("\n");
 }
 

@@ -46,7 +46,8 @@ export function admit(input: unknown, context: AdmitContext): Admitted {
   const rules = RULES[kind] as unknown as Rules<Kind>;
   const spec = filled.spec ?? fillSchema(memberSchema(kind, "spec"), {});
   const shaped = { apiVersion: apiVersionOf(kind), kind, metadata, spec } as Resource;
-  const whole = rules.complete?.(shaped) ?? shaped;
+  const completed = rules.complete?.(shaped) ?? shaped;
+  const whole = (old && rules.inherit?.(old, completed, given)) ?? completed;
   const status = old ? old.status : rules.firstStatus(whole);
   const isChanged = old !== undefined && !sameJson(old.spec, whole.spec);
   const generation = metadata.generation + (isChanged ? 1 : 0);

@@ -70,6 +70,14 @@ const servicePortsText = ({ ports }: ServiceSpec): string =>
     .map(({ port, hostPort, protocol }) => `${port}${hostPort ? `:${hostPort}` : ""}/${protocol}`)
     .join(",");
 
+/** `1..8 at mean 60%`; empty when its replicas are set by hand. */
+function serviceScalingText({ autoscaling }: ServiceSpec): string {
+  if (!autoscaling) return "";
+  const { minReplicas, maxReplicas, cpu } = autoscaling;
+  const target = targetOf({ type: "CPU", cpu: { ...cpu, minReplicas, maxReplicas } });
+  return `${minReplicas}..${maxReplicas} at ${target}`;
+}
+
 const labelsText = (labels: Labels): string =>
   Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
@@ -161,6 +169,7 @@ export const COLUMNS: Columns = {
     always("UPDATED", ({ status }) => String(status.updatedReplicas)),
     always("ADDRESS", ({ status }) => status.address),
     always("PORTS", ({ spec }) => servicePortsText(spec)),
+    always("AUTOSCALING", ({ spec }) => serviceScalingText(spec)),
     AGE,
     wide("IMAGE", ({ spec }) => spec.template.spec.image),
     wide("AFFINITY", ({ spec }) => spec.sessionAffinity),

@@ -1,4 +1,5 @@
 import type { ContainerSeen } from "./game-server.ts";
+import { milliOf } from "./quantity.ts";
 import type { Labels, ResourceOf } from "./resource.ts";
 
 export type Protocol = "UDP" | "TCP";
@@ -10,6 +11,15 @@ export interface Resources {
   readonly memory?: Quantity;
   /** Processes and threads; ours (Kubernetes has no such request). */
   readonly pids?: Quantity;
+}
+
+/** Thousandths of a core that a container asks for, or may use when it asks for none; 0 when it says nothing. */
+export function cpuBasisOf({
+  resources: { requests, limits } = {},
+}: {
+  readonly resources?: ContainerTemplate["resources"];
+}): number {
+  return milliOf(requests?.cpu) || milliOf(limits?.cpu) || 0;
 }
 
 export interface Probe {

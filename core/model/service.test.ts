@@ -35,10 +35,58 @@ describe("a Service", () => {
     expect(problemsOf("Service", patch)).toEqual([problem]);
   });
 
+  describe("with autoscaling", () => {
+    const resources = { limits: { cpu: 1 } };
+    const scaling = (autoscaling: object, more: object = {}): object =>
+      spec({ autoscaling, template: { spec: { resources } }, ...more });
+    const good = { maxReplicas: 8, cpu: { meanPercent: 60 } };
+
+    it("goes up at once and down carefully when nothing else is said", () => {
+      const { autoscaling } = made("Service", scaling(good)).spec;
+      expect(autoscaling).toMatchObject({ minReplicas: 1, cpu: { staleAfterSeconds: 15 } });
+      expect(autoscaling?.behavior.scaleUp.stabilizationWindowSeconds).toBe(0);
+      expect(autoscaling?.behavior.scaleDown.stabilizationWindowSeconds).toBe(300);
+    });
+
+    it("says all that is wrong in one answer", () => {
+      const bad = { autoscaling: { minReplicas: 4, maxReplicas: 2, cpu: {} } };
+      expect(problemsOf("Service", spec(bad))).toEqual([
+        "spec.autoscaling.minReplicas: must be at most maxReplicas (2), found 4",
+        "spec.autoscaling.cpu: needs meanPercent, p95Percent or both, found none",
+        "spec.template.spec.resources: needs a CPU request or a CPU limit, of which autoscaling's percentages are",
+      ]);
+      const worse = { minReplicas: 0, cpu: { meanPercent: 0, staleAfterSeconds: 1 } };
+      expect(problemsOf("Service", scaling(worse))).toEqual([
+        "spec.autoscaling.maxReplicas: is required, found nothing",
+        "spec.autoscaling.minReplicas: must be 1..128, found 0",
+        "spec.autoscaling.cpu.meanPercent: must be 1..1000, found 0",
+        "spec.autoscaling.cpu.staleAfterSeconds: must be 2..600, found 1",
+      ]);
+    });
+
+    it("keeps its replicas in an update that does not say them, and takes those that one says", () => {
+      const old = made("Service", scaling(good, { replicas: 5 }));
+      const update = (replicas: number | null) =>
+        made("Service", scaling(good, { replicas }), { old }).spec.replicas;
+      expect([update(null), update(3)]).toEqual([5, 3]);
+      const plain = { spec: { replicas: null } };
+      expect(made("Service", plain, { old: made("Service") }).spec.replicas).toBe(1);
+    });
+  });
+
   it("stays in its network", () => {
     expect(problemsOf("Service", template({ network: "x" }), { old: made("Service") })).toEqual([
       'spec.template.spec.network: cannot be changed (it is "default"): delete the service and create it anew',
     ]);
+  });
+
+  it("shows between which numbers it scales and for what, and nothing without it", () => {
+    const column = COLUMNS.Service.find(({ name }) => name === "AUTOSCALING");
+    const resources = { limits: { cpu: 1 } };
+    const autoscaling = { maxReplicas: 8, cpu: { meanPercent: 60, p95Percent: 90 } };
+    const scaled = spec({ autoscaling, template: { spec: { resources } } });
+    const texts = [made("Service", scaled), made("Service")].map((one) => column?.value(one, 0));
+    expect(texts).toEqual(["1..8 at mean 60%,p95 90%", ""]);
   });
 
   it("shows its own ports with those of the node", () => {

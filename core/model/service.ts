@@ -1,5 +1,7 @@
 import type { ContainerTemplate, Probe, Protocol, RestartPolicy, Volume } from "./container.ts";
 import type { IntOrPercent } from "./fleet.ts";
+import type { CpuPolicy, ScalingBehavior } from "./fleet-autoscaler.ts";
+import type { Reason } from "./reason.ts";
 import type { Labels, ObjectMeta, OwnerReference, ResourceOf } from "./resource.ts";
 
 /** One port of a service: `port` of its own address, and `hostPort` of the node when it has one, lead to `targetPort`. */
@@ -32,8 +34,16 @@ export interface ServiceTemplate {
 /** Kubernetes' words: `ClientIP` leads one source to one replica while that one is ready. */
 export type SessionAffinity = "None" | "ClientIP";
 
+/** Replicas for the CPU that they use, in the words of a FleetAutoscaler's CPU policy. */
+export interface ServiceAutoscaling extends Pick<CpuPolicy, "minReplicas" | "maxReplicas"> {
+  readonly cpu: Omit<CpuPolicy, "minReplicas" | "maxReplicas">;
+  readonly behavior: ScalingBehavior;
+}
+
 export interface ServiceSpec {
+  /** With `autoscaling` it is the autoscaler's: an update that does not say it keeps it. At 0 the autoscaler rests. */
   readonly replicas: number;
+  readonly autoscaling?: ServiceAutoscaling;
   readonly strategy: {
     readonly rollingUpdate: {
       readonly maxSurge: IntOrPercent;
@@ -43,6 +53,16 @@ export interface ServiceSpec {
   readonly ports: readonly ServicePort[];
   readonly sessionAffinity: SessionAffinity;
   readonly template: ServiceTemplate;
+}
+
+export interface ServiceScalingStatus {
+  readonly currentReplicas: number;
+  readonly desiredReplicas: number;
+  /** A bound changed what the CPU asks for. */
+  readonly scalingLimited: boolean;
+  readonly lastScaleTime?: string;
+  readonly reason: Reason;
+  readonly message: string;
 }
 
 export interface ServiceStatus {
@@ -55,6 +75,7 @@ export interface ServiceStatus {
   readonly ports: readonly { readonly name: string; readonly port: number }[];
   readonly reason?: string;
   readonly message?: string;
+  readonly autoscaling?: ServiceScalingStatus;
 }
 
 /** Replicas of one container behind one address, which the kernel of each node spreads over those that are ready. */

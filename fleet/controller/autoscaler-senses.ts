@@ -1,8 +1,8 @@
+import { cpuBasisOf } from "../../core/model/container.ts";
 import { containerIdOf } from "../../core/model/container-plan.ts";
 import type { Fleet } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler, PolicyStatus } from "../../core/model/fleet-autoscaler.ts";
 import { type GameServer, gameContainerOf } from "../../core/model/game-server.ts";
-import { milliOf } from "../../core/model/quantity.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import { NO_MEMORY, type ScaleMemory } from "../decide/autoscale/behavior.ts";
 import type { CpuReadings, FleetFacts } from "../decide/autoscale/want.ts";
@@ -102,7 +102,7 @@ export class AutoscalerSenses {
       ...addRoomSums(sets.map((set) => world.rooms.ofSet(namespace, set))),
       removable: () => this.#removable(fleet, sets),
       cpu: () => this.#cpuOf(fleet, sets),
-      cpuBasisMilli: cpuBasisOf(fleet),
+      cpuBasisMilli: basisOf(fleet),
       demand: this.demand.of(namespace, name),
     };
   }
@@ -153,7 +153,6 @@ export class AutoscalerSenses {
 }
 
 /** What a server asked for; without a request, what it is limited to. */
-function cpuBasisOf({ spec }: Fleet): number {
-  const { requests, limits } = gameContainerOf(spec.template.spec).resources ?? {};
-  return milliOf(requests?.cpu) || milliOf(limits?.cpu) || 0;
+function basisOf({ spec }: Fleet): number {
+  return cpuBasisOf(gameContainerOf(spec.template.spec));
 }

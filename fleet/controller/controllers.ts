@@ -19,6 +19,7 @@ import { reconcileNode } from "./node-controller.ts";
 import { NodeLink } from "./node-link.ts";
 import type { PortCursors } from "./place.ts";
 import { reconcileService } from "./service-controller.ts";
+import { ServiceScaler } from "./service-scaler.ts";
 import { hasDeadline } from "./session-deadline.ts";
 import { serviceKeyOf, stateSeen } from "./world.ts";
 
@@ -39,6 +40,7 @@ export class Controllers {
     this.#senses = new AutoscalerSenses(context, this.link.measured, (fleet) =>
       this.#addAutoscalersOf(fleet.metadata.namespace, fleet.metadata.name),
     );
+    const scaler = new ServiceScaler(this.link.measured);
     const cursors: PortCursors = new Map();
     this.#loops = {
       Fleet: new Controller("fleet", context, reconcileFleet),
@@ -51,7 +53,7 @@ export class Controllers {
       ),
       Container: new Controller("container", context, reconcileContainer),
       Node: new Controller("node", context, reconcileNode),
-      Service: new Controller("service", context, reconcileService),
+      Service: new Controller("service", context, (c, key) => reconcileService(c, key, scaler)),
     };
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Container } from "../../core/model/container.ts";
+import { containerIdOf } from "../../core/model/container-plan.ts";
 import type { Report } from "../../core/model/link.ts";
 import { SERVICE_LABEL, type Service, serviceOwnerOf } from "../../core/model/service.ts";
 import { removalOf, updateOf } from "./context.ts";
@@ -76,6 +77,80 @@ describe("a service's loop", () => {
     expect(containers().filter(({ metadata }) => before.includes(metadata.uid))).toEqual([]);
     const reasons = bench.events.list({ kind: "Service" }).map(({ reason }) => reason);
     expect(reasons).toContain("RollingUpdate");
+  });
+
+  describe("with autoscaling", () => {
+    const autoscaling = {
+      ...{ maxReplicas: 4, cpu: { meanPercent: 50 } },
+      behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+    };
+    const template = { spec: { ...PROBED, resources: { limits: { cpu: "500m" } } } };
+    const scaling = () => service()?.status.autoscaling;
+    /** Two batches, ten seconds apart by the node's clock: each replica used so many percent of its limit in between. */
+    let nodeMs = 0;
+    const used = new Map<string, number>();
+    const measure = (percent: number): void => {
+      for (const _ of [0, 1]) {
+        nodeMs += 10_000;
+        const rows = containers().map(({ metadata }) => {
+          const id = containerIdOf(metadata.uid);
+          const micros = (used.get(id) ?? 0) + percent * 50_000;
+          used.set(id, micros);
+          return [id, micros, 1_000_000, 1] as const;
+        });
+        bench.controllers.link.usage("a", { atMs: nodeMs, rows });
+      }
+    };
+    const measuredUntil = (percent: number, claim: () => boolean): Promise<void> =>
+      until(async () => {
+        await live();
+        measure(percent);
+        return claim();
+      });
+    const told = (type: string): string[] =>
+      bench.events
+        .list({ kind: "Service" })
+        .filter((event) => event.type === type)
+        .map(({ reason, message }) => `${reason} ${message}`);
+
+    it("follows the CPU that nodes measure up and down, and tells the numbers before and after", async () => {
+      await make("web", { replicas: 1, autoscaling, template });
+      await measuredUntil(200, () => service()?.spec.replicas === 4 && containers().length === 4);
+      expect(told("Normal")).toContain(
+        "ScaleUp from 1 to 4 replicas: CPU mean of 200% for a target of 50% want 4",
+      );
+      await measuredUntil(0, () => service()?.spec.replicas === 1);
+      expect(told("Normal").some((line) => /^ScaleDown from 4 to 1 replicas: /.test(line))).toBe(
+        true,
+      );
+      await measuredUntil(0, () => scaling()?.desiredReplicas === 1 && containers().length === 1);
+      await until(() => scaling()?.currentReplicas === 1);
+      expect(scaling()).toMatchObject({ scalingLimited: true, reason: "ScalingLimited" });
+      expect(scaling()?.lastScaleTime).toMatch(/^\d{4}-/);
+    });
+
+    it("holds what is there while measurements are missing or absurd", async () => {
+      await make("web", { replicas: 3, autoscaling, template });
+      await livesUntil(() => scaling()?.reason === "MetricsMissing");
+      await measuredUntil(-300, () => scaling()?.reason === "MetricsAbsurd");
+      expect(service()?.spec.replicas).toBe(3);
+      expect(scaling()).toMatchObject({ currentReplicas: 3, desiredReplicas: 3 });
+    });
+
+    it("rests while somebody has it scaled to 0", async () => {
+      await make("web", { replicas: 1, autoscaling, template });
+      await livesUntil(() => service()?.status.readyReplicas === 1);
+      await bench.change("Service", "web", (now) => ({
+        ...now,
+        spec: { ...now.spec, replicas: 0 },
+      }));
+      await livesUntil(() => scaling()?.reason === "PolicyInactive" && containers().length === 0);
+      await bench.change("Service", "web", (now) => ({
+        ...now,
+        spec: { ...now.spec, replicas: 1 },
+      }));
+      await livesUntil(() => service()?.status.readyReplicas === 1);
+    });
   });
 
   it("takes its replicas with it, also under a new service of its name", async () => {

@@ -4,6 +4,7 @@ import { apiVersionOf } from "../../core/model/kinds.ts";
 import {
   SERVICE_LABEL,
   type Service,
+  type ServiceScalingStatus,
   type ServiceStatus,
   serviceOwnerOf,
   TEMPLATE_LABEL,
@@ -27,6 +28,7 @@ import {
   withStatus,
 } from "./context.ts";
 import type { Pass } from "./controller.ts";
+import { SCALE_EVERY_MS, type ServiceScaler } from "./service-scaler.ts";
 
 const GRANT_AGAIN_MS = 1_000;
 
@@ -34,6 +36,7 @@ const GRANT_AGAIN_MS = 1_000;
 export async function reconcileService(
   context: ControllerContext,
   { namespace, name }: { namespace: string; name: string },
+  scaler: ServiceScaler,
 ): Promise<Pass> {
   const service = context.store.get("Service", namespace, name);
   const all = context.world.replicasOf(namespace, name);
@@ -42,7 +45,12 @@ export async function reconcileService(
     context,
     all.filter((one) => !own.includes(one) && !one.metadata.deletionTimestamp),
   );
-  if (!service) return isMore ? { againInMs: 0 } : {};
+  if (!service) {
+    scaler.forget(context);
+    return isMore ? { againInMs: 0 } : {};
+  }
+  const scaled = await scaler.look(context, service, own);
+  if (scaled?.isChanged) return { againInMs: 0 };
   const { limits, errorDelayMs } = context.options;
   const { actions, retryInMs } = decideService(service, own, {
     isLost: ({ status }) => context.store.get("Node", "", status.nodeName)?.status.lost === true,
@@ -53,10 +61,11 @@ export async function reconcileService(
   });
   for (const action of actions) await apply(context, service, action);
   const waits = service.status.reason === undefined ? [] : [GRANT_AGAIN_MS];
+  if (scaled) waits.push(SCALE_EVERY_MS);
   const due = [...waits, ...(retryInMs === undefined ? [] : [retryInMs]), ...(isMore ? [0] : [])];
   return {
     ...(due.length > 0 ? { againInMs: Math.min(...due) } : {}),
-    status: () => writeStatus(context, namespace, name),
+    status: () => writeStatus(context, namespace, name, scaled?.status),
   };
 }
 
@@ -130,6 +139,7 @@ async function writeStatus(
   context: ControllerContext,
   namespace: string,
   name: string,
+  autoscaling: ServiceScalingStatus | undefined,
 ): Promise<void> {
   const { store, world, options } = context;
   const service = store.get("Service", namespace, name);
@@ -143,7 +153,11 @@ async function writeStatus(
     addresses: new Set(store.list("Service").map(({ status }) => status.address)),
     portHolder: (port) => world.nodes.portHolder(port),
   });
-  const status: ServiceStatus = { ...serviceCountsOf(service, own), ...grant };
+  const status: ServiceStatus = {
+    ...serviceCountsOf(service, own),
+    ...grant,
+    ...(autoscaling ? { autoscaling } : {}),
+  };
   if (sameJson(status, service.status)) return;
   const isSaid = status.message === service.status.message;
   if (!(await tryCommit(context, [updateOf(service, withStatus(service, status))]))) return;

@@ -35,7 +35,7 @@ const AGAIN_MS = 1_000;
  * bounds hold last. `last` is what its parts wanted before.
  */
 export function decideScale(
-  spec: FleetAutoscalerSpec,
+  spec: Pick<FleetAutoscalerSpec, "policy" | "behavior">,
   facts: FleetFacts,
   { last, memory }: { readonly last: readonly PolicyStatus[]; readonly memory: ScaleMemory },
   time: ScaleTime,

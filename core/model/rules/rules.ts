@@ -5,6 +5,8 @@ import type { Kind, Kinds } from "../resource.ts";
 export interface Rules<K extends Kind> {
   /** Fills what follows from other fields; its own output is not changed by it. */
   readonly complete?: (resource: Kinds[K]) => Kinds[K];
+  /** Fills what an update does not say with what is there, because somebody else sets it. */
+  readonly inherit?: (old: Kinds[K], next: Kinds[K], given: Record<string, unknown>) => Kinds[K];
   /** What was given and is not kept as it was. */
   readonly warnings?: (given: Kinds[K]) => readonly string[];
   readonly check?: (resource: Kinds[K]) => readonly Problem[];

@@ -1,4 +1,6 @@
 import type { Problem } from "../../std/errors.ts";
+import { isObject } from "../../std/json.ts";
+import { cpuBasisOf } from "../container.ts";
 import { found } from "../schema-words.ts";
 import type { Service, ServiceSpec } from "../service.ts";
 import { checkContainer, checkProbe } from "./container-template.ts";
@@ -11,6 +13,11 @@ export const SERVICE_RULES: Rules<"Service"> = {
     const spec = { ...template.spec, name };
     return { ...service, spec: { ...service.spec, template: { ...template, spec } } };
   },
+  // An update that says no replicas, of a service that scales by itself, does not set it back.
+  inherit: (old, next, given) =>
+    next.spec.autoscaling && !saysReplicas(given)
+      ? { ...next, spec: { ...next.spec, replicas: old.spec.replicas } }
+      : next,
   check: ({ spec, metadata }) => [
     ...unless(
       metadata.name.length <= NAME_MAX,
@@ -20,6 +27,7 @@ export const SERVICE_RULES: Rules<"Service"> = {
     ...checkTemplate(spec),
     ...checkBounds(spec),
     ...checkPorts(spec),
+    ...checkAutoscaling(spec),
   ],
   frozen: (old, next) => frozenNetwork(old, next),
   firstStatus: () => ({
@@ -32,6 +40,33 @@ export const SERVICE_RULES: Rules<"Service"> = {
 };
 /** A replica's name, which is its host name, has nine characters more. */
 const NAME_MAX = 54;
+
+function saysReplicas({ spec }: Record<string, unknown>): boolean {
+  return isObject(spec) && typeof spec.replicas === "number";
+}
+
+function checkAutoscaling({ autoscaling, template }: ServiceSpec): readonly Problem[] {
+  if (!autoscaling) return [];
+  const { minReplicas, maxReplicas, cpu } = autoscaling;
+  const at = "spec.autoscaling";
+  return [
+    ...unless(
+      minReplicas <= maxReplicas || maxReplicas < 1,
+      `${at}.minReplicas`,
+      `must be at most maxReplicas (${maxReplicas}), found ${minReplicas}`,
+    ),
+    ...unless(
+      cpu.meanPercent !== undefined || cpu.p95Percent !== undefined,
+      `${at}.cpu`,
+      "needs meanPercent, p95Percent or both, found none",
+    ),
+    ...unless(
+      cpuBasisOf(template.spec) > 0,
+      "spec.template.spec.resources",
+      "needs a CPU request or a CPU limit, of which autoscaling's percentages are",
+    ),
+  ];
+}
 
 function checkTemplate({ template }: ServiceSpec): readonly Problem[] {
   const { spec } = template;

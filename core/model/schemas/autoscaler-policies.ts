@@ -52,16 +52,17 @@ const PLAYERS: Schema = object(
   },
   { required: ["type", "key", "maxReplicas"] },
 );
+/** What CPU is compared with; a Service says the same. */
+export const CPU_TARGETS: Readonly<Record<string, Schema>> = {
+  meanPercent: integer("Target of the mean over all that run.", 1, PERCENT_MAX),
+  p95Percent: integer("Target of the one at 95 of 100.", 1, PERCENT_MAX),
+  staleAfterSeconds: integer("Measurements that are older count as missing.", 2, 600, {
+    default: 15,
+  }),
+};
 const CPU: Schema = object(
   "Servers for the CPU time that is used, in percent of the template's CPU request, or of its limit without one. Not Agones'.",
-  {
-    meanPercent: integer("Target of the mean over the fleet's servers.", 1, PERCENT_MAX),
-    p95Percent: integer("Target of the server at 95 of 100.", 1, PERCENT_MAX),
-    staleAfterSeconds: integer("Measurements that are older count as missing.", 2, 600, {
-      default: 15,
-    }),
-    ...bounds,
-  },
+  { ...CPU_TARGETS, ...bounds },
   { required: ["maxReplicas"] },
 );
 const LEAVES: Readonly<Record<string, Schema>> = {

@@ -42,7 +42,7 @@ const scalingRules = (description: string, windowSeconds: number): Schema =>
     },
     { default: {} },
   );
-const BEHAVIOR: Schema = object(
+export const BEHAVIOR: Schema = object(
   "How fast a wish is followed, as in a HorizontalPodAutoscaler. Not Agones': leave it out with its policies for its behaviour.",
   {
     scaleUp: scalingRules("On the way up.", 0),

@@ -1,7 +1,21 @@
+import { REASONS } from "../reason.ts";
 import type { Schema } from "../schema.ts";
-import { dnsLabel, flag, integer, list, object, oneOf, port, refused, text } from "./build.ts";
+import { CPU_TARGETS } from "./autoscaler-policies.ts";
+import {
+  dnsLabel,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  port,
+  refused,
+  text,
+  time,
+} from "./build.ts";
 import { CONTAINER_SPEC } from "./container.ts";
 import { CONTAINER_PORT } from "./container-template.ts";
+import { BEHAVIOR } from "./fleet-autoscaler.ts";
 import { STATUS_PORTS } from "./game-server.ts";
 import { TEMPLATE_METADATA } from "./metadata.ts";
 
@@ -41,10 +55,33 @@ const TEMPLATE_SPEC: Schema = {
   },
 };
 
+const AUTOSCALING: Schema = object(
+  "Sets replicas for the CPU that they use, in percent of the template's CPU request, or of its limit without one.",
+  {
+    minReplicas: integer("Never fewer, unless somebody scales it to 0.", 1, SERVICE_REPLICAS_MAX, {
+      default: 1,
+    }),
+    maxReplicas: integer("Never more.", 1, SERVICE_REPLICAS_MAX),
+    cpu: object("One target or both: the higher number of replicas counts.", CPU_TARGETS),
+    behavior: {
+      ...BEHAVIOR,
+      description: "How fast a wish is followed, as in a HorizontalPodAutoscaler.",
+      default: {},
+    },
+  },
+  { required: ["maxReplicas", "cpu"] },
+);
+
 export const SERVICE_SPEC: Schema = object(
   "Replicas of a container behind one address.",
   {
-    replicas: integer("How many containers.", 0, SERVICE_REPLICAS_MAX, { default: 1 }),
+    replicas: integer(
+      "How many containers; with autoscaling leave it out, then an update keeps what is there.",
+      0,
+      SERVICE_REPLICAS_MAX,
+      { default: 1 },
+    ),
+    autoscaling: AUTOSCALING,
     strategy: object(
       "How a changed template replaces replicas.",
       {
@@ -102,4 +139,12 @@ export const SERVICE_STATUS: Schema = object("What is there.", {
   ports: STATUS_PORTS,
   reason: text("Why, in one word."),
   message: text("Why, for people."),
+  autoscaling: object("What the autoscaler did last.", {
+    currentReplicas: count("Replicas that it found."),
+    desiredReplicas: count("Replicas that it wants."),
+    scalingLimited: flag("A bound changed what it wants.", { default: false }),
+    lastScaleTime: time("When it last changed the service."),
+    reason: oneOf("Why, in one word.", REASONS),
+    message: text("Why, for people."),
+  }),
 });

@@ -24,16 +24,18 @@ export function decideCpu(policy: CpuPolicy, facts: FleetFacts): Want {
   if (facts.cpuBasisMilli <= 0)
     return {
       because: "PolicyUnusable",
-      message: "the fleet's template has neither a CPU request nor a CPU limit",
+      message: "the template has neither a CPU request nor a CPU limit",
     };
   const readings = facts.cpu();
   if (readings.length === 0) return rest(policy, facts);
   const measured = judge(readings, facts.cpuBasisMilli, policy.staleAfterSeconds * 1_000);
-  if (measured.percents.length * 2 < readings.length) return blind(measured, readings.length);
+  if (measured.percents.length * 2 < readings.length)
+    return blind(measured, readings.length, facts);
   const { meanPercent, p95Percent } = policy;
+  const { current } = facts;
   const wishes = [
-    ...(meanPercent === undefined ? [] : [wish("mean", meanOf, measured, meanPercent)]),
-    ...(p95Percent === undefined ? [] : [wish("p95", p95Of, measured, p95Percent)]),
+    ...(meanPercent === undefined ? [] : [wish("mean", meanOf, measured, meanPercent, current)]),
+    ...(p95Percent === undefined ? [] : [wish("p95", p95Of, measured, p95Percent, current)]),
   ];
   const most = Math.max(...wishes.map(({ servers }) => servers));
   const [wanted, floor] = atLeast(most, facts);
@@ -43,7 +45,7 @@ export function decideCpu(policy: CpuPolicy, facts: FleetFacts): Want {
 /** Nothing plays, so nothing is measured: what is under way stays. */
 function rest(policy: CpuPolicy, facts: FleetFacts): Want {
   const [wanted, floor] = atLeast(facts.current, facts);
-  return within(wanted, policy, `no server plays yet${floor}, so they`);
+  return within(wanted, policy, `${facts.idle ?? "no server plays yet"}${floor}, so they`);
 }
 
 function judge(readings: CpuReadings, basisMilli: number, staleAfterMs: number): Measured {
@@ -60,8 +62,12 @@ function judge(readings: CpuReadings, basisMilli: number, staleAfterMs: number):
   return { percents: percents.sort((a, b) => a - b), unknown, stale, absurd };
 }
 
-function blind({ percents, stale, absurd }: Measured, servers: number): Want {
-  const message = `the CPU of ${percents.length} of ${servers} servers is known (${stale} too old, ${absurd} absurd)`;
+function blind(
+  { percents, stale, absurd }: Measured,
+  servers: number,
+  { nouns = "servers" }: FleetFacts,
+): Want {
+  const message = `the CPU of ${percents.length} of ${servers} ${nouns} is known (${stale} too old, ${absurd} absurd)`;
   if (absurd > 0 && absurd >= stale) return { because: "MetricsAbsurd", message };
   return { because: stale > 0 ? "MetricsStale" : "MetricsMissing", message };
 }
@@ -77,16 +83,20 @@ function wish(
   statistic: Statistic,
   { percents, unknown }: Measured,
   target: number,
+  current: number,
 ): { readonly servers: number; readonly words: string } {
   const servers = percents.length + unknown;
   const words = `CPU ${name} of ${Math.round(statistic(percents))}% for a target of ${target}%`;
   const idle = Array.from({ length: unknown }, () => 0);
   const busy = Array.from({ length: unknown }, () => target);
   const up = statistic([...idle, ...percents]) / target;
-  if (up > 1 + TOLERANCE) return { servers: Math.ceil(servers * up - ROUNDING), words };
+  // Servers that are on their way, or more than are wanted for a while, do not turn what the measure says around.
+  if (up > 1 + TOLERANCE)
+    return { servers: Math.max(current, Math.ceil(servers * up - ROUNDING)), words };
   const down = statistic([...percents, ...busy].sort((a, b) => a - b)) / target;
-  if (down < 1 - TOLERANCE) return { servers: Math.ceil(servers * down - ROUNDING), words };
-  return { servers, words };
+  if (down < 1 - TOLERANCE)
+    return { servers: Math.min(current, Math.ceil(servers * down - ROUNDING)), words };
+  return { servers: current, words };
 }
 /** Sums of fractions are a little too much or too little; a server is not made of that. */
 const ROUNDING = 1e-9;

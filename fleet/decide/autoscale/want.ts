@@ -34,6 +34,9 @@ export interface FleetFacts {
   /** Servers that scaling down may remove, the first one first. */
   readonly removable: () => readonly GameServer[];
   readonly cpu: () => CpuReadings;
+  /** What is counted, for messages: `servers` when it is not given; and what is said while none of them runs. */
+  readonly nouns?: string;
+  readonly idle?: string;
   /** Thousandths of a core that a server asked for; 0 when the template says nothing. */
   readonly cpuBasisMilli: number;
   /** Requests for a server that found none a moment ago and were not made up for since. */
