@@ -34,6 +34,11 @@ it.each([
   ["on one day or the other when both fields say something, as crontab(5)", active("0 0 1 * sun", "24h"), "2026-08-02T12:00:00Z", true],
   ["for ever from its first start on, without a duration", active("0 14 * * *", ""), "2026-08-02T12:00:00Z", true],
   ["on the day the clocks go forward", active("30 1 * * *", "3h", "Europe/Berlin"), "2026-03-29T02:00:00Z", true],
+  ["from the midnight after a day that is an hour shorter", active("0 0 30 3 *", "240h", "Europe/Berlin"), "2026-03-29T22:30:00Z", true],
+  ["from the midnight after a day that is two hours shorter", active("0 0 30 3 *", "240h", "Antarctica/Troll"), "2026-03-29T22:30:00Z", true],
+  ["from the midnight after a day that is an hour longer", active("0 0 26 10 *", "240h", "Europe/Berlin"), "2026-10-25T23:30:00Z", true],
+  ["to the end of a period of most of a year", active("0 0 1 1 *", "8000h"), "2026-11-30T07:59:00Z", true],
+  ["not after that", active("0 0 1 1 *", "8000h"), "2026-11-30T08:01:00Z", false],
 ] as const)("%s", (_, schedule, now, holds) => {
   const policy: SchedulePolicy = { ...schedule, policy: buffer };
   expect(isScheduleActive(policy, parseRfc3339(now) ?? 0)).toBe(holds);

@@ -22,7 +22,7 @@ export function isScheduleActive({ between, activePeriod }: SchedulePolicy, now:
   return begin !== undefined && now > begin - EARLY_MS && now < begin + lastsMs;
 }
 
-/** The first start after `from` and not after `to`, looked for hour by hour of the zone's clock. */
+/** The first start after `from` and not after `to`, looked for by the zone's clock: hour by hour on days that count. */
 function firstStart(cron: Cron, timeZone: string, from: number, to: number): number | undefined {
   const clock = clockOf(timeZone);
   let at = Math.floor(from / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
@@ -34,7 +34,9 @@ function firstStart(cron: Cron, timeZone: string, from: number, to: number): num
           const begin = at + (minute - wall.minute) * MINUTE_MS;
           return begin <= to ? begin : undefined;
         }
-    at += (60 - wall.minute) * MINUTE_MS;
+    // To 22 o'clock and not to midnight: a day on which clocks are moved is up to two hours shorter.
+    const hours = isDayOf(cron, wall) ? 1 : Math.max(1, 22 - wall.hour);
+    at += (60 * hours - wall.minute) * MINUTE_MS;
   }
   return undefined;
 }
@@ -79,8 +81,12 @@ function wallOf(clock: Intl.DateTimeFormat, at: number): Wall {
   };
 }
 
-function isHourOf(cron: Cron, { hour, day, month, weekday }: Wall): boolean {
-  if (!cron.hours.has(hour) || !cron.months.has(month)) return false;
+function isHourOf(cron: Cron, wall: Wall): boolean {
+  return cron.hours.has(wall.hour) && isDayOf(cron, wall);
+}
+
+function isDayOf(cron: Cron, { day, month, weekday }: Wall): boolean {
+  if (!cron.months.has(month)) return false;
   const [isDay, isWeekday] = [cron.days.has(day), cron.weekdays.has(weekday)];
   return cron.eitherDay ? isDay || isWeekday : isDay && isWeekday;
 }
