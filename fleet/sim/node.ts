@@ -126,7 +126,11 @@ export class SimNode {
       const stream = new LineStream(time, way, signal, take);
       try {
         // The answer of a watch is its stream; only its beginning is a request.
+        let isOpen = false;
         await way.ask(async (plane) => {
+          // A copy of the request has a connection of its own, which nobody reads.
+          if (isOpen) return;
+          isOpen = true;
           plane.onDeath(() => stream.break());
           void plane.fanOut.serve(name, KINDS, from, stream).catch(() => stream.break());
         });
