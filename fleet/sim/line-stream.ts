@@ -14,6 +14,7 @@ export class LineStream implements Lines {
   readonly #take: (event: LinkEvent) => void;
   readonly #closed = new AbortController();
   readonly #tellBroken: () => void;
+  readonly #underWay: string[] = [];
   #arrival = 0;
   #isCut = false;
 
@@ -41,7 +42,9 @@ export class LineStream implements Lines {
     }
     const now = this.#time.monotonic();
     this.#arrival = Math.max(this.#arrival, now + this.#way.delayMs());
-    this.#time.after(this.#arrival - now, () => this.#arrive(lines));
+    // The clock rounds long waits up, so that timers may ring in another order: lines do not.
+    this.#underWay.push(lines);
+    this.#time.after(this.#arrival - now, () => this.#arrive(this.#underWay.shift() ?? ""));
   }
 
   async drained(): Promise<void> {}
