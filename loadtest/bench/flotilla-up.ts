@@ -63,10 +63,15 @@ export class FlotillaUp implements AsyncDisposable {
   }
 
   /** One API call with the admin token; throws unless it worked. */
-  async request(method: string, path: string, body?: object): Promise<unknown> {
+  async request(
+    method: string,
+    path: string,
+    body?: object,
+    type: string = "application/json",
+  ): Promise<unknown> {
     const answer = await fetch(this.url + path, {
       method,
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${this.token}`, "content-type": type },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await answer.text();

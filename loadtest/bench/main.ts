@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   ready: "a game server from its creation to Ready",
   reaction: "the last spare taken to the next container, in a burst of allocations",
   udp: "what the port map adds to a UDP round trip",
+  rollout: "rolling updates of a fleet that bots play on: disconnects, lost echoes, the floor",
   density: "memory and CPU of a hundred idle containers",
 };
 const RESULTS = join(import.meta.dirname, "../../bench-results");

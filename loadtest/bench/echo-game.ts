@@ -1,0 +1,43 @@
+import { Agent, request } from "node:http";
+import { createServer } from "node:net";
+
+/*
+ * The game server of the rollout bench: says each line back with the version that it is of; the line `shutdown` ends it by
+ * the SDK. It speaks the SDK's REST by hand and loads nothing else, so that a hundred of them fit on a small machine.
+ */
+const { AGONES_SDK_HTTP_PORT: sdkPort = "9358", VERSION = "" } = process.env;
+const HEALTH_MS = 2_000;
+const agent = new Agent({ keepAlive: true });
+
+/** One verb of the SDK; the status of its answer. */
+function sdk(verb: "ready" | "health" | "shutdown"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const options = { host: "127.0.0.1", port: sdkPort, method: "POST", agent, headers };
+    const asked = request({ ...options, path: `/${verb}` }, (answer) => {
+      answer.resume().once("end", () => resolve(answer.statusCode ?? 0));
+    });
+    asked.once("error", reject);
+    asked.end("{}");
+  });
+}
+
+const server = createServer((socket) => {
+  let rest = "";
+  socket.on("error", () => socket.destroy());
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line === "shutdown") void sdk("shutdown");
+      else socket.write(`${line} ${VERSION}\n`);
+    }
+  });
+});
+process.on("SIGTERM", () => process.exit(0));
+server.listen(7654, async () => {
+  const status = await sdk("ready");
+  if (status !== 200) throw new Error(`Ready was answered with ${status}`);
+  // One that is not heard is followed by the next.
+  setInterval(() => sdk("health").catch(() => undefined), HEALTH_MS);
+});
