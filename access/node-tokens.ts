@@ -1,4 +1,5 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Resource } from "../core/model/resource.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
@@ -89,6 +90,16 @@ export class NodeTokens implements Disposable {
   #sign(body: string): Buffer {
     return createHmac("sha256", this.#key).update(body).digest();
   }
+}
+
+/** The node that a machine may no longer speak for: its Node is gone, or another machine has joined under the name. */
+export function revokedNode(
+  before: Resource | undefined,
+  after: Resource | undefined,
+): string | undefined {
+  if (before?.kind !== "Node" || before.status.credential === undefined) return undefined;
+  const now = after?.kind === "Node" ? after.status.credential : undefined;
+  return now === before.status.credential ? undefined : before.metadata.name;
 }
 
 export function newCredential(): string {

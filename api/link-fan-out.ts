@@ -1,3 +1,4 @@
+import { revokedNode } from "../access/node-tokens.ts";
 import type { LinkEvent, LinkKind, LinkResource } from "../core/model/link.ts";
 import { isFleetError } from "../core/std/errors.ts";
 import type { Index, ResourceStore, StoreEvent, Watch } from "../store/resource-store.ts";
@@ -6,7 +7,10 @@ import { decideLinkEvent, nodesOf } from "./link-event.ts";
 import { readSettled } from "./read-settled.ts";
 
 /** Where the lines of a stream go. */
-export type Lines = Pick<LineWriter, "write" | "closed" | "drained" | "end">;
+export type Lines = Pick<
+  LineWriter,
+  "write" | "closed" | "drained" | "end" | typeof Symbol.dispose
+>;
 
 interface Stream {
   readonly node: string;
@@ -41,6 +45,9 @@ function lineOfChange(seen: LinkEvent, change: StoreEvent): string {
 export class LinkFanOut implements Disposable {
   readonly #store: ResourceStore;
   readonly #byNode = new Map<string, Set<Stream>>();
+  /** All of them, those that are still sent what they have missed among them. */
+  readonly #open = new Set<Stream>();
+  readonly #revocations: Disposable;
   readonly #servers: Index<"GameServer">;
   readonly #containers: Index<"Container">;
   readonly #watch: Watch;
@@ -53,6 +60,7 @@ export class LinkFanOut implements Disposable {
     this.#servers = store.index("GameServer", ({ status }) => status.nodeName || undefined);
     this.#containers = store.index("Container", ({ status }) => status.nodeName || undefined);
     this.#watch = store.watch(this.#revision, (event) => this.#take(event));
+    this.#revocations = store.onHead((before, after) => this.#cut(revokedNode(before, after)));
     this.#bookmarks = setInterval(() => this.#bookmark(), bookmarkEveryMs);
     this.#bookmarks.unref();
   }
@@ -73,17 +81,28 @@ export class LinkFanOut implements Disposable {
     writer: Lines,
   ): Promise<void> {
     const stream: Stream = { node, kinds, writer, revision: from ?? -1 };
-    const isResumed = from !== undefined && from <= this.#store.revision && this.#catchUp(stream);
-    if (isResumed) writer.write(lineOf({ type: "bookmark", revision: stream.revision }));
-    else await this.#sendAll(stream);
-    await closed(writer);
-    this.#leave(stream);
+    this.#open.add(stream);
+    try {
+      await this.#follow(stream, from);
+    } finally {
+      this.#open.delete(stream);
+      this.#leave(stream);
+    }
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#bookmarks);
     this.#watch[Symbol.dispose]();
+    this.#revocations[Symbol.dispose]();
     for (const streams of this.#byNode.values()) for (const { writer } of streams) writer.end();
+  }
+
+  async #follow(stream: Stream, from: number | undefined): Promise<void> {
+    const { writer } = stream;
+    const isResumed = from !== undefined && from <= this.#store.revision && this.#catchUp(stream);
+    if (isResumed) writer.write(lineOf({ type: "bookmark", revision: stream.revision }));
+    else await this.#sendAll(stream);
+    await closed(writer);
   }
 
   #take(event: StoreEvent): void {
@@ -180,6 +199,12 @@ export class LinkFanOut implements Disposable {
   #leave(stream: Stream): void {
     const streams = this.#byNode.get(stream.node);
     if (streams?.delete(stream) && streams.size === 0) this.#byNode.delete(stream.node);
+  }
+
+  /** Whoever may no longer speak for a node hears nothing of it either. */
+  #cut(node: string | undefined): void {
+    if (node === undefined) return;
+    for (const stream of this.#open) if (stream.node === node) stream.writer[Symbol.dispose]();
   }
 
   #bookmark(): void {

@@ -24,3 +24,8 @@ it("takes a report's times as times only, and what it does not know as it comes"
       "reports[1].finishedAt must be",
     );
 });
+
+it("refuses a reservation that no calendar holds", () => {
+  const reserve = { ...call, verb: "reserve", seconds: 1e15 };
+  expect(() => sdkCallsFrom({ calls: [reserve] })).toThrow("calls[0].seconds must be");
+});

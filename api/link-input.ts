@@ -13,6 +13,8 @@ const LONG_TEXT: Schema = { type: "string", maxLength: 16 * 1024 };
 const NUMBER: Schema = { type: "integer" };
 const TIME: Schema = { ...TEXT, format: "date-time" };
 const FLAG: Schema = { type: "boolean" };
+/** A century; what is longer is no time any more. */
+const RESERVE_SECONDS_MAX = 3_153_600_000;
 /** As long as an annotation may be. */
 const ANNOTATION_LENGTH_MAX = 65_536;
 /** More than a List keeps: what is beyond its capacity is cut where the list is known. */
@@ -64,7 +66,7 @@ const SDK_CALL: Schema = {
         ...["counter", "list", "addValue", "removeValue"],
       ],
     },
-    seconds: { type: "integer", minimum: 0 },
+    seconds: { type: "integer", minimum: 0, maximum: RESERVE_SECONDS_MAX },
     key: TEXT,
     value: { type: "string", maxLength: ANNOTATION_LENGTH_MAX },
     health: { type: "string", enum: ["healthy", "unknown", "unhealthy"] },

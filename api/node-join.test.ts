@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeTokens, readJoinTicket } from "../access/node-tokens.ts";
 import type { NodeStatus } from "../core/model/node.ts";
+import { TUNNEL_PROTOCOL } from "../runtime/link/link-http.ts";
 import type { Answer, ApiHarness } from "./api.fixture.ts";
 import { GAME_SPEC, openApi } from "./api.fixture.ts";
 
@@ -111,6 +114,56 @@ describe("a machine that joins", () => {
     expect((await join("vm-1", await nodeToken())).status).toBe(409);
     await api.ask("/apis/flotilla.dev/v1/nodes/vm-1", { method: "DELETE" });
     expect((await beat("vm-1", again)).status).toBe(401);
+  });
+});
+
+describe("a machine whose Node was deleted", () => {
+  const remove = (node: string): Promise<Answer> =>
+    api.ask(`/apis/flotilla.dev/v1/nodes/${node}`, { method: "DELETE" });
+
+  it("hears no more of what it watched, and its tunnel is closed; another's stay open", async () => {
+    const stop = new AbortController();
+    const following = await Promise.all(
+      ["vm-1", "vm-2"].map(async (node) => {
+        const authorization = `Bearer ${await credentialOf(node)}`;
+        const url = `${api.url}/link/v1/nodes/${node}`;
+        const { signal } = stop;
+        const watch = await fetch(`${url}/watch`, { headers: { authorization }, signal });
+        const headers = { authorization, connection: "upgrade", upgrade: TUNNEL_PROTOCOL };
+        const tunnel = request(`${url}/tunnel`, { headers, signal }).end();
+        tunnel.on("error", () => undefined);
+        const [, socket] = await once(tunnel, "upgrade");
+        return { watch, socket };
+      }),
+    );
+    const [gone, other] = following;
+    await remove("vm-1");
+    await expect(gone?.watch.text()).rejects.toThrow("terminated");
+    await expect.poll(() => gone?.socket.destroyed).toBe(true);
+    const text = async (): Promise<string> => (await api.ask("/metrics")).text;
+    await expect.poll(text).toContain('flotilla_api_streams{kind="link"} 1');
+    await expect.poll(text).toContain('flotilla_api_streams{kind="tunnel"} 1');
+    expect(other?.socket.destroyed).toBe(false);
+    stop.abort();
+    await other?.watch.text().catch(() => undefined);
+    other?.socket.destroy();
+  });
+
+  it("cannot bring it back with a heartbeat that it had begun before", async () => {
+    const authorization = `Bearer ${await credentialOf("vm-1")}`;
+    const headers = { authorization, "content-type": "application/json" };
+    const url = `${api.url}/link/v1/nodes/vm-1/heartbeat`;
+    const heartbeat = request(url, { method: "POST", headers });
+    const body = JSON.stringify(STATUS);
+    heartbeat.write(body.slice(0, 10));
+    const text = async (): Promise<string> => (await api.ask("/metrics")).text;
+    await text();
+    await remove("vm-1");
+    heartbeat.end(body.slice(10));
+    const [answer] = await once(heartbeat, "response");
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect(api.store.get("Node", "", "vm-1")).toBeUndefined();
   });
 });
 

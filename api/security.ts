@@ -22,4 +22,16 @@ export function secure(app: FastifyInstance, { tokens, guard }: SecurityOptions)
       done(error as Error);
     }
   });
+  // The credential of a machine may have ended while it sent its body.
+  app.addHook("preHandler", (request, _reply, done) => {
+    try {
+      if (request.principal?.scope === "node") {
+        request.principal = tokens.principalOf(request.headers.authorization);
+        demandAccess(request.routeOptions.config.access ?? "read", request.principal);
+      }
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { revokedNode } from "../access/node-tokens.ts";
 import type { Container } from "../core/model/container.ts";
 import type { GameServer } from "../core/model/game-server.ts";
 import type { Subject } from "../core/model/link.ts";
@@ -23,9 +24,14 @@ export interface TunnelsOptions {
 export class Tunnels implements AsyncDisposable {
   readonly #options: TunnelsOptions;
   readonly #byNode = new Map<string, Mux>();
+  readonly #revocations: Disposable;
 
   constructor(options: TunnelsOptions) {
     this.#options = options;
+    this.#revocations = options.store.onHead((before, after) => {
+      const mux = this.#byNode.get(revokedNode(before, after) ?? "");
+      void mux?.[Symbol.asyncDispose]();
+    });
   }
 
   /** Takes over the connection of `node`'s agent; the newest one counts. */
@@ -78,6 +84,7 @@ export class Tunnels implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#revocations[Symbol.dispose]();
     await Promise.all([...this.#byNode.values()].map((mux) => mux[Symbol.asyncDispose]()));
   }
 

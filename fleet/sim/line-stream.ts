@@ -53,6 +53,10 @@ export class LineStream implements Lines {
     this.break();
   }
 
+  [Symbol.dispose](): void {
+    this.break();
+  }
+
   break(): void {
     this.#closed.abort();
     this.#tellBroken();
