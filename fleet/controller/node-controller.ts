@@ -19,9 +19,12 @@ export async function reconcileNode(
   const isOver = deadline !== undefined && now >= Date.parse(deadline);
   const drain = decideDrain(node, world.serversOn(name), world.containersOn(name), isOver);
   const { shutdownsMax } = options.limits;
-  for (const server of drain.end.slice(0, shutdownsMax))
+  // All in one turn: by the next one somebody may have ended the drain, and then nobody else may go.
+  const endings = drain.end.slice(0, shutdownsMax).map(async (server) => {
     if (await tryCommit(context, [deletionOf(server, rfc3339(now))]))
       recordOn(context, server, "NodeDrain", `node ${name} is draining`);
+  });
+  await Promise.all(endings);
   for (const container of drain.move.slice(0, shutdownsMax)) {
     const status = { ...container.status, moving: true };
     if (await tryCommit(context, [updateOf(container, { ...container, status })]))
