@@ -229,7 +229,7 @@ export const ERRORED_AT = "agones.dev/errored-at";
 /** A set that nobody owns any more takes its servers with it, and goes when they are gone. */
 async function endSet(context: ControllerContext, set: GameServerSet): Promise<Pass> {
   const { namespace, name } = set.metadata;
-  const { world, store } = context;
+  const { world } = context;
   const all = Object.entries(world.tallyOfSet(namespace, name));
   const left = all.reduce((n, [, count]) => n + count, 0);
   if (left === 0) {
@@ -241,12 +241,10 @@ async function endSet(context: ControllerContext, set: GameServerSet): Promise<P
   const ending = world
     .serversOfSet(namespace, name, alive)
     .filter((s) => !s.metadata.deletionTimestamp);
-  for (const { metadata } of ending.slice(0, context.options.limits.shutdownsMax)) {
-    const server = store.get("GameServer", namespace, metadata.name);
-    if (!server || server.metadata.deletionTimestamp) continue;
+  await inParallel(ending.slice(0, context.options.limits.shutdownsMax), async (server) => {
     if (await tryCommit(context, [deletionOf(server, now)]))
       recordOn(context, server, "Deleted", `it goes with its set ${name}`);
-  }
+  });
   return ending.length > 0 ? { againInMs: 0 } : {};
 }
 

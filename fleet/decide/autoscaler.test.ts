@@ -256,3 +256,13 @@ describe("behavior", () => {
     expect(memory.changes.length).toBeLessThanOrEqual(22);
   });
 });
+
+it("wants no more servers than a fleet may have, whatever room a policy asks for", () => {
+  const counter = { key: "rooms", bufferSize: 5, minCapacity: 1e12, maxCapacity: 1e12 };
+  const rooms = { count: 0, capacity: 1 };
+  const facts = factsOf({ replicas: 1, template: { counters: { rooms } } });
+  const spec = specOf({ type: "Counter", counter });
+  const time = { now: 0, monotonic: 0 };
+  const decision = decideScale(spec, facts, { last: [], memory: NO_MEMORY }, time);
+  expect(decision).toMatchObject({ desired: 1_000_000, because: "ScalingLimited" });
+});

@@ -4,6 +4,7 @@ import {
   replicaRangeOf,
 } from "../../core/model/fleet-autoscaler.ts";
 import type { Reason } from "../../core/model/reason.ts";
+import { REPLICAS_MAX } from "../../core/model/schemas/fleet.ts";
 import { behave, type ScaleMemory } from "./autoscale/behavior.ts";
 import { decidePolicy } from "./autoscale/policy.ts";
 import type { FleetFacts } from "./autoscale/want.ts";
@@ -43,7 +44,7 @@ export function decideScale(
   const wish = decidePolicy(spec.policy, facts, last, time.now);
   const behaved = behave(spec.behavior, wish.desired, facts.current, memory, time.monotonic);
   const [min, max] = replicaRangeOf(spec.policy);
-  const desired = Math.min(max, Math.max(min, behaved.desired));
+  const desired = Math.min(max, REPLICAS_MAX, Math.max(min, behaved.desired));
   const isClamped = desired !== behaved.desired;
   const isSlowed = behaved.because !== undefined && desired !== wish.desired;
   const direction =
