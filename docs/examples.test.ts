@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { documentsOf } from "../cli/apply-documents.ts";
@@ -7,6 +7,8 @@ import type { Io } from "../cli/io.ts";
 import { makeProgram } from "../cli/program.ts";
 import { admit } from "../core/model/admit.ts";
 import { checkAllocation } from "../core/model/check-allocation.ts";
+import { REASONS } from "../core/model/reason.ts";
+import { ENTRY_TYPES } from "../core/model/schemas/autoscaler-policies.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -103,8 +105,9 @@ function problemsOf({ from, words }: Line): readonly string[] {
     command = next;
     rest = rest.slice(1);
   }
-  const isKnown = command.parent !== null || rest[0]?.startsWith("-");
-  if (!isKnown) return [`${from}: there is no command ${rest[0]}`];
+  const [first] = rest;
+  if (command.commands.length > 0 && first !== undefined && !first.startsWith("-"))
+    return [`${from}: ${command.name()} has no command ${first}`];
   const end = rest.indexOf("--");
   const flags = (end < 0 ? rest : rest.slice(0, end)).filter((word) => /^--?[a-z]/i.test(word));
   const known = command.options.flatMap(({ short, long }) => [short, long]).concat("-h", "--help");
@@ -112,8 +115,10 @@ function problemsOf({ from, words }: Line): readonly string[] {
     .filter((flag) => !known.includes(flag.split("=")[0]) && !areShort(flag, known))
     .map((flag) => `${from}: ${command.name()} has no flag ${flag}`);
 }
-function named(command: Command, word: string | undefined): Command | undefined {
-  return command.commands.find((one) => one.name() === word);
+/** `status|history` names several, each of which must be there. */
+function named(command: Command, word = ""): Command | undefined {
+  const all = word.split("|").map((name) => command.commands.find((one) => one.name() === name));
+  return all.every((one) => one !== undefined) ? all[0] : undefined;
 }
 /** `-it` is `-i -t`. */
 function areShort(flag: string, known: readonly (string | undefined)[]): boolean {
@@ -132,8 +137,7 @@ describe("what documents show", () => {
   it("has every policy of an autoscaler", () => {
     const types = blocks.flatMap(({ text }) => [...text.matchAll(/type: (\w+)/g)]);
     const shown = new Set(types.map(([, type]) => type));
-    for (const type of ["Buffer", "Counter", "List", "Schedule", "Chain", "Players", "CPU", "Max"])
-      expect(shown).toContain(type);
+    expect(ENTRY_TYPES.concat("Chain", "Max").filter((type) => !shown.has(type))).toEqual([]);
   });
 
   it("is understood by the command line: each command and each flag is there", () => {
@@ -152,11 +156,33 @@ describe("what documents show", () => {
     expect(called.filter(({ name }) => !(name in scripts))).toEqual([]);
   });
 
+  it("leads only to files that are there", () => {
+    const links = documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to = ""]) => ({ file, to })),
+    );
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter(({ file, to }) => !existsSync(join(root, dirname(file), to)))).toEqual([]);
+  });
+
+  it("explains only reasons that there are", () => {
+    const [, table = ""] = /\| reason \| meaning \|\n([\s\S]*)/.exec(read("docs/fleets.md")) ?? [];
+    const first = table.split("\n").map((line) => line.split("|")[1] ?? "");
+    const named = first.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !REASONS.some((reason) => reason === name))).toEqual([]);
+  });
+
   it("calls no command that is not there, nor a flag that a command has not", () => {
-    const wrong = ["scales fleet/arena", "scale fleet/arena --replica 5", "exec -ix gs/NAME -- sh"];
+    const wrong = [
+      "scales fleet/arena",
+      "rollout status|pauses fleet/arena",
+      "scale fleet/arena --replica 5",
+      "exec -ix gs/NAME -- sh",
+    ];
     const problems = wrong.flatMap((line) => problemsOf({ from: "here", words: wordsOf(line) }));
     expect(problems).toEqual([
-      "here: there is no command scales",
+      "here: flotilla has no command scales",
+      "here: rollout has no command status|pauses",
       "here: scale has no flag --replica",
       "here: exec has no flag -ix",
     ]);
