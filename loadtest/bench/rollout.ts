@@ -114,7 +114,9 @@ async function oneRound(
   const patch = { spec: { template: templateOf(after) } };
   await up.request("PATCH", `${FLEETS}/${FLEET}`, patch, "application/merge-patch+json");
   const isRolled = (): boolean =>
-    watch.ready(after) === servers - held && watch.all.length === servers;
+    watch.ready(after) >= servers - held &&
+    watch.ready(before) === 0 &&
+    watch.all.length === servers;
   await watch.until("the rolling update", isRolled);
   const rolledSeconds = since(began);
   await play(seconds);
