@@ -33,6 +33,7 @@ function problemsOf(policy: object, more: object = {}): string[] {
 }
 
 const buffer = { bufferSize: 2, maxReplicas: 10 };
+const BROKEN = btoa("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----");
 const capacity = { key: "rooms", bufferSize: 5, maxCapacity: 100 };
 
 describe("a FleetAutoscaler", () => {
@@ -41,6 +42,7 @@ describe("a FleetAutoscaler", () => {
     ["Counter", { type: "Counter", counter: capacity }],
     ["List", { type: "List", list: { ...capacity, bufferSize: "20%", minCapacity: 10 } }],
     ["Schedule", { type: "Schedule", schedule: { policy: { type: "Buffer", buffer } } }],
+    ["Webhook", { type: "Webhook", webhook: { url: "http://127.0.0.1:8000/scale" } }],
     ["Chain", { type: "Chain", chain: [{ id: "a", type: "Buffer", buffer }] }],
   ])("takes Agones' %s and adds nothing that Agones does not know", (_, policy) => {
     const { spec } = admitted({ policy });
@@ -124,7 +126,12 @@ describe("a FleetAutoscaler", () => {
     ["parts of the same id", { type: "Max", max: [{ type: "Buffer", buffer }, { type: "Buffer", buffer }] }, ['spec.policy.max[1].id: must be unique, "buffer" is at spec.policy.max[0].id too']],
     ["a wrong part inside", { type: "Chain", chain: [{ id: "a", type: "Buffer", buffer: { ...buffer, maxReplicas: 1 } }] }, ["spec.policy.chain[0].buffer.maxReplicas: must be at least bufferSize (2), found 1"]],
     ["a chain in a maximum", { type: "Max", max: [{ type: "Buffer", buffer, chain: [{ type: "Buffer" }] }] }, ["spec.policy.max[0].chain: a chain inside is not supported"]],
-    ["Wasm", { type: "Wasm", wasm: { from: { url: "x" } } }, ['spec.policy.type: "Wasm" is not supported yet', "spec.policy.wasm: no WebAssembly is run yet: Buffer, Counter, List, Players and CPU are computed"]],
+    ["a webhook of a service", { type: "Webhook", webhook: { service: { name: "x", namespace: "y" } } }, ["spec.policy.webhook.service: there are no services of Kubernetes here: give the program's url"]],
+    ["a webhook without a place", { type: "Webhook", webhook: {} }, ["spec.policy.webhook.url: is required, found nothing"]],
+    ["a webhook at another kind of place", { type: "Webhook", webhook: { url: "file:///etc/passwd", caBundle: "eA==" } }, ['spec.policy.webhook.url: must be a url with http or https, found "file:///etc/passwd"', "spec.policy.webhook.caBundle: must be base64 of PEM certificates"]],
+    ["a bundle that nobody would look at", { type: "Webhook", webhook: { url: "http://a/", caBundle: BROKEN } }, ["spec.policy.webhook.caBundle: needs an https url, because nobody shows a certificate over http", "spec.policy.webhook.caBundle: must be base64 of PEM certificates"]],
+    ["a bundle with a broken certificate", { type: "Chain", chain: [{ id: "a", type: "Webhook", webhook: { url: "https://a/", caBundle: BROKEN } }] }, ["spec.policy.chain[0].webhook.caBundle: must be base64 of PEM certificates"]],
+    ["Wasm", { type: "Wasm", wasm: { from: { url: "x" } } }, ['spec.policy.type: "Wasm" is not supported yet', "spec.policy.wasm: no WebAssembly is run yet: a Webhook may say any number"]],
     ["a schedule full of mistakes", { type: "Schedule", schedule: { between: { start: "2026-02-01T00:00:00Z", end: "2026-01-01T00:00:00Z" }, activePeriod: { timezone: "Moon/Far", startCron: "61 * * * *", duration: "soon" }, policy: { type: "Buffer", buffer } } }, [
       "spec.policy.schedule.between.end: must not be before start (2026-02-01T00:00:00Z), found 2026-01-01T00:00:00Z",
       'spec.policy.schedule.activePeriod.timezone: must be the name of a time zone, found "Moon/Far"',

@@ -1,8 +1,14 @@
-import type { FleetAutoscalerPolicy } from "./fleet-autoscaler.ts";
+import type { FleetAutoscalerPolicy, WebhookPolicy } from "./fleet-autoscaler.ts";
 
 /** A bound for people; `-` when there is none. */
 export function boundOf(max: number): string {
   return Number.isFinite(max) ? String(max) : "-";
+}
+
+/** Where a webhook is, without what only it is to read: a password, a query. */
+export function webhookPlaceOf({ url }: WebhookPolicy): string {
+  const parsed = URL.parse(url);
+  return parsed ? `${parsed.origin}${parsed.pathname}` : "";
 }
 
 /** What a policy aims at, in a few letters. */
@@ -23,6 +29,8 @@ export function targetOf(policy: FleetAutoscalerPolicy): string {
       const parts = [meanPercent && `mean ${meanPercent}%`, p95Percent && `p95 ${p95Percent}%`];
       return parts.filter(Boolean).join(",");
     }
+    case "Webhook":
+      return webhookPlaceOf(policy.webhook);
     case "Schedule":
       return targetOf(policy.schedule.policy);
     case "Chain":

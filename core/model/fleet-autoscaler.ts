@@ -32,13 +32,21 @@ export interface CpuPolicy extends ReplicaBounds {
   readonly staleAfterSeconds: number;
 }
 
-/** A policy that computes by itself. */
+/** A program of the user says the number. */
+export interface WebhookPolicy {
+  readonly url: string;
+  /** Base64 of PEM certificates: who may have signed the certificate of an https url, instead of the system's. */
+  readonly caBundle?: string;
+}
+
+/** A policy that is not made of others. */
 export type LeafPolicy =
   | { readonly type: "Buffer"; readonly buffer: BufferPolicy }
   | { readonly type: "Counter"; readonly counter: CapacityPolicy }
   | { readonly type: "List"; readonly list: CapacityPolicy }
   | { readonly type: "Players"; readonly players: PlayersPolicy }
-  | { readonly type: "CPU"; readonly cpu: CpuPolicy };
+  | { readonly type: "CPU"; readonly cpu: CpuPolicy }
+  | { readonly type: "Webhook"; readonly webhook: WebhookPolicy };
 export interface SchedulePolicy {
   readonly between?: { readonly start?: string; readonly end?: string };
   readonly activePeriod?: {

@@ -52,6 +52,7 @@ export const REASONS = [
   "MetricsAbsurd",
   "PolicyUnusable",
   "PolicyInactive",
+  "WebhookFailed",
   "Stabilized",
   "StepLimited",
   "Steady",

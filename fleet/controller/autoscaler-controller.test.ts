@@ -15,6 +15,7 @@ import {
   until,
 } from "./controllers.fixture.ts";
 import { UsageWindow } from "./usage-window.ts";
+import { WebhookProgram, wants } from "./webhook.fixture.ts";
 
 const LIMITED = {
   spec: {
@@ -178,13 +179,66 @@ describe("an autoscaler", () => {
     const fleet = bench.store.get("Fleet", "default", "arena");
     if (!fleet) throw new Error("it was there");
     const usage = new UsageWindow(systemClock);
+    const nothing = (): undefined => undefined;
     const { context } = bench;
-    const senses = new AutoscalerSenses(context, usage, () => undefined);
-    const look = (): number => senses.factsOf(fleet).removable().length;
+    const senses = new AutoscalerSenses(context, usage, nothing, nothing);
+    const look = (): number => senses.factsOf(fleet, nothing).removable().length;
     expect([look(), senses.postponedMs(fleet)]).toEqual([2, undefined]);
     expect(look()).toBe(0);
     expect(senses.postponedMs(fleet)).toBeGreaterThan(0);
     expect(senses.postponedMs(fleet)).toBeUndefined();
+  });
+
+  it("asks a program of the user, tells it the fleet's labels and annotations, and follows it down to nothing", async () => {
+    const answers = [wants(3), wants(3, false), wants(0)];
+    await using program = await WebhookProgram.start((_, response) =>
+      response.end(answers.length > 1 ? answers.shift() : answers[0]),
+    );
+    const webhook = { url: program.url };
+    const sync = { fixedInterval: { seconds: 1 } };
+    await arena(TEMPLATE, { type: "Webhook", webhook }, { sync });
+    await bench.change("Fleet", "arena", (now) => ({
+      ...now,
+      metadata: { ...now.metadata, labels: { map: "a" }, annotations: { limit: "5" } },
+    }));
+    await until(() => replicas() === 3);
+    await until(() => replicas() === 0);
+    expect(statusOf("arena")?.lastAppliedPolicy).toBe("Webhook");
+    const { request } = program.asked.at(-1) ?? {};
+    expect(request).toMatchObject({ name: "arena", namespace: "default" });
+    expect(request).toMatchObject({ labels: { map: "a" }, annotations: { limit: "5" } });
+    expect(request?.status.replicas).toBeGreaterThanOrEqual(0);
+    expect(new Set(program.asked.map((one) => one.request.uid)).size).toBe(program.asked.length);
+  });
+
+  it("holds what a program said last while it fails, and warns once", async () => {
+    let fails = false;
+    await using program = await WebhookProgram.start((_, response) =>
+      fails ? response.writeHead(503).end() : response.end(wants(4)),
+    );
+    const policy = { type: "Webhook", webhook: { url: program.url } };
+    await arena(TEMPLATE, policy, { sync: { fixedInterval: { seconds: 1 } } });
+    await until(() => replicas() === 4);
+    fails = true;
+    await until(() => statusOf("arena")?.reason === "WebhookFailed");
+    expect(statusOf("arena")?.message).toContain("answered 503 instead of 200; 4 stands");
+    const warnings = bench.events
+      .list({ kind: "FleetAutoscaler" })
+      .filter((event) => event.reason === "WebhookFailed");
+    expect(warnings.map(({ type }) => type)).toEqual(["Warning"]);
+    expect(replicas()).toBe(4);
+  });
+
+  it("asks a program no more often for all that happens to the fleet", async () => {
+    await using program = await WebhookProgram.start((_, response) => response.end(wants(20)));
+    await arena(TEMPLATE, { type: "Webhook", webhook: { url: program.url } });
+    await until(() => replicas() === 20);
+    await bench.bringUp(20);
+    for (const server of bench.servers("Ready")) await bench.become(server, "Allocated");
+    await until(
+      () => bench.store.get("Fleet", "default", "arena")?.status.allocatedReplicas === 20,
+    );
+    expect(program.asked).toHaveLength(1);
   });
 
   it("leaves the fleet to an older one, which two would otherwise pull to and fro", async () => {

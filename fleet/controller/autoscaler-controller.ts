@@ -38,9 +38,11 @@ export async function reconcileAutoscaler(
     };
   const { memory, last = autoscaler.status.policies ?? [] } = remembered;
   const now = clock.monotonic();
-  const facts = senses.factsOf(fleet);
+  const look = senses.webhooks.look(autoscaler);
+  const facts = senses.factsOf(fleet, look.answerOf);
   const time = { now: clock.now(), monotonic: now };
   const decision = decideScale(autoscaler.spec, facts, { last, memory }, time);
+  const askInMs = senses.webhooks.ask(autoscaler, fleet, look);
   const by = decision.desired - facts.current;
   if (by !== 0 && !(await scale(context, fleet, decision.desired))) return { againInMs: 0 };
   remembered.memory = by === 0 ? decision.memory : rememberChange(decision.memory, by, now);
@@ -54,7 +56,7 @@ export async function reconcileAutoscaler(
     ...statusOf(decision, facts.replicas),
     ...(lastScaleTime ? { lastScaleTime } : {}),
   };
-  const dues = [decision.againInMs, untoldMs, senses.postponedMs(fleet), WORDS_EVERY_MS];
+  const dues = [decision.againInMs, untoldMs, askInMs, senses.postponedMs(fleet), WORDS_EVERY_MS];
   return {
     againInMs: Math.min(everyMs, ...dues.filter((ms) => ms !== undefined)),
     status: statusWriter(context, autoscaler, remembered, status),
@@ -114,7 +116,7 @@ function warn(
 }
 const WARNED: ReadonlySet<Reason> = new Set([
   ...(["MetricsMissing", "MetricsStale", "MetricsAbsurd"] as const),
-  ...(["PolicyUnusable", "ScalingLimited"] as const),
+  ...(["PolicyUnusable", "ScalingLimited", "WebhookFailed"] as const),
 ]);
 
 function statusOf(

@@ -9,6 +9,7 @@ import type { CpuReadings, FleetFacts } from "../decide/autoscale/want.ts";
 import { pickSurplus } from "../decide/game-server-set.ts";
 import { addRoomSums } from "../decide/room-sums.ts";
 import { addTallies, aliveOf, heldOf } from "../decide/tally.ts";
+import { AutoscalerWebhooks, WEBHOOKS_DEFAULTS } from "./autoscaler-webhooks.ts";
 import type { ControllerContext } from "./context.ts";
 import { Demand } from "./demand.ts";
 import type { UsageWindow } from "./usage-window.ts";
@@ -49,20 +50,27 @@ const REMOVABLE = [
 /** What autoscalers look at: counts and sums that follow every change, measurements, and who waits. */
 export class AutoscalerSenses {
   readonly demand: Demand;
+  readonly webhooks: AutoscalerWebhooks;
   readonly #context: ControllerContext;
   readonly #usage: UsageWindow;
   readonly #remembered = new Map<string, Remembered>();
   readonly #cpu = new Map<string, Looked<CpuReadings>>();
   readonly #removals = new Map<string, { dueAt: number; isPostponed: boolean }>();
 
-  constructor(context: ControllerContext, usage: UsageWindow, onDemand: (fleet: Fleet) => void) {
+  constructor(
+    context: ControllerContext,
+    usage: UsageWindow,
+    onDemand: (fleet: Fleet) => void,
+    onAnswer: (autoscaler: FleetAutoscaler) => void,
+  ) {
     this.#context = context;
     this.#usage = usage;
-    const { clock, store, world } = context;
+    const { clock, store, world, newUid } = context;
     const fleetsOf = (namespace: string): readonly Fleet[] =>
       store
         .list("Fleet", namespace)
         .filter(({ metadata }) => world.autoscalersOf(namespace, metadata.name).length > 0);
+    this.webhooks = new AutoscalerWebhooks({ ...WEBHOOKS_DEFAULTS, clock, newUid, onAnswer });
     this.demand = new Demand({ clock, fleetsOf, onDemand });
   }
 
@@ -82,12 +90,13 @@ export class AutoscalerSenses {
     const { store } = this.#context;
     const known = new Set(store.list("FleetAutoscaler").map(({ metadata }) => metadata.uid));
     for (const uid of this.#remembered.keys()) if (!known.has(uid)) this.#remembered.delete(uid);
+    this.webhooks.forget(known);
     const fleets = new Set(store.list("Fleet").map(({ metadata }) => metadata.uid));
     for (const one of [this.#cpu, this.#removals])
       for (const uid of one.keys()) if (!fleets.has(uid)) one.delete(uid);
   }
 
-  factsOf(fleet: Fleet): FleetFacts {
+  factsOf(fleet: Fleet, webhook: FleetFacts["webhook"]): FleetFacts {
     const { world } = this.#context;
     const { namespace, name } = fleet.metadata;
     const sets = world.setsOfFleet(namespace, name).map(({ metadata }) => metadata.name);
@@ -102,6 +111,7 @@ export class AutoscalerSenses {
       ...addRoomSums(sets.map((set) => world.rooms.ofSet(namespace, set))),
       removable: () => this.#removable(fleet, sets),
       cpu: () => this.#cpuOf(fleet, sets),
+      webhook,
       cpuBasisMilli: basisOf(fleet),
       demand: this.demand.of(namespace, name),
     };

@@ -37,8 +37,11 @@ export class Controllers {
   constructor(context: ControllerContext) {
     this.#context = context;
     this.link = new NodeLink(context);
-    this.#senses = new AutoscalerSenses(context, this.link.measured, (fleet) =>
-      this.#addAutoscalersOf(fleet.metadata.namespace, fleet.metadata.name),
+    this.#senses = new AutoscalerSenses(
+      context,
+      this.link.measured,
+      ({ metadata }) => this.#addAutoscalersOf(metadata.namespace, metadata.name),
+      (autoscaler) => this.#add(autoscaler),
     );
     const scaler = new ServiceScaler(this.link.measured);
     const cursors: PortCursors = new Map();
@@ -84,6 +87,7 @@ export class Controllers {
     };
     const loops = Object.values(this.#loops).map((loop) => loop.run(signal));
     await Promise.allSettled([...loops, check()]);
+    this.#senses.webhooks.stop();
   }
 
   #follow(before: Resource | undefined, after: Resource | undefined): void {

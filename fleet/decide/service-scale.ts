@@ -57,6 +57,7 @@ function factsOf(current: number, readings: CpuReadings, cpuBasisMilli: number):
     ...{ allocated: 0, held: 0, demand: 0 },
     ...{ template: {}, counters: {}, lists: {}, removable: () => [] },
     cpu: () => readings,
+    webhook: () => undefined,
     cpuBasisMilli,
     nouns: "replicas",
     idle: "no replica runs yet",

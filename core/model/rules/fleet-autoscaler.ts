@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { parseRfc3339 } from "../../std/clock.ts";
 import type { Problem } from "../../std/errors.ts";
 import { parseCron, parseDuration } from "../cron.ts";
@@ -10,7 +11,9 @@ import type {
   PlayersPolicy,
   PolicyEntry,
   SchedulePolicy,
+  WebhookPolicy,
 } from "../fleet-autoscaler.ts";
+import { found } from "../schema-words.ts";
 import { type Rules, repeats, unless } from "./rules.ts";
 
 export const FLEET_AUTOSCALER_RULES: Rules<"FleetAutoscaler"> = {
@@ -59,6 +62,7 @@ const FIELDS: Readonly<Record<string, readonly [field: string, check: Check]>> =
   List: ["list", checkCapacity],
   Players: ["players", checkPlayers],
   CPU: ["cpu", checkCpu],
+  Webhook: ["webhook", checkWebhook],
   Schedule: ["schedule", checkSchedule],
   Chain: ["chain", checkEntries],
   Max: ["max", checkEntries],
@@ -145,6 +149,39 @@ function checkCpu(policy: CpuPolicy, path: string): readonly Problem[] {
   const hasTarget = policy.meanPercent !== undefined || policy.p95Percent !== undefined;
   const message = "needs meanPercent, p95Percent or both, found none";
   return [...checkOrder(policy, path), ...unless(hasTarget, path, message)];
+}
+
+function checkWebhook(
+  webhook: Partial<WebhookPolicy> & { readonly service?: unknown },
+  path: string,
+): readonly Problem[] {
+  const { url, caBundle, service } = webhook;
+  if (url === undefined)
+    return unless(service !== undefined, `${path}.url`, "is required, found nothing");
+  const { protocol = "" } = URL.parse(url) ?? {};
+  const isUrl = protocol === "http:" || protocol === "https:";
+  const https = "needs an https url, because nobody shows a certificate over http";
+  const pem = "must be base64 of PEM certificates";
+  return [
+    ...unless(isUrl, `${path}.url`, `must be a url with http or https, found ${found(url)}`),
+    ...unless(caBundle === undefined || protocol !== "http:", `${path}.caBundle`, https),
+    ...unless(caBundle === undefined || isBundle(caBundle), `${path}.caBundle`, pem),
+  ];
+}
+
+/** At least one certificate, and none that is broken. */
+function isBundle(base64: string): boolean {
+  const pem = Buffer.from(base64, "base64").toString("latin1");
+  const parts = pem.split("-----BEGIN CERTIFICATE-----").slice(1);
+  return parts.length > 0 && parts.every((part) => isCertificate(part));
+}
+
+function isCertificate(part: string): boolean {
+  try {
+    return new X509Certificate(`-----BEGIN CERTIFICATE-----${part}`).serialNumber !== "";
+  } catch {
+    return false;
+  }
 }
 
 function checkEntries(entries: readonly PolicyEntry[], path: string): readonly Problem[] {

@@ -2,8 +2,8 @@ import type { Schema } from "../schema.ts";
 import { dnsLabel, integer, list, object, oneOf, refused, text, time } from "./build.ts";
 import { REPLICAS_MAX } from "./fleet.ts";
 
-/** Policies that compute by themselves, and those that may stand in a chain or a maximum. */
-const LEAF_TYPES: readonly string[] = ["Buffer", "Counter", "List", "Players", "CPU"];
+/** Policies that are not made of others, and those that may stand in a chain or a maximum. */
+const LEAF_TYPES: readonly string[] = ["Buffer", "Counter", "List", "Players", "CPU", "Webhook"];
 export const ENTRY_TYPES: readonly string[] = [...LEAF_TYPES, "Schedule"];
 const ENTRIES_MAX = 16;
 const PERCENT_MAX = 1_000;
@@ -65,18 +65,29 @@ const CPU: Schema = object(
   { ...CPU_TARGETS, ...bounds },
   { required: ["maxReplicas"] },
 );
+const WEBHOOK: Schema = object(
+  "A program of yours says the number: it gets a FleetAutoscaleReview by POST, once in each sync interval.",
+  {
+    url: text("Where it is asked, with http or https.", { minLength: 1, maxLength: 2_048 }),
+    service: refused("there are no services of Kubernetes here: give the program's url"),
+    caBundle: text(
+      "Base64 of PEM certificates: who may have signed that of an https url, instead of the system's.",
+      { minLength: 1, maxLength: 65_536 },
+    ),
+  },
+);
 const LEAVES: Readonly<Record<string, Schema>> = {
   buffer: BUFFER,
   counter: capacity("counter"),
   list: capacity("list"),
   players: PLAYERS,
   cpu: CPU,
+  webhook: WEBHOOK,
 };
 const REMOTE = {
-  webhook: refused("no program outside is asked yet: Buffer, Counter, List, Players and CPU are"),
-  wasm: refused("no WebAssembly is run yet: Buffer, Counter, List, Players and CPU are computed"),
+  wasm: refused("no WebAssembly is run yet: a Webhook may say any number"),
 };
-const LATER = { "x-flotilla-later": ["Webhook", "Wasm"] };
+const LATER = { "x-flotilla-later": ["Wasm"] };
 
 const SCHEDULE: Schema = object(
   "A policy for a part of the time.",

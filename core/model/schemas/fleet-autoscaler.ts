@@ -57,7 +57,7 @@ export const FLEET_AUTOSCALER_SPEC: Schema = object(
     policy: object(
       "How many there are to be. Players, CPU and Max are not Agones'.",
       {
-        type: oneOf("Which policy.", POLICY_TYPES, { "x-flotilla-later": ["Webhook", "Wasm"] }),
+        type: oneOf("Which policy.", POLICY_TYPES, { "x-flotilla-later": ["Wasm"] }),
         ...ENTRY_POLICIES,
         chain: CHAIN,
         max: MAX,

@@ -14,6 +14,7 @@ export function factsOf(more: Partial<FleetFacts>): FleetFacts {
     lists: {},
     removable: () => [],
     cpu: () => [],
+    webhook: () => undefined,
     cpuBasisMilli: 1_000,
     demand: 0,
     ...more,

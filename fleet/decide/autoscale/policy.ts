@@ -12,6 +12,7 @@ import { decideCpu } from "./cpu.ts";
 import { decidePlayers } from "./players.ts";
 import { isScheduleActive } from "./schedule.ts";
 import type { FleetFacts, Want } from "./want.ts";
+import { decideWebhook } from "./webhook.ts";
 
 /** The wish of a whole policy, with what each part of it wants. */
 export interface PolicyDecision {
@@ -101,9 +102,11 @@ function statusOf(
     return { id, type, desiredReplicas: desired, limited, message };
   }
   const { because: reason, message } = want;
-  const isBlind = BLIND.has(reason);
+  const isBlind = UNMEASURED.has(reason) || reason === "WebhookFailed";
   const known = last.find((one) => isBlind && one.id === id && one.type === type);
-  const desiredReplicas = Math.max(known?.desiredReplicas ?? facts.current, facts.held);
+  const standing = known?.desiredReplicas ?? facts.current;
+  // Only what measures looks after held servers; a webhook may have wanted none, and a schedule that rests wants nothing.
+  const desiredReplicas = UNMEASURED.has(reason) ? Math.max(standing, facts.held) : standing;
   return {
     id,
     type,
@@ -114,8 +117,12 @@ function statusOf(
   };
 }
 
-/** It had a wish and cannot see now; the other reasons are not about seeing, and what is there stays as it is. */
-const BLIND: ReadonlySet<Reason> = new Set(["MetricsMissing", "MetricsStale", "MetricsAbsurd"]);
+/** It had a wish and cannot see now, so the wish stands; without a wish, what is there does. */
+const UNMEASURED: ReadonlySet<Reason> = new Set([
+  "MetricsMissing",
+  "MetricsStale",
+  "MetricsAbsurd",
+]);
 
 function wantOf(policy: EntryPolicy, facts: FleetFacts, now: number): Want {
   if (policy.type !== "Schedule") return wantOfLeaf(policy, facts);
@@ -135,5 +142,7 @@ function wantOfLeaf(policy: LeafPolicy, facts: FleetFacts): Want {
       return decidePlayers(policy.players, facts);
     case "CPU":
       return decideCpu(policy.cpu, facts);
+    case "Webhook":
+      return decideWebhook(policy.webhook, facts);
   }
 }

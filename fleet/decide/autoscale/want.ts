@@ -1,4 +1,5 @@
 import type { AggregatedCounter } from "../../../core/model/fleet.ts";
+import type { WebhookPolicy } from "../../../core/model/fleet-autoscaler.ts";
 import type { Counters, GameServer, Lists } from "../../../core/model/game-server.ts";
 import type { Reason } from "../../../core/model/reason.ts";
 
@@ -17,6 +18,11 @@ export interface CpuReading {
 /** CPU of the servers that can play; undefined for one that was never measured. */
 export type CpuReadings = readonly (CpuReading | undefined)[];
 
+/** What a webhook said last, or what went wrong, as the end of a sentence. */
+export type WebhookAnswer =
+  | { readonly scale: boolean; readonly replicas: number }
+  | { readonly error: string };
+
 /** A fleet as its autoscaler sees it. What costs the fleet's size to find out is a function, called when it is needed. */
 export interface FleetFacts {
   /** `spec.replicas` of the fleet. */
@@ -34,6 +40,8 @@ export interface FleetFacts {
   /** Servers that scaling down may remove, the first one first. */
   readonly removable: () => readonly GameServer[];
   readonly cpu: () => CpuReadings;
+  /** Undefined while it was not asked lately. Who looks is asked for: a policy that looks keeps it being asked. */
+  readonly webhook: (policy: WebhookPolicy) => WebhookAnswer | undefined;
   /** What is counted, for messages: `servers` when it is not given; and what is said while none of them runs. */
   readonly nouns?: string;
   readonly idle?: string;
