@@ -111,7 +111,7 @@ export class ProcessLife implements Disposable {
       this.#watcher.on("error", () => undefined);
       return;
     }
-    await this.#pumpAll();
+    await this.#pump(true);
     const finishedAt = this.#options.clock.now();
     this.#exit = (await files.exit(this.#id)) ?? { oomKilled: false, finishedAt };
     await this.#sweep();
@@ -153,11 +153,9 @@ export class ProcessLife implements Disposable {
     void session.exit.finally(() => this.#sessions.delete(session));
   }
 
+  /** Takes what was printed into the log. */
   pump(): Promise<void> {
-    this.#pumping = this.#pumping.then(() =>
-      this.#isDisposed ? undefined : this.#raw.pump(false),
-    );
-    return this.#pumping;
+    return this.#pump(false);
   }
 
   [Symbol.dispose](): void {
@@ -166,9 +164,11 @@ export class ProcessLife implements Disposable {
     void this.#pumping.catch(() => undefined).finally(() => this.#raw[Symbol.dispose]());
   }
 
-  async #pumpAll(): Promise<void> {
-    await this.#pumping.catch(() => undefined);
-    if (!this.#isDisposed) await this.#raw.pump(true);
+  /** One after the other, whoever asks: two at once would take the same bytes twice. One that failed stops no later one. */
+  #pump(isLast: boolean): Promise<void> {
+    const before = this.#pumping.catch(() => undefined);
+    this.#pumping = before.then(() => (this.#isDisposed ? undefined : this.#raw.pump(isLast)));
+    return this.#pumping;
   }
 
   async #endedWithin(ms: number): Promise<void> {
@@ -205,7 +205,8 @@ export class ProcessLife implements Disposable {
     const { files, clock, onEnd } = this.#options;
     const written = await files.exit(this.#id);
     if (!written) await this.#sweep();
-    await this.#pumpAll().catch(() => undefined);
+    await this.#groupGone();
+    await this.#pump(true).catch(() => undefined);
     for (const session of this.#sessions) session[Symbol.dispose]();
     this.#watcher?.close();
     const unknown = { oomKilled: false, finishedAt: clock.now() };
@@ -223,6 +224,14 @@ export class ProcessLife implements Disposable {
     const row = `${ID_VARIABLE}=${this.#id}`;
     for (const pid of await this.#options.table.marked(this.#run.pid, row))
       sendSignal(pid, "SIGKILL");
+  }
+
+  /** Killed members take a moment to go. One that the kernel does not let go of is not waited for: the end is told all the same. */
+  async #groupGone(): Promise<void> {
+    if (this.#run === undefined) return;
+    const { table, clock } = this.#options;
+    const options = { clock, killWaitMs: LAST_MOMENT_MS, pollMs: GROUP_POLL_MS };
+    await groupGone(table, this.#run.pid, options).catch(() => undefined);
   }
 
   /** We died between starting it and writing run.json: its wrapper wrote its pid, and carries the container's name. */
