@@ -202,6 +202,7 @@ describe("an autoscaler", () => {
       metadata: { ...now.metadata, labels: { map: "a" }, annotations: { limit: "5" } },
     }));
     await until(() => replicas() === 3);
+    await until(() => program.asked.length === 2);
     await until(() => replicas() === 0);
     expect(statusOf("arena")?.lastAppliedPolicy).toBe("Webhook");
     const { request } = program.asked.at(-1) ?? {};

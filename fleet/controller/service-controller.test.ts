@@ -119,6 +119,7 @@ describe("a service's loop", () => {
       expect(told("Normal")).toContain(
         "ScaleUp from 1 to 4 replicas: CPU mean of 200% for a target of 50% want 4",
       );
+      await measuredUntil(200, () => told("Warning").length === 1);
       await measuredUntil(0, () => service()?.spec.replicas === 1);
       expect(told("Normal").some((line) => /^ScaleDown from 4 to 1 replicas: /.test(line))).toBe(
         true,
@@ -126,6 +127,10 @@ describe("a service's loop", () => {
       await measuredUntil(0, () => scaling()?.desiredReplicas === 1 && containers().length === 1);
       await until(() => scaling()?.currentReplicas === 1);
       expect(scaling()).toMatchObject({ scalingLimited: true, reason: "ScalingLimited" });
+      // At the ceiling there was something to tell, at the floor there is not.
+      const bounded =
+        /^ScalingLimited CPU mean of 200% for a target of 50% want \d+, held to 1\.\.4$/;
+      expect(told("Warning")).toEqual([expect.stringMatching(bounded)]);
       expect(scaling()?.lastScaleTime).toMatch(/^\d{4}-/);
     });
 

@@ -129,17 +129,23 @@ function statusOf(
 }
 
 const BLIND: ReadonlySet<Reason> = new Set(["MetricsMissing", "MetricsStale", "MetricsAbsurd"]);
-const USELESS: ReadonlySet<Reason> = new Set(["PolicyUnusable", "ScalingLimited"]);
 
-/** An event when it begins to be useless or bounded, or was blind for as long as a measurement counts; not for each flicker. */
+/** Blind, useless or at its ceiling; to be idle at the least number is nothing to worry about. */
+function isTroubled({ because, desired }: ServiceScaleDecision, { spec }: Service): boolean {
+  if (because === "ScalingLimited") return desired === spec.autoscaling?.maxReplicas;
+  return BLIND.has(because) || because === "PolicyUnusable";
+}
+
+/** An event when trouble begins, or when it was blind for as long as a measurement counts; not for each flicker. */
 function warn(
   context: ControllerContext,
   service: Service,
-  { because, message }: ServiceScaleDecision,
+  decision: ServiceScaleDecision,
   remembered: Remembered,
   now: number,
 ): void {
-  if (!BLIND.has(because) && !USELESS.has(because)) {
+  const { because, message } = decision;
+  if (!isTroubled(decision, service)) {
     remembered.trouble = undefined;
     return;
   }
