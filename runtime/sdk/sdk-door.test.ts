@@ -160,6 +160,35 @@ describe("the official client at the door", () => {
     sdk.close();
   });
 
+  it("tells again that it is healthy when the control plane, which did not hear the machine, calls it unknown", async () => {
+    const sdk = await connected(ports.grpc);
+    sdk.health();
+    const health = (): string | undefined => fixture.link.get(startedSubject("one"))?.status.health;
+    await until(health, (known) => known === "healthy");
+    const object = fixture.link.get(startedSubject("one"));
+    if (!object) throw new Error("it is there no more");
+    fixture.link.put({ ...object, status: { ...object.status, health: "unknown" } });
+    await until(health, (known) => known === "healthy");
+    expect(fixture.link.calls.map((call) => "health" in call && call.health)).toEqual([
+      "healthy",
+      "healthy",
+    ]);
+    sdk.close();
+  });
+
+  it("does not tell again what its cache does not show yet", async () => {
+    const sdk = await connected(ports.grpc);
+    fixture.link.isWatchBehind = true;
+    sdk.health();
+    await until(
+      () => fixture.link.calls.length,
+      (n) => n > 0,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(fixture.link.calls).toHaveLength(1);
+    sdk.close();
+  });
+
   it("reports a game server that stops pinging as unhealthy, once", async () => {
     const health = {
       disabled: false,

@@ -40,7 +40,8 @@ export class Session implements Disposable {
   readonly #endings = new Set<() => void>();
   #lastPingMs: number | undefined;
   #last: GameServer | undefined;
-  #reported: HealthVerdict | undefined;
+  /** What was told, and the object that was known then: a newer one says by itself what the control plane knows. */
+  #reported: { readonly health: HealthVerdict; readonly over: GameServer | undefined } | undefined;
   #isReporting = false;
   #reportNotBefore = 0;
   #watchers = 0;
@@ -137,20 +138,23 @@ export class Session implements Disposable {
 
   /**
    * Tells the control plane when health is another than it knows; called on every tick. At most one report is under
-   * way and none while the control plane is away: what counts is the health when it is told, so nothing piles up.
+   * way and none while the control plane is away: what counts is the health when it is told, so nothing piles up. The
+   * control plane calls health unknown itself while it does not hear this machine: who hears the pings tells it anew.
    */
   async reportHealth(): Promise<HealthReport | undefined> {
     const { link, clock, retry } = this.#options;
     if (this.#isReporting || !link.connected() || clock.monotonic() < this.#reportNotBefore)
       return undefined;
     const health = this.health();
-    const known = this.#reported ?? this.#current()?.status.health ?? "unknown";
+    const over = this.#current();
+    const isTold = this.#reported !== undefined && this.#reported.over === over;
+    const known = isTold ? this.#reported?.health : (over?.status.health ?? "unknown");
     if (health === known) return undefined;
     this.#isReporting = true;
     const call: SdkCall = { verb: "health", health, subject: this.peer.subject, id: randomUUID() };
     const result = await askOnce(link, call);
     this.#isReporting = false;
-    if (!isTransient(result)) this.#reported = health;
+    if (!isTransient(result)) this.#reported = { health, over };
     else this.#reportNotBefore = clock.monotonic() + retry.maxMs;
     return { health, result };
   }
