@@ -165,6 +165,14 @@ describe("get and describe", () => {
     expect(out).toMatch(/\d\S* ago +Warning +HealthFailed +no ping/);
   });
 
+  it("tells what happened to a node, which belongs to no namespace", async () => {
+    await api.put("Node", { metadata: { name: "box", namespace: "" } });
+    const subject = { kind: "Node", namespace: "", name: "box" };
+    api.events.record({ type: "Warning", reason: "NodeLost", message: "silent", subject });
+    const { out } = await run(["describe", "node", "box"]);
+    expect(out).toMatch(/\d\S* ago +Warning +NodeLost +silent/);
+  });
+
   it("watches: what there is, then every change, until it is told to end", async () => {
     const stop = new AbortController();
     let seen = "";

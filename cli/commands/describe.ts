@@ -46,7 +46,8 @@ async function eventsOf(api: ApiClient, kind: AnyKind, found: AnyResource): Prom
   try {
     const list = await api.list({
       kind: "Event",
-      namespace: namespace || "default",
+      // What belongs to no namespace has its events in none, and they are listed among all.
+      namespace: namespace || undefined,
       query: { fieldSelector },
     });
     return list.items as unknown as Event[];
