@@ -17,7 +17,7 @@ const AMOUNTS = {
 export const NODE_STATUS: Schema = object("What the machine's agent says.", {
   ready: flag("Its heartbeats come.", { default: false }),
   lost: flag("It has been silent for so long that fleets act on it, each by its policy."),
-  heartbeatAt: time("When the last one came."),
+  heartbeatAt: time("When the last one came that said something new: the others are not written."),
   message: text("Why it is not ready."),
   address: text("What players are told.", { default: "" }),
   addresses: ADDRESSES,
