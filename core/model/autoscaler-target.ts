@@ -1,8 +1,39 @@
-import type { FleetAutoscalerPolicy, WebhookPolicy } from "./fleet-autoscaler.ts";
+import {
+  type FleetAutoscalerPolicy,
+  replicaRangeOf,
+  type WebhookPolicy,
+} from "./fleet-autoscaler.ts";
 
-/** A bound for people; `-` when there is none. */
-export function boundOf(max: number): string {
-  return Number.isFinite(max) ? String(max) : "-";
+/**
+ * The most that a policy asks for, for people: servers, or the capacity of a Counter or List (`100 rooms`), which bounds
+ * no number of servers. Of several entries all bounds that count; `-` when one of them has none.
+ */
+export function mostOf(policy: FleetAutoscalerPolicy): string {
+  switch (policy.type) {
+    case "Counter":
+      return `${policy.counter.maxCapacity} ${policy.counter.key}`;
+    case "List":
+      return `${policy.list.maxCapacity} ${policy.list.key}`;
+    case "Schedule":
+      return mostOf(policy.schedule.policy);
+    case "Chain":
+      return mostOfAll(policy.chain);
+    case "Max":
+      return mostOfAll(policy.max);
+    case "Webhook":
+      return "-";
+    default:
+      return String(replicaRangeOf(policy)[1]);
+  }
+}
+
+function mostOfAll(entries: readonly FleetAutoscalerPolicy[]): string {
+  const bounds = entries.map(mostOf);
+  if (bounds.includes("-")) return "-";
+  const isServers = (bound: string): boolean => /^\d+$/.test(bound);
+  const servers = bounds.filter(isServers).map(Number);
+  const most = servers.length > 0 ? [String(Math.max(...servers))] : [];
+  return [...new Set([...most, ...bounds.filter((bound) => !isServers(bound))])].join(",");
 }
 
 /** Where a webhook is, without what only it is to read: a password, a query. */

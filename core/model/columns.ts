@@ -1,5 +1,5 @@
 import { ageOf } from "./age.ts";
-import { boundOf, targetOf } from "./autoscaler-target.ts";
+import { mostOf, targetOf } from "./autoscaler-target.ts";
 import type { Event } from "./event.ts";
 import { FLEET_LABEL, type FleetStatus, REVISION } from "./fleet.ts";
 import { replicaRangeOf } from "./fleet-autoscaler.ts";
@@ -137,7 +137,7 @@ export const COLUMNS: Columns = {
     always("POLICY", ({ spec }) => spec.policy.type),
     always("TARGET", ({ spec }) => targetOf(spec.policy)),
     always("MIN", ({ spec }) => String(replicaRangeOf(spec.policy)[0])),
-    always("MAX", ({ spec }) => boundOf(replicaRangeOf(spec.policy)[1])),
+    always("MAX", ({ spec }) => mostOf(spec.policy)),
     always("CURRENT", ({ status }) => String(status.currentReplicas)),
     always("DESIRED", ({ status }) => String(status.desiredReplicas)),
     AGE,
@@ -203,8 +203,8 @@ export const COLUMNS: Columns = {
     wide("MEMORY", (node) => usedText(node, "memoryBytes", formatBytes)),
     wide("LABELS", ({ metadata }) => labelsText(metadata.labels ?? {})),
     wide("PORTS", ({ status }) => `${status.portRange.min}-${status.portRange.max}`),
-    wide("HEARTBEAT", ({ status }, now) => ageOf(status.heartbeatAt, now)),
     wide("ISOLATION", ({ status }) => status.isolation),
+    wide("MESSAGE", ({ status }) => status.message ?? ""),
   ],
   Event: [
     always("LAST SEEN", ({ lastTimestamp }, now) => ageOf(lastTimestamp, now)),

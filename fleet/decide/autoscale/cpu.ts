@@ -38,14 +38,14 @@ export function decideCpu(policy: CpuPolicy, facts: FleetFacts): Want {
     ...(p95Percent === undefined ? [] : [wish("p95", p95Of, measured, p95Percent, current)]),
   ];
   const most = Math.max(...wishes.map(({ servers }) => servers));
-  const [wanted, floor] = atLeast(most, facts);
-  return within(wanted, policy, wishes.map(({ words }) => words).join(" and ") + floor);
+  const [wanted, said] = atLeast(most, facts);
+  return within(wanted, policy, wishes.map(({ words }) => words).join(" and "), said);
 }
 
 /** Nothing plays, so nothing is measured: what is under way stays. */
 function rest(policy: CpuPolicy, facts: FleetFacts): Want {
-  const [wanted, floor] = atLeast(facts.current, facts);
-  return within(wanted, policy, `${facts.idle ?? "no server plays yet"}${floor}, so they`);
+  const [wanted, said] = atLeast(facts.current, facts);
+  return within(wanted, policy, `${facts.idle ?? "no server plays yet"}, so they`, said);
 }
 
 function judge(readings: CpuReadings, basisMilli: number, staleAfterMs: number): Measured {

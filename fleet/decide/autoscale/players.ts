@@ -26,9 +26,9 @@ export function decidePlayers(policy: PlayersPolicy, facts: FleetFacts): Want {
   const perServer = policy.perServer ?? (each * (policy.targetPercent ?? 100)) / 100;
   if (perServer <= 0)
     return { because: "PolicyUnusable", message: `a server has no room for ${key}` };
-  const [wanted, floor] = atLeast(Math.ceil(sum.count / perServer), facts);
+  const [wanted, said] = atLeast(Math.ceil(sum.count / perServer), facts);
   const words = `${sum.count} ${key}, ${Math.round(perServer * 10) / 10} per server,`;
-  return within(wanted, policy, words + floor);
+  return within(wanted, policy, words, said);
 }
 
 const NOBODY = { count: 0, capacity: 0 };

@@ -75,6 +75,17 @@ describe("Players", () => {
     expect(decide(policy, more)).toMatchObject({ desired });
   });
 
+  it.each([
+    [{ ...seats(33) }, "33 players, 16 per server, want 3"],
+    [{ ...seats(0), held: 1 }, "0 players, 16 per server, want 0, raised to 1 (1 held)"],
+    [
+      { ...seats(4), held: 2, demand: 1 },
+      "4 players, 16 per server, want 1, raised to 3 (2 held and 1 waited for)",
+    ],
+  ])("says what it counted, and why it asks for more: %j", (more, message) => {
+    expect(decide(players({ perServer: 16 }), more).policies[0]?.message).toBe(message);
+  });
+
   it("counts rooms of a counter", () => {
     const policy = players({ type: "Counter", key: "rooms", perServer: 4 });
     const more = { template: { counters: { rooms: { count: 0, capacity: 8 } } } };

@@ -51,24 +51,25 @@ export interface FleetFacts {
   readonly demand: number;
 }
 
-/** `wanted` within the bounds. */
+/** `wanted` within the bounds; `said` is how the message says it. */
 export function within(
   wanted: number,
   { minReplicas, maxReplicas }: { readonly minReplicas: number; readonly maxReplicas: number },
   words: string,
+  said: string = String(wanted),
 ): Want {
   const desired = Math.min(maxReplicas, Math.max(minReplicas, wanted));
   const clamp = desired === wanted ? "" : `, held to ${minReplicas}..${maxReplicas}`;
-  return { desired, limited: desired !== wanted, message: `${words} want ${wanted}${clamp}` };
+  return { desired, limited: desired !== wanted, message: `${words} want ${said}${clamp}` };
 }
 
 /**
  * What a policy of ours adds to its own wish: never fewer than the held servers, and one free for each request that
- * found none, so that a fleet at zero wakes.
+ * found none, so that a fleet at zero wakes. Returns the number, and how a message says it.
  */
 export function atLeast(wanted: number, { held, demand }: FleetFacts): [number, string] {
   const floor = held + demand;
-  if (wanted >= floor) return [wanted, ""];
-  const waiting = demand > 0 ? ` and ${demand} waiting` : "";
-  return [floor, ` (${wanted} by itself, but ${held} are held${waiting})`];
+  if (wanted >= floor) return [wanted, String(wanted)];
+  const waiting = demand > 0 ? ` and ${demand} waited for` : "";
+  return [floor, `${wanted}, raised to ${floor} (${held} held${waiting})`];
 }
