@@ -38,6 +38,20 @@ describe("the text of a hosts file", () => {
   });
 });
 
+describe("the own name in a hosts file", () => {
+  it("stands there once for a Container that is a member itself", () => {
+    const members = [{ ...IN, name: "a", address: "10.87.0.2" }];
+    const text = hostsText({ plan: plan("a"), address: "10.87.0.2" }, members);
+    expect(text).toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta a.default\n");
+  });
+
+  it("stands there although a service of the same name is somewhere else", () => {
+    const members = [{ ...WEB, name: "a" }];
+    const text = hostsText({ plan: plan("a"), address: "10.87.0.2" }, members);
+    expect(text).toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta\n10.86.0.1\ta a.default\n");
+  });
+});
+
 describe("hosts files", () => {
   let folder = "";
   let services: readonly NetworkMember[] = [];
@@ -72,7 +86,7 @@ describe("hosts files", () => {
     await files.remove("b");
     await expect
       .poll(() => text("a"), { timeout: 5_000 })
-      .toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta\n10.87.0.2\ta a.default\n");
+      .toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta a.default\n");
     expect((await stat(join(folder, "a"))).ino).toBe(ino);
     await expect(text("b")).rejects.toThrow("ENOENT");
   });

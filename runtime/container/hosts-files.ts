@@ -116,7 +116,10 @@ export function hostsText({ plan, address }: Owner, members: readonly NetworkMem
   const rows = [...named]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, where]) => `${where}\t${name} ${name}.${namespace}`);
-  return ["127.0.0.1\tlocalhost", `${address}\t${plan.hostname}`, ...rows, ""].join("\n");
+  // A Container is among the members itself, as a rule by the name that it calls itself.
+  const isNamed = named.get(plan.hostname) === address;
+  const own = isNamed ? [] : [`${address}\t${plan.hostname}`];
+  return ["127.0.0.1\tlocalhost", ...own, ...rows, ""].join("\n");
 }
 
 /**
