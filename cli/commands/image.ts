@@ -13,6 +13,8 @@ export function imageCommand(io: Io): Command {
     examples: [
       ["flotilla image build examples/demo/image.yaml", "what the file says"],
       ["flotilla image ls", "the images of this machine"],
+      ["flotilla image rm arena:old", "take the name away; what runs goes on"],
+      ["flotilla image prune", "clear away at once what nothing needs"],
     ],
   });
   const build = makeCommand(io, {

@@ -31,6 +31,7 @@ export function rolloutCommand(io: Io): Command {
       ["flotilla rollout undo fleet/arena", "back to the version before"],
       ["flotilla rollout undo fleet/arena --to-revision 3", "back to that one"],
       ["flotilla rollout pause fleet/arena", "no further step, until it is resumed"],
+      ["flotilla rollout resume fleet/arena", "go on with it"],
     ],
   });
   for (const sub of [statusCommand, historyCommand, undoCommand]) command.addCommand(sub(io));

@@ -9,7 +9,10 @@ export function serverCommand(io: Io): Command {
     usage: "server",
     summary: "Run the control plane alone",
     settings: SERVER_SETTINGS,
-    examples: [["flotilla server --listen 10.0.0.5", "for agents on other machines"]],
+    examples: [
+      ["flotilla server", "for clients and an agent on this machine"],
+      ["flotilla server --tls-listen 10.0.0.5:8701", "for agents on other machines, too, over TLS"],
+    ],
   });
   command.action(() =>
     runPart(async (control) => {
