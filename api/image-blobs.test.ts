@@ -17,6 +17,10 @@ let links: LinkClient[] = [];
 let stop = new AbortController();
 let asked: string[] = [];
 let holders = 0;
+/** What a holder waits for before it sends anything. */
+let gate: Promise<unknown> = Promise.resolve();
+/** A control plane that says nothing for so long is given up. */
+const SILENCE_MS = 1_500;
 
 function link(node: string): LinkClient {
   const client = new LinkClient({
@@ -28,7 +32,7 @@ function link(node: string): LinkClient {
     backoff: { firstMs: 5, factor: 2, maxMs: 50 },
     queueMax: 10,
     requestTimeoutMs: 5_000,
-    silenceMaxMs: 5_000,
+    silenceMaxMs: SILENCE_MS,
     streamsMax: 8,
   });
   links.push(client);
@@ -41,6 +45,7 @@ async function holder(node: string, content: Buffer): Promise<void> {
   };
   const blob = async (digest: string): Promise<Readable> => {
     asked.push(digest);
+    await gate;
     return Readable.from([content.subarray(0, 1_000), content.subarray(1_000)]);
   };
   const verbs = { logs: none, exec: none, blob };
@@ -49,15 +54,16 @@ async function holder(node: string, content: Buffer): Promise<void> {
     .poll(async () => (await api.ask("/metrics")).text)
     .toContain(`flotilla_api_streams{kind="tunnel"} ${++holders}`);
 }
-async function read(node: string, reference = REFERENCE): Promise<Buffer> {
+async function read(node: string, reference = REFERENCE, from = link(node)): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of await link(node).blob(DIGEST, reference)) parts.push(part);
+  for await (const part of await from.blob(DIGEST, reference)) parts.push(part);
   return Buffer.concat(parts);
 }
 
 beforeEach(async () => {
   [links, stop, asked, holders] = [[], new AbortController(), [], 0];
-  api = await openApi();
+  gate = Promise.resolve();
+  api = await openApi({ bookmarkEveryMs: 100 });
   const spec = { reference: REFERENCE, digest: DIGEST, sizeBytes: CONTENT.length };
   const nodes = ["gone", "home"];
   await api.put("Image", { metadata: { name: "arena.latest" }, spec }, { nodes });
@@ -79,7 +85,10 @@ it("gives a blob to every node, and asks one that has it once", async () => {
 it("says why there is none: nobody reachable has it, or sent what it is not", async () => {
   await expect(read("a")).rejects.toThrow(`no node that has image ${REFERENCE} can be reached`);
   await expect(link("a").blob(DIGEST, "other")).rejects.toThrow("there is no image other");
-  await expect(link("a").blob("nonsense", REFERENCE)).rejects.toThrow("is no sha256 digest");
+  const bad = await api.ask(`/link/v1/nodes/a/blobs/nonsense?image=${REFERENCE}`, {
+    token: api.tokens.agent,
+  });
+  expect([bad.status, bad.body.message]).toEqual([400, '"nonsense" is no sha256 digest']);
   await holder("home", Buffer.from("another layer"));
   await expect(read("a")).rejects.toThrow("node home sent other content");
 });
@@ -94,4 +103,17 @@ it("asks the next node when one sends what it is not, or more than the image has
   await holder("home", CONTENT);
   expect(digestOf(await read("a", "big"))).toBe(DIGEST);
   expect(asked).toHaveLength(5);
+});
+
+it("waits for a blob that is long in coming, as long as it is told so; nothing else waits with it", async () => {
+  const opened = Promise.withResolvers<void>();
+  gate = opened.promise;
+  await holder("home", CONTENT);
+  const node = link("a");
+  const all = Promise.all(Array.from({ length: 12 }, () => read("a", REFERENCE, node)));
+  await expect.poll(() => asked).toEqual([DIGEST]);
+  await node.usage({ atMs: 0, rows: [] });
+  await new Promise((resolve) => setTimeout(resolve, 3 * SILENCE_MS));
+  opened.resolve();
+  expect(new Set((await all).map((one) => digestOf(one)))).toEqual(new Set([DIGEST]));
 });

@@ -7,6 +7,7 @@ import { DNS_SUBDOMAIN, NAME_LENGTH_MAX } from "../core/model/names.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import type { Metrics } from "../monitor/metrics.ts";
+import { isDigest } from "../runtime/image/oci.ts";
 import type { ImageBlobs } from "./image-blobs.ts";
 import type { LineWriter } from "./line-writer.ts";
 import { LINK_KINDS } from "./link-event.ts";
@@ -23,6 +24,8 @@ export interface LinkRoutesOptions {
   readonly openWriter: (reply: FastifyReply) => LineWriter;
   readonly issueNodeToken: IssueNodeToken;
   readonly blobs: ImageBlobs;
+  /** Whoever waits for a blob that is long in coming hears this often that it is. */
+  readonly waitingEveryMs: number;
 }
 
 /** The control plane's end of the link, as `core/model/link.ts` describes it. */
@@ -81,11 +84,16 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
 async function sendBlob(
   request: Request,
   reply: FastifyReply,
-  { blobs, metrics }: LinkRoutesOptions,
+  { blobs, metrics, waitingEveryMs }: LinkRoutesOptions,
 ): Promise<FastifyReply> {
   nodeNameOf(request);
   const { digest = "" } = request.params;
-  const content = await blobs.read(digest, asked(request, "image") ?? "");
+  if (!isDigest(digest))
+    throw new FleetError("BAD_REQUEST", `${JSON.stringify(digest)} is no sha256 digest`);
+  const waiting = setInterval(() => reply.raw.writeProcessing(), waitingEveryMs);
+  const content = await blobs
+    .read(digest, asked(request, "image") ?? "")
+    .finally(() => clearInterval(waiting));
   using _counted = metrics.streamOpened("blob");
   reply.hijack();
   reply.raw.writeHead(200, { "content-type": "application/octet-stream", connection: "close" });

@@ -97,7 +97,8 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   eventRoutes(app, { events, listMax: bounds.listMax, openWriter });
   const { blobFolder: folder } = options;
   const blobs = new ImageBlobs({ store, tunnels, folder, bytesMax: bounds.blobBytesMax });
-  linkRoutes(app, { ...options, nodeLink, fanOut, openWriter, blobs });
+  const waitingEveryMs = bounds.bookmarkEveryMs;
+  linkRoutes(app, { ...options, nodeLink, fanOut, openWriter, blobs, waitingEveryMs });
   logRoutes(app, { tunnels, metrics });
   healthRoutes(app, options);
   discoveryRoutes(app, version);

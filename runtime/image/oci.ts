@@ -71,9 +71,13 @@ export function configToJson(
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text);
+}
+
 /** The 64 digits of a digest; refuses everything that is not a sha256, so that it may become a file's name. */
 export function hexOf(digest: string): string {
-  if (!DIGEST.test(digest)) throw broken(`${JSON.stringify(digest)} is no sha256 digest`);
+  if (!isDigest(digest)) throw broken(`${JSON.stringify(digest)} is no sha256 digest`);
   return digest.slice("sha256:".length);
 }
 

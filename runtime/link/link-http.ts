@@ -23,25 +23,23 @@ const LINE_BYTES_MAX = 4 * 1024 * 1024;
 const CONNECT_MS_MAX = 5_000;
 /** Watch, tunnel, heartbeat, reports, SDK calls: each has a connection for itself. */
 const CONNECTIONS_MAX = 8;
+/** Blobs that come at once; more of them wait for each other, and nothing else waits for them. */
+const BLOBS_MAX = 4;
 
 /** HTTP of the link: every failure becomes a FleetError, UNAVAILABLE when the control plane could not be reached. */
 export class LinkHttp implements AsyncDisposable {
   readonly #pool: Pool;
+  readonly #blobs: Pool;
   readonly #options: LinkHttpOptions;
   readonly #headers: Record<string, string>;
 
   constructor(options: LinkHttpOptions) {
     this.#options = options;
     this.#headers = { authorization: `Bearer ${options.token}` };
-    this.#pool = new Pool(new URL(options.url).origin, {
-      connections: CONNECTIONS_MAX,
-      connect: {
-        timeout: Math.min(options.requestTimeoutMs, CONNECT_MS_MAX),
-        ...(options.authority ? { ca: options.authority } : {}),
-      },
-      headersTimeout: options.requestTimeoutMs,
-      bodyTimeout: options.silenceMaxMs,
-    });
+    const { requestTimeoutMs, silenceMaxMs } = options;
+    this.#pool = poolOf(options, CONNECTIONS_MAX, requestTimeoutMs);
+    // The first to ask for a large blob waits until the control plane has it; while it waits, it is told that.
+    this.#blobs = poolOf(options, BLOBS_MAX, silenceMaxMs);
   }
 
   /** Posts JSON and gives the JSON that comes back. */
@@ -78,10 +76,10 @@ export class LinkHttp implements AsyncDisposable {
     for await (const event of readNdjson(answer.body, LINE_BYTES_MAX)) yield event as LinkEvent;
   }
 
-  /** The bytes of a good answer; reading them fails when they break off. */
+  /** The bytes of a good answer, however long they take; reading them fails when they break off or nothing comes. */
   async stream(path: string): Promise<Readable> {
     const answer = await this.#ask(() =>
-      this.#pool.request({ method: "GET", path: this.#path(path), headers: this.#headers }),
+      this.#blobs.request({ method: "GET", path: this.#path(path), headers: this.#headers }),
     );
     if (answer.statusCode !== 200) await bodyOf(answer);
     return answer.body;
@@ -101,7 +99,7 @@ export class LinkHttp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#blobs.destroy()]);
   }
 
   #path(path: string): string {
@@ -123,6 +121,22 @@ export class LinkHttp implements AsyncDisposable {
       );
     }
   }
+}
+
+function poolOf(
+  { url, authority, requestTimeoutMs, silenceMaxMs }: LinkHttpOptions,
+  connections: number,
+  headersTimeout: number,
+): Pool {
+  return new Pool(new URL(url).origin, {
+    connections,
+    connect: {
+      timeout: Math.min(requestTimeoutMs, CONNECT_MS_MAX),
+      ...(authority ? { ca: authority } : {}),
+    },
+    headersTimeout,
+    bodyTimeout: silenceMaxMs,
+  });
 }
 
 /** The JSON of a good answer; throws what a bad one says. */
