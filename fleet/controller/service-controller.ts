@@ -96,14 +96,16 @@ async function apply(
     const { container } = action;
     const { name } = container.metadata;
     if (await tryCommit(context, [deletionOf(container, rfc3339(context.clock.now()))]))
-      recordOn(context, service, because, `replica ${name} goes; ${replicas} are wanted`);
+      recordOn(context, service, because, `replica ${name} goes; ${replicas} wanted`);
     return;
   }
   const containers = Array.from({ length: action.count }, () => replicaOf(context, service));
   const writes = containers.map((object): Write => ({ op: "create", object }));
   if (await tryCommit(context, writes))
-    recordOn(context, service, because, `made ${action.count} replicas; ${replicas} are wanted`);
+    recordOn(context, service, because, `made ${counted(action.count)}; ${replicas} wanted`);
 }
+
+const counted = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);
 
 /** A Container as the template says, owned and labelled. */
 function replicaOf(context: ControllerContext, service: Service): Container {
