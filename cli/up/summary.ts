@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { tokenFileOf } from "../../access/tokens.ts";
+import type { Fleet } from "../../core/model/fleet.ts";
+import type { Document } from "../apply-documents.ts";
 import { type Config, SETTINGS } from "../config.ts";
 
 export interface SummaryOptions {
@@ -7,6 +9,17 @@ export interface SummaryOptions {
   readonly url: string;
   readonly isolation: string;
   readonly env: { readonly [name: string]: string | undefined };
+  /** The fleet that was applied, if any. */
+  readonly fleet: AppliedFleet | undefined;
+  /** How a person types this program. */
+  readonly name: string;
+}
+
+export interface AppliedFleet {
+  readonly name: string;
+  readonly namespace: string;
+  /** Whether our players can play it. */
+  readonly isArena: boolean;
 }
 
 /** How a person types this program here: `bin/flotilla` in a clone, `flotilla` when it is installed. */
@@ -14,9 +27,21 @@ export function ownName(script: string | undefined): string {
   return script?.endsWith("main.ts") ? "bin/flotilla" : "flotilla";
 }
 
+/** The first fleet of what is applied: the one that the next steps are shown with. */
+export function firstFleet(
+  documents: readonly Document[],
+  fallback: string,
+): AppliedFleet | undefined {
+  const value = documents.find(({ kind }) => kind === "Fleet")?.value as Fleet | undefined;
+  if (!value) return undefined;
+  const { name, namespace = fallback } = value.metadata;
+  const images = value.spec.template.spec.template.spec.containers.map(({ image }) => image);
+  return { name, namespace, isArena: images.some((image) => /^arena(:|@|$)/.test(image)) };
+}
+
 /** The last lines of `up`: where things are, and what to do next. */
-export function summaryText({ config, url, isolation, env }: SummaryOptions): string {
-  const name = ownName(process.argv[1]);
+export function summaryText(options: SummaryOptions): string {
+  const { config, url, isolation, env } = options;
   return [
     "",
     "flotilla is up.",
@@ -27,14 +52,28 @@ export function summaryText({ config, url, isolation, env }: SummaryOptions): st
     "",
     "Next, in another terminal:",
     ...exportsOf(config, url, env).map((line) => `  ${line}`),
-    `  ${name} get gs                          what runs`,
-    `  ${name} allocate arena                  take a game server for players`,
-    ...(name === "flotilla"
-      ? []
-      : ["  npm run play -- arena --players 2        two players who move and chat"]),
+    ...aligned(nextSteps(options)),
     "",
     "Ctrl-C stops the game servers; what is stored stays.",
   ].join("\n");
+}
+
+/** Commands, and what each is for. */
+function nextSteps({ config, fleet, name }: SummaryOptions): [string, string][] {
+  const first: [string, string] = [`${name} get gs`, "what runs"];
+  if (!fleet) return [first, [`${name} apply -f FILE`, "make what a file says: fleets, services"]];
+  const where = fleet.namespace === config.namespace ? "" : ` -n ${fleet.namespace}`;
+  const allocate = `${name} allocate ${fleet.name}${where}`;
+  const steps: [string, string][] = [first, [allocate, "take a game server for players"]];
+  // The players are a part of the clone, and the program finds the arena by its name in the standard namespace.
+  if (name !== "flotilla" && fleet.isArena && fleet.namespace === "default")
+    steps.push([`npm run play -- ${fleet.name} --players 2`, "two players who move and chat"]);
+  return steps;
+}
+
+function aligned(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return rows.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`);
 }
 
 /** What another terminal must be told when this run is not in the standard places. */

@@ -14,7 +14,7 @@ import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { writeRunRecord } from "./run-record.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { summaryText } from "./summary.ts";
+import { firstFleet, ownName, summaryText } from "./summary.ts";
 import { type Patience, waitForApi, waitForFleets, waitForNode } from "./wait.ts";
 
 /** SIGINT is a person's Ctrl-C and means `down`; TERM, HUP (and any crash) leave the containers running. */
@@ -75,7 +75,9 @@ export async function up(options: UpOptions): Promise<void> {
     progress.done(`node ${config.node} is ready (${driver}: ${isolation})`);
 
     await applyAll(api, options, documents, progress);
-    say(summaryText({ config, url: urlOf(config), isolation, env: io.env }));
+    const fleet = firstFleet(documents, config.namespace);
+    const name = ownName(process.argv[1]);
+    say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, name }));
     options.onReady();
     await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
