@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -48,6 +49,14 @@ it("brings every part: the server starts as far as to refuse a state folder that
   await expect(flotilla("server", "--state", file)).rejects.toMatchObject({
     stderr: expect.stringContaining("error: cannot use the state folder"),
   });
+});
+
+it("brings every file that its README leads to", async () => {
+  const home = join(folder, "there", "lib", "node_modules", "flotilla");
+  const text = await readFile(join(home, "README.md"), "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => path);
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((path) => !existsSync(join(home, path)))).toEqual([]);
 });
 
 it("brings the sources of the C parts, to compile them where it runs", () => {
