@@ -39,6 +39,7 @@ describe("refusing", () => {
     ["another port range", "GameServer", ports({ containerPort: 1, range: "game" }), ['spec.ports[0].range: must be default, found "game"']],
     ["one SDK port for two", "GameServer", spec({ sdkServer: { grpcPort: 9358 } }), ["spec.sdkServer.httpPort: must differ from grpcPort, found 9358 for both"]],
     ["a full counter", "GameServer", spec({ counters: { rooms: { count: 3, capacity: 2 } } }), ["spec.counters.rooms.count: must be at most the capacity 2, found 3"]],
+    ["a counter by a name that every object has", "GameServer", spec({ counters: { constructor: {} }, lists: { toString: {} } }), ["counters.constructor", "lists.toString"].map((at) => `spec.${at}: the name must be letters, digits, -, _ and . (first and last a letter or digit), and no name that every object has, such as constructor, found "${at.split(".")[1]}"`)],
     ["a repeated list value", "GameServer", spec({ lists: { p: { values: ["a", "a"] } } }), ['spec.lists.p.values[1]: must be unique, "a" is at [0] too']],
     ["player tracking", "GameServer", spec({ players: { initialCapacity: 5 } }), ["spec.players: player tracking is deprecated and not supported: use a list named players"]],
     ["the host's network", "GameServer", pod({ hostNetwork: true }), ["spec.template.spec.hostNetwork: is not supported: a container has its own namespaces"]],

@@ -5,6 +5,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The member that `map` itself has under `key`: names such as `constructor` are found on every object otherwise. */
+export function ownOf<T>(
+  map: { readonly [key: string]: T } | undefined,
+  key: string,
+): T | undefined {
+  return map && Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
 /**
  * JSON merge patch (RFC 7396): members of `patch` replace those of `target`, `null` removes one.
  * Neither argument is changed; what the patch does not touch is shared with `target`.

@@ -1,6 +1,7 @@
 import type { Priority } from "../../core/model/fleet.ts";
 import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
+import { ownOf } from "../../core/std/json.ts";
 
 /** One server seen by the order of removal. */
 export interface SurplusCandidate {
@@ -64,10 +65,10 @@ export function byPriorities(
 
 function roomOf({ status }: GameServer, { type, key }: Priority): number | undefined {
   if (type === "List") {
-    const list = status.lists?.[key];
+    const list = ownOf(status.lists, key);
     return list && list.capacity - list.values.length;
   }
-  const counter = status.counters?.[key];
+  const counter = ownOf(status.counters, key);
   return counter && counter.capacity - counter.count;
 }
 

@@ -28,6 +28,7 @@ describe("the status of a fleet", () => {
     ["the same names", withCounters("a"), withCounters("a"), true],
     ["one more", withCounters("a"), withCounters("a", "b"), true],
     ["one less", withCounters("a", "b"), withCounters("a"), false],
+    ["one less that every object has", withCounters("valueOf"), withCounters("a"), false],
     ["none any more", withCounters("a"), withCounters(), false],
     ["another", withCounters("a"), withCounters("b"), false],
   ])("is written as a patch only where a patch can say it: %s", (_, old, next, isPatch) => {

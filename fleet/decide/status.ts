@@ -31,7 +31,9 @@ export function statusDelta(old: FleetStatus, next: FleetStatus): object | undef
 function keepsNames(old: unknown, next: unknown): boolean {
   if (!isObject(old)) return true;
   if (!isObject(next)) return false;
-  return Object.keys(old).every((name) => name in next && keepsNames(old[name], next[name]));
+  return Object.keys(old).every(
+    (name) => Object.hasOwn(next, name) && keepsNames(old[name], next[name]),
+  );
 }
 
 function hasNames(sums: object): boolean {

@@ -57,11 +57,16 @@ const HEALTH: Schema = object(
   { default: {} },
 );
 
+/** Names that every object has in a game or tool written in JavaScript: there they would be found where nothing is. */
+const EVERYWHERE = Object.getOwnPropertyNames(Object.prototype)
+  .filter((name) => !name.startsWith("_"))
+  .join("|");
 const KEY: Schema = text("A counter's or list's name.", {
   minLength: 1,
   maxLength: 63,
-  pattern: "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
-  "x-flotilla-form": "letters, digits, -, _ and . (first and last a letter or digit)",
+  pattern: `^(?!(${EVERYWHERE})$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`,
+  "x-flotilla-form":
+    "letters, digits, -, _ and . (first and last a letter or digit), and no name that every object has, such as constructor",
 });
 const COUNTER: Schema = object("A number and its bound.", {
   count: integer("The number.", 0, Number.MAX_SAFE_INTEGER, { default: 0 }),

@@ -1,6 +1,7 @@
 import type { CapacityPolicy } from "../../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../../core/model/game-server.ts";
 import { percentOf } from "../../../core/model/int-or-percent.ts";
+import { ownOf } from "../../../core/std/json.ts";
 import type { FleetFacts, Want } from "./want.ts";
 
 interface Room {
@@ -16,8 +17,9 @@ type What = "Counter" | "List";
  */
 export function decideCapacity(what: What, policy: CapacityPolicy, facts: FleetFacts): Want {
   const { key, minCapacity, maxCapacity } = policy;
-  const each = what === "Counter" ? facts.template.counters?.[key] : roomOfTemplate(facts, key);
-  const all = (what === "Counter" ? facts.counters : facts.lists)[key];
+  const each =
+    what === "Counter" ? ownOf(facts.template.counters, key) : roomOfTemplate(facts, key);
+  const all = ownOf(what === "Counter" ? facts.counters : facts.lists, key);
   if (!each) return unusable(`the fleet's template has no ${what.toLowerCase()} ${key}`);
   // Agones fails here; without servers there are no sums, and nothing would ever begin.
   const sum = all ?? { count: 0, capacity: 0, allocatedCount: 0, allocatedCapacity: 0 };
@@ -53,7 +55,7 @@ export function isSound({ count, capacity }: Room): boolean {
 }
 
 function roomOfTemplate({ template }: FleetFacts, key: string): Room | undefined {
-  const list = template.lists?.[key];
+  const list = ownOf(template.lists, key);
   return list && { count: list.values.length, capacity: list.capacity };
 }
 
@@ -141,8 +143,8 @@ function shrinkTo(
 }
 
 function roomOf({ status }: GameServer, what: What, key: string): Room {
-  if (what === "Counter") return status.counters?.[key] ?? NO_ROOM;
-  const list = status.lists?.[key];
+  if (what === "Counter") return ownOf(status.counters, key) ?? NO_ROOM;
+  const list = ownOf(status.lists, key);
   return list ? { count: list.values.length, capacity: list.capacity } : NO_ROOM;
 }
 const NO_ROOM: Room = { count: 0, capacity: 0 };

@@ -1,4 +1,5 @@
 import type { PlayersPolicy } from "../../../core/model/fleet-autoscaler.ts";
+import { ownOf } from "../../../core/std/json.ts";
 import { isSound } from "./capacity.ts";
 import { atLeast, type FleetFacts, type Want, within } from "./want.ts";
 
@@ -10,14 +11,14 @@ export function decidePlayers(policy: PlayersPolicy, facts: FleetFacts): Want {
   const { type, key } = policy;
   const each =
     type === "Counter"
-      ? facts.template.counters?.[key]?.capacity
-      : facts.template.lists?.[key]?.capacity;
+      ? ownOf(facts.template.counters, key)?.capacity
+      : ownOf(facts.template.lists, key)?.capacity;
   if (each === undefined)
     return {
       because: "PolicyUnusable",
       message: `the fleet's template has no ${type.toLowerCase()} ${key}`,
     };
-  const sum = (type === "Counter" ? facts.counters : facts.lists)[key] ?? NOBODY;
+  const sum = ownOf(type === "Counter" ? facts.counters : facts.lists, key) ?? NOBODY;
   if (!isSound(sum) || sum.count > ABSURD_TIMES * Math.max(1, sum.capacity))
     return {
       because: "MetricsAbsurd",
