@@ -1,5 +1,7 @@
-import type { LinkEvent, LinkKind, LinkResource } from "../core/model/link.ts";
-import { keyOf, type Resource, refOf } from "../core/model/resource.ts";
+import type { LinkEvent, LinkKind, LinkResource, LinkService } from "../core/model/link.ts";
+import { type Kinds, keyOf, type Resource, refOf } from "../core/model/resource.ts";
+import type { Service } from "../core/model/service.ts";
+import { sameJson } from "../core/std/json.ts";
 import type { StoreEvent } from "../store/resource-store.ts";
 
 /** Kinds that every node hears of; the others only concern the node that they are on. */
@@ -11,6 +13,32 @@ export const LINK_KINDS: readonly LinkKind[] = [
   "Network",
   "Image",
 ];
+
+/** A resource as nodes hear of it: every one hears of every Service, hence not of the environment of its replicas. */
+export function toldOf(resource: Kinds[LinkKind]): LinkResource {
+  return resource.kind === "Service" ? toldOfService(resource) : resource;
+}
+
+function toldOfService({ apiVersion, kind, metadata, spec, status }: Service): LinkService {
+  const { annotations: _a, labels: _l, ownerReferences: _o, ...kept } = metadata;
+  const { ports, sessionAffinity, template } = spec;
+  const { network } = template.spec;
+  return {
+    ...{ apiVersion, kind, metadata: kept },
+    spec: { ports, sessionAffinity, template: { spec: { network } } },
+    status: { address: status.address, ports: status.ports },
+  };
+}
+
+/** The same Service as before for whoever only hears what is told of it. */
+function tellsTheSame(before: Service, after: Service): boolean {
+  const [was, is] = [toldOfService(before), toldOfService(after)];
+  return (
+    before.metadata.uid === after.metadata.uid &&
+    sameJson(was.spec, is.spec) &&
+    sameJson(was.status, is.status)
+  );
+}
 
 export function isForAll(resource: Resource): boolean {
   return FOR_ALL.has(resource.kind);
@@ -43,6 +71,10 @@ export function decideLinkEvent(event: StoreEvent, node: string): LinkEvent | un
   const wasHere = before !== undefined && (forAll || nodeOf(before) === node);
   if (!isHere)
     return wasHere ? { type: "gone", revision, key: keyOf(refOf(object)), uid } : undefined;
+  if (object.kind === "Service") {
+    const isNews = before?.kind !== "Service" || !tellsTheSame(before, object);
+    return isNews ? { type: "put", revision, object: toldOfService(object) } : undefined;
+  }
   if (wasHere && delta && before.metadata.uid === uid)
     return { type: "patch", revision, key: keyOf(refOf(object)), uid, patch: delta };
   return { type: "put", revision, object: object as LinkResource };

@@ -3,7 +3,7 @@ import type { LinkEvent, LinkKind, LinkResource } from "../core/model/link.ts";
 import { isFleetError } from "../core/std/errors.ts";
 import type { Index, ResourceStore, StoreEvent, Watch } from "../store/resource-store.ts";
 import type { LineWriter } from "./line-writer.ts";
-import { decideLinkEvent, nodesOf } from "./link-event.ts";
+import { decideLinkEvent, nodesOf, toldOf } from "./link-event.ts";
 import { readSettled } from "./read-settled.ts";
 
 /** Where the lines of a stream go. */
@@ -157,7 +157,7 @@ export class LinkFanOut implements Disposable {
   #objectsOf({ node, kinds }: Stream): LinkResource[] {
     const here: Iterable<LinkResource>[] = [
       kinds.has("Network") ? this.#store.list("Network") : [],
-      kinds.has("Service") ? this.#store.list("Service") : [],
+      kinds.has("Service") ? this.#store.list("Service").map(toldOf) : [],
       kinds.has("Image") ? this.#store.list("Image") : [],
       kinds.has("GameServer") ? this.#servers.get(node) : [],
       kinds.has("Container") ? this.#containers.get(node) : [],

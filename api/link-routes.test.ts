@@ -99,6 +99,30 @@ describe("the watch of a node", () => {
     expect(events.at(-1)).toMatchObject({ type: "gone", key: keyOf(refOf(a)) });
   });
 
+  it("tells every node what leads to a Service, not what its replicas are made of, and of changes to that only", async () => {
+    const secret = { name: "PASSWORD", value: "hidden-word" };
+    const template = { spec: { image: "web", env: [secret] } };
+    const input = { metadata: { name: "web" }, spec: { ports: [{ port: 80 }], template } };
+    const made = await api.put("Service", input, { address: "10.86.0.1" });
+    const { cache, events } = listen("one", ["Service"]);
+    await cache.synced;
+    const leads = { address: "10.86.0.1", ports: made.status.ports };
+    const told = () => cache.get("Service", "default", "web");
+    expect(told()).toMatchObject({ spec: { ports: made.spec.ports }, status: leads });
+    const update = async (status: object, delta?: object): Promise<void> => {
+      const now = api.store.get("Service", "default", "web");
+      if (!now) throw new Error("not there");
+      const object = { ...now, status: { ...now.status, ...status } };
+      const write = { op: "update", object, expected: now.metadata.resourceVersion } as const;
+      await api.store.commit([delta ? { ...write, delta } : write]);
+    };
+    await update({ readyReplicas: 7 }, { status: { readyReplicas: 7 } });
+    await update({ address: "10.86.0.2" });
+    await until(() => told()?.status.address === "10.86.0.2");
+    expect(events.map(({ type }) => type)).toEqual(["sync", "put", "synced", "put"]);
+    expect(JSON.stringify(events)).not.toMatch(/hidden-word|readyReplicas/);
+  });
+
   it("moves what changes its node from one to the other", async () => {
     const moved = await server("a", "one");
     const [one, two] = [listen("one"), listen("two")];

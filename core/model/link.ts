@@ -4,8 +4,9 @@ import type { Image } from "./image.ts";
 import type { Network } from "./network.ts";
 import type { NodeStatus } from "./node.ts";
 import type { Reason } from "./reason.ts";
+import type { ResourceOf } from "./resource.ts";
 import type { SdkDataVerb } from "./sdk-data.ts";
-import type { Service } from "./service.ts";
+import type { ReplicaSpec, ServiceSpec, ServiceStatus } from "./service.ts";
 
 /**
  * The link between the control plane and what runs on a machine (agent, SDK door): HTTP/1.1, agent token.
@@ -20,7 +21,16 @@ import type { Service } from "./service.ts";
  */
 export const LINK_BATCH_MAX = 500;
 
-export type LinkResource = GameServer | Container | Service | Network | Image;
+/** What machines hear of a Service: what leads to it, and not what its replicas are made of. */
+export interface LinkService
+  extends ResourceOf<
+    "Service",
+    Pick<ServiceSpec, "ports" | "sessionAffinity"> & {
+      readonly template: { readonly spec: Pick<ReplicaSpec, "network"> };
+    },
+    Pick<ServiceStatus, "address" | "ports">
+  > {}
+export type LinkResource = GameServer | Container | LinkService | Network | Image;
 export type LinkKind = LinkResource["kind"];
 
 /**

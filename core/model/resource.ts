@@ -72,7 +72,7 @@ export interface Ref {
   readonly name: string;
 }
 
-export function refOf(resource: Resource): Ref {
+export function refOf(resource: Pick<Resource, "kind" | "metadata">): Ref {
   const { namespace, name } = resource.metadata;
   return { kind: resource.kind, namespace, name };
 }

@@ -1,4 +1,4 @@
-import type { Service } from "../../core/model/service.ts";
+import type { LinkService } from "../../core/model/link.ts";
 import type { ServiceLead } from "../network/services.ts";
 
 /** A ready container of this machine, with the uid of the service that it belongs to. */
@@ -13,7 +13,7 @@ export interface Replica {
  * spreads over its own replicas only. The order does not depend on that of the input, so that no change is none.
  */
 export function decideServices(
-  services: readonly Service[],
+  services: readonly LinkService[],
   replicas: readonly Replica[],
 ): readonly ServiceLead[] {
   const addresses = Map.groupBy(replicas, ({ service }) => service);
@@ -23,7 +23,7 @@ export function decideServices(
 }
 
 function leadsOf(
-  { metadata, spec, status }: Service,
+  { metadata, spec, status }: LinkService,
   replicas: readonly Replica[],
 ): readonly ServiceLead[] {
   if (status.address === "" || replicas.length === 0) return [];
