@@ -230,12 +230,14 @@ static void kill_one(pid_t pid) { kill(pid, SIGKILL); }
 
 int cgroup_kill(const char *id) {
   char path[GROUP_PATH_MAX];
+  /* One by one first, also where cgroup.kill exists: who joined only some of the groups is killed too, and counted while
+   * it is there. */
+  bool found = processes(id, kill_one) > 0;
   if (unified() != NULL) {
     group_path(path, unified(), id, "cgroup.kill");
     sys_write_file(AT_FDCWD, path, "1");
   }
-  /* Also where cgroup.kill exists: a process that joined only some of the groups is killed too. */
-  return processes(id, kill_one) > 0;
+  return found;
 }
 
 uint64_t cgroup_oom_kills(const char *id) {
