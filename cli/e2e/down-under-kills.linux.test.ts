@@ -63,9 +63,12 @@ describe("flotilla down after everything was killed", () => {
       const id = readMark(instance.state)?.instance ?? "";
       for (const name of ["red", "blue"])
         await until(instance, ["Container", name], ({ status }) => status.phase === "Running");
+      // Server, agent, door, shim, and two containers with an init and a program each: what was Running before `down` is
+      // said to be so until the new agent has looked.
+      await expect
+        .poll(() => tracesOf(instance.state, id).processes.length, { timeout: 30_000 })
+        .toBeGreaterThanOrEqual(8);
       const during = tracesOf(instance.state, id);
-      // Server, agent, door, shim, and two containers with an init and a program each.
-      expect(during.processes.length).toBeGreaterThanOrEqual(8);
       for (const pid of PARTS.map((part) => instance.pid(part)))
         if (pid !== undefined) process.kill(pid, "SIGKILL");
 
