@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LinkEvent, LinkKind, Report } from "../core/model/link.ts";
-import type { NodeStatus } from "../core/model/node.ts";
 import { keyOf, refOf } from "../core/model/resource.ts";
 import { systemClock } from "../core/std/clock.ts";
 import { silentLogger } from "../core/std/logger.ts";
+import { NODE } from "../fleet/controller/controllers.fixture.ts";
 import { LinkCache } from "../runtime/link/link-cache.ts";
 import { LinkClient } from "../runtime/link/link-client.ts";
 import { type ApiHarness, GAME_SPEC, openApi } from "./api.fixture.ts";
@@ -63,18 +63,7 @@ const server = (name: string, nodeName: string) =>
 async function until(claim: () => boolean): Promise<void> {
   while (!claim()) await systemClock.sleep(2);
 }
-const STATUS: NodeStatus = {
-  ready: true,
-  heartbeatAt: "2026-01-01T00:00:00.000Z",
-  address: "10.0.0.1",
-  addresses: [],
-  capacity: { cpuMilli: 2000, memoryBytes: 1e9 },
-  portRange: { min: 7000, max: 8000 },
-  driver: "process",
-  isolation: "none",
-  version: "0",
-  images: [],
-};
+const STATUS = { ...NODE, images: [] };
 
 describe("the watch of a node", () => {
   it("gives the whole list, then a patch for a small change, and gone for what leaves", async () => {
@@ -227,7 +216,7 @@ describe("what a node says", () => {
   it("makes the Node, and moves its game servers on", async () => {
     const client = clientOf("one");
     await client.heartbeat(STATUS);
-    expect(api.store.get("Node", "", "one")?.status.address).toBe("10.0.0.1");
+    expect(api.store.get("Node", "", "one")?.status.address).toBe(STATUS.address);
     const input = { metadata: { name: "a" }, spec: GAME_SPEC };
     const { metadata } = await api.put("GameServer", input, { state: "Starting", nodeName: "one" });
     expect(await client.report(report("a", metadata.uid))).toEqual({ ok: true });

@@ -2,23 +2,12 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeTokens, readJoinTicket } from "../access/node-tokens.ts";
-import type { NodeStatus } from "../core/model/node.ts";
+import { NODE } from "../fleet/controller/controllers.fixture.ts";
 import { TUNNEL_PROTOCOL } from "../runtime/link/link-http.ts";
 import type { Answer, ApiHarness } from "./api.fixture.ts";
 import { GAME_SPEC, openApi } from "./api.fixture.ts";
 
-const STATUS: NodeStatus = {
-  ready: true,
-  heartbeatAt: "2026-01-01T00:00:00.000Z",
-  address: "10.0.0.1",
-  addresses: [],
-  capacity: { cpuMilli: 2000, memoryBytes: 1e9 },
-  portRange: { min: 7000, max: 8000 },
-  driver: "process",
-  isolation: "none",
-  version: "0",
-  images: [],
-};
+const STATUS = { ...NODE, images: [] };
 
 let api: ApiHarness;
 beforeEach(async () => {

@@ -6,7 +6,6 @@ import { type Fleet, SET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { GameServerState } from "../../core/model/game-server-state.ts";
 import type { SdkCall } from "../../core/model/link.ts";
-import type { NodeStatus } from "../../core/model/node.ts";
 import { type Kind, type Kinds, refOf } from "../../core/model/resource.ts";
 import type { SdkDataVerb } from "../../core/model/sdk-data.ts";
 import { systemClock } from "../../core/std/clock.ts";
@@ -18,6 +17,7 @@ import { openMemoryResourceStore } from "../../store/memory/memory-resource-stor
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { addRoomSums, roomSharesOf } from "../decide/room-sums.ts";
 import { CONTROLLER_DEFAULTS, type ControllerContext, updateOf } from "./context.ts";
+import { NODE } from "./controllers.fixture.ts";
 import { Controllers } from "./controllers.ts";
 import { World } from "./world.ts";
 
@@ -26,17 +26,10 @@ const SPEC = {
   lists: { players: { capacity: 8 } },
   template: { spec: { containers: [{ name: "game", image: "arena" }] } },
 };
-const NODE: NodeStatus = {
-  ready: true,
-  heartbeatAt: "2026-01-01T00:00:00.000Z",
-  address: "127.0.0.1",
-  addresses: [],
+const ROOMY = {
+  ...NODE,
   capacity: { cpuMilli: 64_000, memoryBytes: 2 ** 36 },
   portRange: { min: 7000, max: 7100 },
-  driver: "process",
-  isolation: "none",
-  version: "0",
-  images: [{ reference: "arena:latest", digest: `sha256:${"a".repeat(64)}`, sizeBytes: 1 }],
 };
 
 let store: ResourceStore;
@@ -217,7 +210,7 @@ describe("a fleet's status", () => {
     const stop = new AbortController();
     const controllers = new Controllers(context);
     const run = controllers.run(stop.signal);
-    await controllers.link.heartbeat("a", NODE);
+    await controllers.link.heartbeat("a", ROOMY);
     const fleet = { metadata: { name: "arena" }, spec: { replicas: 3, template: { spec: SPEC } } };
     await create("Fleet", fleet);
     const status = (): Fleet["status"] | undefined =>

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NodeStatus } from "../../core/model/node.ts";
+import type { Labels } from "../../core/model/resource.ts";
 import { FakeClock } from "../../core/std/fake-clock.ts";
 import { silentLogger } from "../../core/std/logger.ts";
 import { EVENT_BOUNDS } from "../../store/live-event-log.ts";
@@ -9,21 +9,11 @@ import { openMemoryEventLog } from "../../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { CONTROLLER_DEFAULTS, type ControllerContext } from "./context.ts";
+import { NODE } from "./controllers.fixture.ts";
 import { NodeKeeper } from "./node-keeper.ts";
 import { World } from "./world.ts";
 
-const SAID: NodeStatus = {
-  ready: true,
-  heartbeatAt: "2026-01-01T00:00:00.000Z",
-  address: "10.0.0.1",
-  addresses: [],
-  capacity: { cpuMilli: 2000, memoryBytes: 1e9 },
-  portRange: { min: 7000, max: 8000 },
-  driver: "process",
-  isolation: "none",
-  version: "0",
-  images: [],
-};
+const SAID = { ...NODE, images: [] };
 
 let clock: FakeClock;
 let store: ResourceStore;
@@ -91,6 +81,24 @@ describe("a node", () => {
     expect(node()?.status.ready).toBe(true);
   });
 
+  it("keeps a label that a person changed, until the person takes it away", async () => {
+    const label = async (labels: Labels): Promise<void> => {
+      const known = node();
+      if (!known) throw new Error("the node was made");
+      const object = { ...known, metadata: { ...known.metadata, labels } };
+      await store.commit([{ op: "update", object, expected: known.metadata.resourceVersion }]);
+    };
+    await keeper.heartbeat("a", { ...SAID, labels: { zone: "x", disk: "ssd" } });
+    await label({ zone: "mine", disk: "ssd", trusted: "no" });
+    for (const zone of ["x", "y"]) {
+      await keeper.heartbeat("a", { ...SAID, labels: { zone, disk: "hdd", trusted: "yes" } });
+      expect(node()?.metadata.labels).toEqual({ zone: "mine", disk: "hdd", trusted: "no" });
+    }
+    await label({});
+    await keeper.heartbeat("a", { ...SAID, labels: { zone: "y", disk: "hdd" } });
+    expect(node()?.metadata.labels).toEqual({ zone: "y", disk: "hdd" });
+  });
+
   it("keeps its grace at a fresh start of the control plane, and its labels of both kinds", async () => {
     await keeper.heartbeat("a", { ...SAID, labels: { zone: "x" } });
     const known = node();
@@ -115,5 +123,16 @@ describe("a node", () => {
     await pass(10, false);
     await keeper.join("a", "sha256:2");
     expect(node()?.status.credential).toBe("sha256:2");
+  });
+
+  it("that never joined is the control plane's own machine: nobody becomes it, also while it is silent", async () => {
+    await keeper.heartbeat("a", SAID);
+    await pass(40, false);
+    expect(node()?.status.lost).toBe(true);
+    await expect(keeper.join("a", "sha256:1")).rejects.toMatchObject({
+      code: "ALREADY_EXISTS",
+      message: "node a is the control plane's own machine",
+    });
+    expect(node()?.status.credential).toBeUndefined();
   });
 });

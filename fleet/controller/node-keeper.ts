@@ -3,7 +3,7 @@ import type { Node, NodeStatus, NodeUse } from "../../core/model/node.ts";
 import type { Labels } from "../../core/model/resource.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import { sameJson } from "../../core/std/json.ts";
+import { ownOf, sameJson } from "../../core/std/json.ts";
 import type { Write } from "../../store/resource-store.ts";
 import {
   decideNodeStage,
@@ -59,10 +59,17 @@ export class NodeKeeper {
       this.#tell(node, stage, status.message);
   }
 
-  /** A machine that has a node token becomes node `name`; one that is Ready is not handed over to another. */
+  /**
+   * A machine that has a node token becomes node `name`. ALREADY_EXISTS for one that is Ready, and for one that was heard
+   * without having joined: it is the control plane's own machine.
+   */
   async join(name: string, credential: string): Promise<void> {
     const { store } = this.#context;
     const node = store.get("Node", "", name);
+    if (node && isOwnMachine(node))
+      throw new FleetError("ALREADY_EXISTS", `node ${name} is the control plane's own machine`, {
+        next: "choose another name, or delete the Node if the control plane has moved",
+      });
     if (node?.status.ready)
       throw new FleetError("ALREADY_EXISTS", `node ${name} is there and Ready`, {
         next: "choose another name, or delete the Node if its machine is gone",
@@ -143,9 +150,10 @@ export class NodeKeeper {
   }
 }
 
+const NEVER = "1970-01-01T00:00:00Z";
 const NOT_HEARD: NodeStatus = {
   ready: false,
-  heartbeatAt: "1970-01-01T00:00:00Z",
+  heartbeatAt: NEVER,
   message: "it has joined and not said anything yet",
   address: "",
   addresses: [],
@@ -156,6 +164,11 @@ const NOT_HEARD: NodeStatus = {
   version: "",
   images: [],
 };
+
+/** Its agent has the token that `up` made for it; a machine that joined has a credential. */
+function isOwnMachine({ status }: Node): boolean {
+  return status.credential === undefined && status.heartbeatAt !== NEVER;
+}
 
 function hearingOf(heard: Heard | undefined, now: number, startedAt: number): Hearing {
   const { lastAt, steadySince, silences } = heard ?? {
@@ -173,10 +186,12 @@ function keptOf(said: NodeStatus, node: Node | undefined): NodeStatus {
   return { ...status, ...(used ? { used } : {}), ...(credential ? { credential } : {}) };
 }
 
-/** The agent's labels come and go with its settings; those that a person has put on the Node stay. */
+/** The agent's labels come and go with its settings; what a person has put on the Node stays, and wins. */
 function labelsAfter({ metadata, status }: Node, said: Labels): Labels {
-  const others = Object.entries(metadata.labels ?? {}).filter(([key]) => !status.labels?.[key]);
-  return { ...Object.fromEntries(others), ...said };
+  const others = Object.entries(metadata.labels ?? {}).filter(
+    ([key, value]) => ownOf(status.labels, key) !== value,
+  );
+  return { ...said, ...Object.fromEntries(others) };
 }
 
 function useOf(seen: ReturnType<ControllerContext["world"]["nodes"]["get"]>): NodeUse {
