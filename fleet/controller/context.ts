@@ -5,6 +5,7 @@ import { type ErrorCode, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { EventLog } from "../../store/event-log.ts";
 import type { ResourceStore, Write } from "../../store/resource-store.ts";
+import type { CrashBounds } from "../decide/crash-damper.ts";
 import type { PassLimits } from "../decide/game-server-set.ts";
 import type { NodeBounds } from "../decide/node.ts";
 import type { World } from "./world.ts";
@@ -24,6 +25,8 @@ export interface ControllerOptions {
   readonly limits: PassLimits;
   /** How long a server that could not start is kept for a look before it is replaced. */
   readonly errorDelayMs: number;
+  /** How servers that crash at once are made anew. */
+  readonly crashes: CrashBounds;
   /** Status of sets and fleets is written at most this often. */
   readonly statusEveryMs: number;
   /** When a node that is silent is not ready, and when it is lost. */
@@ -38,6 +41,7 @@ export interface ControllerOptions {
 export const CONTROLLER_DEFAULTS: ControllerOptions = {
   limits: { creationsMax: 64, shutdownsMax: 64, startingMax: 256 },
   errorDelayMs: 30_000,
+  crashes: { earlyMs: 10_000, firstMs: 1_000, maxMs: 30_000, forgetMs: 60_000 },
   statusEveryMs: 100,
   nodes: { notReadyAfterMs: 10_000, lostAfterMs: 30_000, settleMs: 5_000, settleMaxMs: 60_000 },
   servicePool: "10.86.0.0/16",

@@ -12,6 +12,7 @@ import { AutoscalerSenses } from "./autoscaler-senses.ts";
 import { reconcileContainer } from "./container-controller.ts";
 import type { ControllerContext } from "./context.ts";
 import { Controller } from "./controller.ts";
+import { CrashDampers } from "./crash-dampers.ts";
 import { reconcileFleet } from "./fleet-controller.ts";
 import { reconcileGameServer } from "./game-server-controller.ts";
 import { reconcileSet } from "./game-server-set-controller.ts";
@@ -45,9 +46,12 @@ export class Controllers {
     );
     const scaler = new ServiceScaler(this.link.measured);
     const cursors: PortCursors = new Map();
+    const dampers = new CrashDampers();
     this.#loops = {
       Fleet: new Controller("fleet", context, reconcileFleet),
-      GameServerSet: new Controller("game server set", context, reconcileSet),
+      GameServerSet: new Controller("game server set", context, (c, key) =>
+        reconcileSet(c, key, dampers),
+      ),
       GameServer: new Controller("game server", context, (c, key) =>
         reconcileGameServer(c, key, cursors),
       ),

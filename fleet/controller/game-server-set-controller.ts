@@ -11,6 +11,7 @@ import { apiVersionOf } from "../../core/model/kinds.ts";
 import { parseRfc3339, rfc3339 } from "../../core/std/clock.ts";
 import { mergePatch, sameJson } from "../../core/std/json.ts";
 import type { Write } from "../../store/resource-store.ts";
+import { hasCrashedEarly } from "../decide/crash-damper.ts";
 import { isActive } from "../decide/fleet.ts";
 import { decideBroken, decideGameServerSet, pickSurplus } from "../decide/game-server-set.ts";
 import { decideOverflow } from "../decide/overflow.ts";
@@ -27,30 +28,39 @@ import {
   withStatus,
 } from "./context.ts";
 import type { Pass } from "./controller.ts";
+import type { CrashDampers } from "./crash-dampers.ts";
 
-/** Brings one set to its replicas: creates, removes what is too many, replaces what is broken; then tells its counts. */
+/** Brings one set to its replicas: replaces what is broken, creates, removes what is too many; then tells its counts. */
 export async function reconcileSet(
   context: ControllerContext,
   { namespace, name }: { namespace: string; name: string },
+  dampers: CrashDampers,
 ): Promise<Pass> {
   const set = context.store.get("GameServerSet", namespace, name);
-  if (!set) return {};
+  if (!set) {
+    dampers.forget({ namespace, name });
+    return {};
+  }
   const owner = set.metadata.ownerReferences?.find((one) => one.controller);
   const fleet = owner && context.store.get("Fleet", namespace, owner.name);
   const isOrphan = owner !== undefined && fleet?.metadata.uid !== owner.uid;
   if (isOrphan || set.metadata.deletionTimestamp) return endSet(context, set);
   const isOld = fleet !== undefined && !isActive(fleet, set);
+  // Before anything is made: what crashed at once is not made anew at once.
+  const broken = await replaceBroken(context, set);
+  const held = dampers.after(context, set, broken.crashes);
+  const { limits } = context.options;
   const tally = context.world.tallyOfSet(namespace, name);
-  const { create, remove } = decideGameServerSet(set.spec.replicas, tally, context.options.limits);
+  const { create, remove } = decideGameServerSet(set.spec.replicas, tally, limits, held.owed);
   if (create > 0) await createServers(context, set, { tally, create });
   const isRolling =
     owner !== undefined && context.world.setsOfFleet(namespace, owner.name).length > 1;
   if (remove > 0) await removeSurplus(context, set, { tally, remove, isOld, isRolling });
-  const retryInMs = await replaceBroken(context, set);
   const isTelling =
     fleet !== undefined && (await tellOverflow(context, set, { fleet, isOld, tally }));
-  const isMore = isTelling || (create > 0 && create === context.options.limits.creationsMax);
-  return { againInMs: isMore ? 0 : retryInMs, status: () => writeStatus(context, namespace, name) };
+  const isMore = isTelling || (create > 0 && create === limits.creationsMax);
+  const againInMs = isMore ? 0 : soonest(broken.retryInMs, held.againInMs);
+  return { againInMs, status: () => writeStatus(context, namespace, name) };
 }
 
 /** Tells held servers beyond the replicas that they are too many; true when there was something to tell. */
@@ -196,33 +206,42 @@ async function removeSurplus(
   recordOn(context, set, because, message);
 }
 
-/** Returns in how many milliseconds the next one is due, if any waits. */
-async function replaceBroken(
-  context: ControllerContext,
-  set: GameServerSet,
-): Promise<number | undefined> {
+function soonest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+interface BrokenOnes {
+  /** In how many milliseconds the next one is due, if any waits. */
+  readonly retryInMs: number | undefined;
+  /** Of those that went now: how many crashed at once. */
+  readonly crashes: number;
+}
+async function replaceBroken(context: ControllerContext, set: GameServerSet): Promise<BrokenOnes> {
   const { namespace, name } = set.metadata;
   const { clock, options, world } = context;
   const broken = world.serversOfSet(namespace, name, ["Unhealthy", "Error"]);
-  let soonest: number | undefined;
+  let retryInMs: number | undefined;
+  let crashes = 0;
   for (const server of broken.slice(0, options.limits.shutdownsMax)) {
-    const sinceMs =
-      clock.now() -
-      (parseRfc3339(server.metadata.annotations?.[ERRORED_AT] ?? "") ??
-        Date.parse(server.metadata.creationTimestamp));
-    const { remove, because, retryInMs } = decideBroken(server, sinceMs, options.errorDelayMs);
-    if (retryInMs !== undefined) soonest = Math.min(soonest ?? Number.POSITIVE_INFINITY, retryInMs);
-    if (!remove || !(await tryCommit(context, [deletionOf(server, rfc3339(clock.now()))])))
+    const createdAt = Date.parse(server.metadata.creationTimestamp);
+    const failedAt = parseRfc3339(server.metadata.annotations?.[ERRORED_AT] ?? "") ?? createdAt;
+    const sinceMs = clock.now() - failedAt;
+    const isCrash = hasCrashedEarly(server, clock.now() - createdAt, options.crashes);
+    const decided = decideBroken(server, sinceMs, options.errorDelayMs);
+    retryInMs = soonest(retryInMs, decided.retryInMs);
+    if (!decided.remove || !(await tryCommit(context, [deletionOf(server, rfc3339(clock.now()))])))
       continue;
+    if (isCrash) crashes += 1;
     recordOn(
       context,
       server,
-      because,
+      decided.because,
       `it is ${server.status.state} and is replaced: ${server.status.message ?? "no cause known"}`,
       "Warning",
     );
   }
-  return soonest;
+  return { retryInMs, crashes };
 }
 export const ERRORED_AT = "agones.dev/errored-at";
 

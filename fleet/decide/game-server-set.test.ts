@@ -20,6 +20,12 @@ function serverIn(state: GameServerState, name: string, nodeName = "a"): GameSer
 }
 
 describe("decideGameServerSet", () => {
+  it("makes what is missing but for those that crashed at once and wait", () => {
+    const { create } = decideGameServerSet(5, tallied(["Ready"]), LIMITS, 3);
+    expect(create).toBe(1);
+    expect(decideGameServerSet(2, tallied(["Ready"]), LIMITS, 3).create).toBe(0);
+  });
+
   it.each([
     ["fills an empty set up to the limit of one pass", 30, [], { create: 4, remove: 0 }],
     [

@@ -20,17 +20,19 @@ export interface SetDecision {
 /**
  * How many servers bring a set to `replicas`. Counts only, so that it costs the same for 10 and 100,000. One in Error is
  * not made anew before its delay is over, as Agones has it: a version that cannot start would else take every host port.
+ * The same holds of `owed` servers that crashed at once.
  */
 export function decideGameServerSet(
   replicas: number,
   tally: Tally,
   limits: PassLimits,
+  owed = 0,
 ): SetDecision {
   const missing = replicas - aliveOf(tally);
   const waiting = startingOf(tally) + tally.Error;
   const headroom = Math.min(limits.creationsMax, limits.startingMax - waiting);
   return {
-    create: Math.max(0, Math.min(missing - tally.Error, headroom)),
+    create: Math.max(0, Math.min(missing - tally.Error - owed, headroom)),
     remove: Math.min(Math.max(0, -missing), limits.shutdownsMax),
   };
 }
