@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { reportsFrom, sdkCallsFrom } from "./link-input.ts";
+import { NODE } from "../fleet/controller/controllers.fixture.ts";
+import { nodeStatusFrom, reportsFrom, sdkCallsFrom } from "./link-input.ts";
 
 const subject = { kind: "GameServer", namespace: "default", name: "a", uid: "u" };
 const call = { subject, id: "1", verb: "ready" };
@@ -28,4 +29,14 @@ it("takes a report's times as times only, and what it does not know as it comes"
 it("refuses a reservation that no calendar holds", () => {
   const reserve = { ...call, verb: "reserve", seconds: 1e15 };
   expect(() => sdkCallsFrom({ calls: [reserve] })).toThrow("calls[0].seconds must be");
+});
+
+it("takes a range of ports that has a port, and both ends of it", () => {
+  const range = (portRange: object) => nodeStatusFrom({ ...NODE, portRange });
+  expect(range({ min: 8000, max: 8000 }).portRange).toEqual({ min: 8000, max: 8000 });
+  expect(() => range({ min: 9000, max: 8000 })).toThrow(
+    "status.portRange must begin before it ends, found 9000-8000",
+  );
+  for (const missing of [{}, { min: 7000 }, { min: 7000, max: null }])
+    expect(() => range(missing)).toThrow("status.portRange must");
 });

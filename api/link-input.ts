@@ -143,7 +143,13 @@ export function sdkCallsFrom(body: unknown): readonly SdkCall[] {
 export function nodeStatusFrom(body: unknown): NodeStatus {
   if (!isObject(body)) throw new FleetError("BAD_REQUEST", "a heartbeat is a node's status");
   assertFits(NODE_STATUS, body, "status");
-  return body as unknown as NodeStatus;
+  const status = body as unknown as NodeStatus;
+  const { min, max } = status.portRange;
+  if (min <= max) return status;
+  throw new FleetError(
+    "BAD_REQUEST",
+    `status.portRange must begin before it ends, found ${min}-${max}`,
+  );
 }
 
 /** Fields that are not known here are passed over: an agent may be newer than the server. */

@@ -60,9 +60,12 @@ export function withStatus<R extends Resource>(resource: R, status: R["status"])
   return { ...resource, status };
 }
 
-const LOST_RACES: ReadonlySet<ErrorCode> = new Set(["CONFLICT", "NOT_FOUND", "ALREADY_EXISTS"]);
+const LOST_RACES: ReadonlySet<ErrorCode> = new Set(["CONFLICT", "NOT_FOUND"]);
 
-/** Commits; a lost race is no error: the change that won has already queued the key again. */
+/**
+ * Commits; a lost race is no error: the change that won has already queued the key again. A made-up name that is taken
+ * is one, since nothing else would have the key looked at once more: it comes back by itself, with other names.
+ */
 export async function tryCommit(
   context: ControllerContext,
   writes: readonly Write[],

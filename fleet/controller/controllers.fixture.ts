@@ -54,7 +54,7 @@ export class ControllerBench {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor() {
+  constructor(newUid: () => string = randomUUID) {
     const { store, events } = this;
     const context: ControllerContext = {
       store,
@@ -62,7 +62,7 @@ export class ControllerBench {
       world: new World(store),
       clock: systemClock,
       logger: silentLogger,
-      newUid: randomUUID,
+      newUid,
       options: { ...CONTROLLER_DEFAULTS, errorDelayMs: 50, statusEveryMs: 1 },
     };
     this.context = context;

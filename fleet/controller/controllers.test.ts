@@ -29,6 +29,23 @@ describe("the controllers", () => {
     await until(() => bench.store.get("Fleet", "default", "arena")?.status.readyReplicas === 3);
   });
 
+  it("begin with the first port again on a node that went and came back", async () => {
+    const portOf = async (name: string): Promise<number | undefined> => {
+      await bench.create("GameServer", "agones.dev/v1", name, TEMPLATE.spec);
+      const server = () => bench.store.get("GameServer", "default", name);
+      await until(() => server()?.status.state === "Starting");
+      const port = server()?.status.ports[0]?.port;
+      await bench.store.commit([
+        { op: "delete", ref: { kind: "GameServer", namespace: "default", name } },
+      ]);
+      return port;
+    };
+    expect([await portOf("one"), await portOf("two")]).toEqual([7000, 7001]);
+    await bench.store.commit([{ op: "delete", ref: { kind: "Node", namespace: "", name: "a" } }]);
+    await bench.controllers.link.heartbeat("a", NODE);
+    expect(await portOf("three")).toBe(7000);
+  });
+
   it("replace a server whose game ended badly and one that lost its health", async () => {
     await bench.create("Fleet", "agones.dev/v1", "arena", { replicas: 2, template: TEMPLATE });
     await bench.bringUp(2);

@@ -34,6 +34,7 @@ export class Controllers {
   readonly #senses: AutoscalerSenses;
   readonly #context: ControllerContext;
   readonly #loops: Readonly<Record<Managed, Controller>>;
+  readonly #cursors: PortCursors = new Map();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -45,7 +46,6 @@ export class Controllers {
       (autoscaler) => this.#add(autoscaler),
     );
     const scaler = new ServiceScaler(this.link.measured);
-    const cursors: PortCursors = new Map();
     const dampers = new CrashDampers();
     this.#loops = {
       Fleet: new Controller("fleet", context, reconcileFleet),
@@ -53,7 +53,7 @@ export class Controllers {
         reconcileSet(c, key, dampers),
       ),
       GameServer: new Controller("game server", context, (c, key) =>
-        reconcileGameServer(c, key, cursors),
+        reconcileGameServer(c, key, this.#cursors),
       ),
       FleetAutoscaler: new Controller("fleet autoscaler", context, (c, key) =>
         reconcileAutoscaler(c, key, this.#senses),
@@ -118,6 +118,7 @@ export class Controllers {
   #followNode(before: Node | undefined, after: Node | undefined): void {
     const { name = "" } = (after ?? before)?.metadata ?? {};
     const { world } = this.#context;
+    if (!after) this.#cursors.delete(name);
     if (!before || !after || stageOfNode(before) !== stageOfNode(after))
       for (const one of [...world.serversOn(name), ...world.containersOn(name)]) {
         this.#add(one);
@@ -178,9 +179,9 @@ export class Controllers {
     this.#addAutoscalersOf(namespace, fleet);
   }
 
-  #addServersOf({ metadata }: Resource): void {
-    for (const server of this.#context.store.list("GameServer", metadata.namespace))
-      if (server.metadata.labels?.[SET_LABEL] === metadata.name) this.#add(server);
+  #addServersOf({ metadata: { namespace, name } }: Resource): void {
+    for (const server of this.#context.world.serversOfSet(namespace, name, GAME_SERVER_STATE_NAMES))
+      this.#add(server);
   }
 
   /** A node or an image came, went or changed: what has no node may fit now. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Fleet, FleetRevision } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
@@ -9,8 +10,13 @@ const version = (n: number): object => ({ ...TEMPLATE, metadata: { labels: { ver
 
 describe("a fleet", () => {
   let bench: ControllerBench;
+  /** So many of the next uids begin alike, and so do the names that are made of them. */
+  let alike = 0;
   beforeEach(async () => {
-    bench = new ControllerBench();
+    bench = new ControllerBench(() => {
+      const uid = randomUUID();
+      return alike-- > 0 ? `aaaaa${uid.slice(5)}` : uid;
+    });
     await bench.controllers.link.heartbeat("a", { ...NODE, portRange: { min: 7000, max: 7100 } });
   });
   afterEach(() => bench.close());
@@ -34,6 +40,17 @@ describe("a fleet", () => {
         template: { ...fleet.spec.template, metadata: { labels: { version: `${n}` } } },
       },
     }));
+  it("makes its set under another name when one is there by the name that it chose", async () => {
+    await bench.create("GameServerSet", AGONES, "arena-aaaaa", {
+      replicas: 0,
+      template: version(1),
+    });
+    alike = 2;
+    await make({ replicas: 2 }, 2);
+    expect(alike).toBeLessThan(0);
+    expect(bench.store.count("GameServerSet")).toBe(2);
+  });
+
   const fleet = (): Fleet | undefined => bench.store.get("Fleet", "default", "arena");
   const hold = async (count: number, state: "Allocated" | "Reserved" = "Allocated") => {
     const held = bench.servers("Ready").slice(0, count);
