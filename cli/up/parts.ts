@@ -36,9 +36,18 @@ const BACKOFF = { firstMs: 50, factor: 3, maxMs: 2_000 };
 const STEADY_MS = 30_000;
 const LOG_BYTES_MAX: number = 16 * 1024 * 1024;
 
-/** How this very program is started once more: the same Node with the same flags on the same file. */
-export function ownArgv(args: readonly string[]): [string, ...string[]] {
-  return [process.execPath, ...process.execArgv, process.argv[1] ?? "", ...args];
+/**
+ * A control plane makes much garbage that lives for one request: with a larger young generation less of it is copied, and
+ * an allocation costs a sixth less of the processor (`npm run bench -- allocate`).
+ */
+export const SERVER_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=32"];
+
+/** How this very program is started once more: the same Node with the same flags, and more, on the same file. */
+export function ownArgv(
+  args: readonly string[],
+  flags: readonly string[] = [],
+): [string, ...string[]] {
+  return [process.execPath, ...process.execArgv, ...flags, process.argv[1] ?? "", ...args];
 }
 
 export interface PartsOptions {
@@ -47,10 +56,15 @@ export interface PartsOptions {
   readonly onRestart: (sentence: string) => void;
 }
 
-function keep(name: string, args: readonly string[], { config, io, onRestart }: PartsOptions) {
+function keep(
+  name: string,
+  args: readonly string[],
+  flags: readonly string[],
+  { config, io, onRestart }: PartsOptions,
+): ChildKeeper {
   return new ChildKeeper({
     name,
-    argv: ownArgv([name, ...args]),
+    argv: ownArgv([name, ...args], flags),
     env: childEnvironment(io.env),
     logFolder: join(config.state, "logs"),
     logBytesMax: LOG_BYTES_MAX,
@@ -62,9 +76,9 @@ function keep(name: string, args: readonly string[], { config, io, onRestart }: 
 }
 
 export function startServer(options: PartsOptions): ChildKeeper {
-  return keep("server", configFlags(options.config, SERVER_SETTINGS), options);
+  return keep("server", configFlags(options.config, SERVER_SETTINGS), SERVER_NODE_FLAGS, options);
 }
 
 export function startAgent(options: PartsOptions): ChildKeeper {
-  return keep("agent", configFlags(options.config, AGENT_SETTINGS), options);
+  return keep("agent", configFlags(options.config, AGENT_SETTINGS), [], options);
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
-const MAIN = join(import.meta.dirname, "../../cli/main.ts");
+const FLOTILLA = join(import.meta.dirname, "../../bin/flotilla");
 const READY_WITHIN_MS = 60_000;
 
 export interface FlotillaServerOptions {
@@ -24,9 +24,9 @@ export class FlotillaServer implements AsyncDisposable {
     const { state, port, nodeFlags } = options;
     this.#options = options;
     const part = ["server", "--state", state, "--port", `${port}`, "--log-level", "warn"];
-    const flags = ["--disable-warning=ExperimentalWarning", ...nodeFlags];
-    this.#child = spawn(process.execPath, [...flags, MAIN, ...part], {
-      env: { PATH: process.env.PATH, HOME: state },
+    const flags = nodeFlags.length > 0 ? { NODE_OPTIONS: nodeFlags.join(" ") } : {};
+    this.#child = spawn(FLOTILLA, part, {
+      env: { PATH: process.env.PATH, HOME: state, ...flags },
       stdio: ["ignore", "inherit", "inherit"],
     });
   }
