@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Event } from "../../core/model/event.ts";
 import { pathOf } from "../api-client.ts";
 import { TestInstance } from "../testing/test-instance.ts";
-import { initOf, seen, until } from "./look-inside.ts";
+import { initOf, listed, seen, until } from "./look-inside.ts";
 import {
   createSimple,
   goneOf,
@@ -34,6 +35,13 @@ const patch = (name: string, body: object) =>
   });
 const remove = (name: string) =>
   instance.request("DELETE", pathOf({ kind: "GameServer", namespace: "default", name }));
+/** What the control plane recorded of a game server, by its own clock and by reason. */
+async function eventsOf(name: string): Promise<Readonly<Record<string, Told>>> {
+  const all = (await listed(instance, "Event")) as unknown as readonly Told[];
+  const its = all.filter(({ involvedObject }) => involvedObject.name === name);
+  return Object.fromEntries(its.map((event) => [event.reason, event]));
+}
+type Told = Pick<Event, "reason" | "message" | "involvedObject" | "firstTimestamp">;
 
 describe("the life of one game server, as Agones' own tests walk through it", () => {
   it("is Ready, and answers on its port", async () => {
@@ -73,13 +81,17 @@ describe("the life of one game server, as Agones' own tests walk through it", ()
 
   it("reserves itself for a time, and is Ready after it", async () => {
     await readySimple(instance, { name: "reserved" });
-    const before = Date.now();
-    await tellSimple(instance, "reserved", "RESERVE 2");
+    await tellSimple(instance, "reserved", "RESERVE 5");
     const { status } = await stateOf(instance, "reserved", "Reserved");
-    const until = (status as { reservedUntil?: string }).reservedUntil ?? "";
-    expect(Date.parse(until)).toBeGreaterThanOrEqual(before + 2_000);
+    const deadline = (status as { reservedUntil?: string }).reservedUntil ?? "";
     await stateOf(instance, "reserved", "Ready");
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+    await expect
+      .poll(() => eventsOf("reserved"), { timeout: 10_000 })
+      .toHaveProperty("ReservationEnded");
+    const events = await eventsOf("reserved");
+    expect(events.Reserved?.message).toBe("the game reserved itself for 5 s");
+    const endedAt = Date.parse(events.ReservationEnded?.firstTimestamp ?? "");
+    expect(endedAt).toBeGreaterThanOrEqual(Date.parse(deadline));
   });
 
   it("shuts itself down, and is gone", async () => {
