@@ -1,14 +1,16 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
-/** A reader who was sent something so short ago gets the next piece when this is over: pieces cost more than lines. */
+/** Pieces cost more than lines: a reader gets one in this time in the long run… */
 const PIECE_EVERY_MS = 5;
+/** …and so many at once after a pause: the few writes that start one container do not wait for each other. */
+const PIECES_AT_ONCE = 8;
 /** A piece that is as long as this does not wait. */
 const PIECE_CHARS_MAX: number = 64 * 1024;
 
 /**
  * Lines of a long answer. What is written in one turn of the loop goes out in one piece, at once after a pause and
- * every few milliseconds without one; a reader who does not keep up is cut off, so that it costs a bounded amount of
+ * every few milliseconds when there is much; a reader who does not keep up is cut off, so that it costs a bounded amount of
  * memory and knows that it must resume.
  */
 export class LineWriter implements Disposable {
@@ -17,7 +19,9 @@ export class LineWriter implements Disposable {
   readonly #closed = new AbortController();
   #pending = "";
   #isFlushing = false;
-  #flushedAt = Number.NEGATIVE_INFINITY;
+  /** Pieces that may go at once, as of `#creditAt`. */
+  #credit = PIECES_AT_ONCE;
+  #creditAt = performance.now();
 
   constructor(raw: ServerResponse, options: { readonly bufferBytesMax: number }) {
     this.#raw = raw;
@@ -62,9 +66,17 @@ export class LineWriter implements Disposable {
 
   #flushSoon(): void {
     this.#isFlushing = true;
-    const waitMs = this.#flushedAt + PIECE_EVERY_MS - performance.now();
+    const waitMs = (1 - this.#creditNow()) * PIECE_EVERY_MS;
     if (waitMs > 0) setTimeout(() => this.#flush(), waitMs);
     else setImmediate(() => this.#flush());
+  }
+
+  #creditNow(): number {
+    const now = performance.now();
+    const earned = (now - this.#creditAt) / PIECE_EVERY_MS;
+    this.#creditAt = now;
+    this.#credit = Math.min(PIECES_AT_ONCE, this.#credit + earned);
+    return this.#credit;
   }
 
   #flush(): void {
@@ -72,7 +84,8 @@ export class LineWriter implements Disposable {
     if (this.#pending === "" || this.closed.aborted) return;
     const text = this.#pending;
     this.#pending = "";
-    this.#flushedAt = performance.now();
+    // Long pieces do not wait, and so may overdraw a little.
+    this.#credit = Math.max(0, this.#creditNow() - 1);
     this.#raw.write(text);
     if (this.#raw.writableLength > this.#bufferBytesMax) this[Symbol.dispose]();
   }
