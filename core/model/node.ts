@@ -53,3 +53,21 @@ export function allocatableOf({ status }: Pick<Node, "status">): NodeCapacity {
 }
 
 export interface Node extends ResourceOf<"Node", NodeSpec, NodeStatus> {}
+
+/** No time at all: nothing was heard. */
+export const NEVER_HEARD = "1970-01-01T00:00:00Z";
+
+/** What is known of a node before it has said anything. */
+export const NOT_HEARD: NodeStatus = {
+  ready: false,
+  heartbeatAt: NEVER_HEARD,
+  message: "it has not said anything yet",
+  address: "",
+  addresses: [],
+  capacity: { cpuMilli: 0, memoryBytes: 0 },
+  portRange: { min: 7_000, max: 8_000 },
+  driver: "process",
+  isolation: "",
+  version: "",
+  images: [],
+};

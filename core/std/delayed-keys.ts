@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { Heap } from "./heap.ts";
 
 interface Entry {
   readonly key: string;
@@ -15,8 +16,8 @@ export class DelayedKeys {
   readonly #clock: Clock;
   readonly #onDue: (key: string) => void;
   readonly #dueAt = new Map<string, number>();
-  /** A binary heap by time; entries that are no longer the key's time are passed over. */
-  readonly #heap: Entry[] = [];
+  /** By time; entries that are no longer the key's time are passed over. */
+  readonly #heap = new Heap<Entry>((a, b) => a.at < b.at);
   #timer: { readonly at: number; readonly cancel: AbortController } | undefined;
 
   constructor(clock: Clock, onDue: (key: string) => void) {
@@ -36,30 +37,30 @@ export class DelayedKeys {
   add(key: string, at: number): void {
     if ((this.#dueAt.get(key) ?? Number.POSITIVE_INFINITY) <= at) return;
     this.#dueAt.set(key, at);
-    this.#push({ key, at });
+    this.#heap.push({ key, at });
     this.#arm();
   }
 
   delete(key: string): void {
-    if (this.#dueAt.delete(key) && this.#heap.length > 2 * this.#dueAt.size + STALE_MAX)
+    if (this.#dueAt.delete(key) && this.#heap.size > 2 * this.#dueAt.size + STALE_MAX)
       this.#compact();
   }
 
   /** Forgets everything that waits. */
   stop(): void {
     this.#dueAt.clear();
-    this.#heap.length = 0;
+    this.#heap.clear();
     this.#timer?.cancel.abort(CANCELLED);
     this.#timer = undefined;
   }
 
   #compact(): void {
-    this.#heap.length = 0;
-    for (const [key, at] of this.#dueAt) this.#push({ key, at });
+    this.#heap.clear();
+    for (const [key, at] of this.#dueAt) this.#heap.push({ key, at });
   }
 
   #arm(): void {
-    const first = this.#heap[0];
+    const { first } = this.#heap;
     if (!first || (this.#timer && this.#timer.at <= first.at)) return;
     this.#timer?.cancel.abort(CANCELLED);
     const timer = { at: first.at, cancel: new AbortController() };
@@ -76,44 +77,13 @@ export class DelayedKeys {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
     const due: string[] = [];
-    for (let top = this.#heap[0]; top && top.at <= now; top = this.#heap[0]) {
-      this.#pop();
+    for (let top = this.#heap.first; top && top.at <= now; top = this.#heap.first) {
+      this.#heap.pop();
       if (this.#dueAt.get(top.key) !== top.at) continue;
       this.#dueAt.delete(top.key);
       due.push(top.key);
     }
     this.#arm();
     for (const key of due) this.#onDue(key);
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let i = heap.push(entry) - 1;
-    while (i > 0) {
-      const up = (i - 1) >> 1;
-      if (this.#at(up) <= entry.at) break;
-      heap[i] = heap[up] as Entry;
-      i = up;
-    }
-    heap[i] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let i = 0;
-    for (;;) {
-      const left = 2 * i + 1;
-      const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
-      if (this.#at(child) >= last.at) break;
-      heap[i] = heap[child] as Entry;
-      i = child;
-    }
-    heap[i] = last;
-  }
-
-  #at(i: number): number {
-    return this.#heap[i]?.at ?? Number.POSITIVE_INFINITY;
   }
 }

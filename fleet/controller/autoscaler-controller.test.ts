@@ -72,6 +72,21 @@ describe("an autoscaler", () => {
     expect(statusOf("arena")?.policies?.[0]).toMatchObject({ id: "counter", type: "Counter" });
   });
 
+  it("leaves a fleet alone that is being deleted and waits for who plays", async () => {
+    const spec = { replicas: 1, drainSeconds: 3_600, template: TEMPLATE };
+    await bench.create("Fleet", "agones.dev/v1", "arena", spec);
+    await scaler("arena", { type: "Buffer", buffer: { bufferSize: 1, maxReplicas: 9 } });
+    await bench.bringUp(1);
+    const [one] = bench.servers("Ready");
+    const fleet = bench.store.get("Fleet", "default", "arena");
+    if (!one || !fleet) throw new Error("both were there");
+    const held = { ...one, status: { ...one.status, state: "Allocated" as const } };
+    const metadata = { ...fleet.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+    await bench.store.commit([updateOf(one, held), updateOf(fleet, { ...fleet, metadata })]);
+    await until(() => statusOf("arena")?.reason === "FleetMissing");
+    expect(bench.store.get("Fleet", "default", "arena")).toBeDefined();
+  });
+
   it("follows a list that games change through the SDK", async () => {
     const lists = { players: { values: [], capacity: 2 } };
     const policy = { key: "players", bufferSize: 2, minCapacity: 2, maxCapacity: 20 };

@@ -27,7 +27,9 @@ export async function reconcileAutoscaler(
     senses.forget();
     return {};
   }
-  const fleet = store.get("Fleet", namespace, autoscaler.spec.fleetName);
+  const found = store.get("Fleet", namespace, autoscaler.spec.fleetName);
+  // One that is being deleted drains: its number is nobody's any more.
+  const fleet = found?.metadata.deletionTimestamp === undefined ? found : undefined;
   const everyMs = autoscaler.spec.sync.fixedInterval.seconds * 1000;
   const remembered = senses.remembered(autoscaler);
   const idle = fleet ? shadowed(context, autoscaler) : missing(autoscaler);
@@ -143,7 +145,7 @@ const UNABLE = {
 };
 
 function missing({ metadata, spec }: FleetAutoscaler): FleetAutoscalerStatus {
-  const message = `there is no fleet ${spec.fleetName} in namespace ${metadata.namespace}`;
+  const message = `there is no fleet ${spec.fleetName} in namespace ${metadata.namespace}, or it is being deleted`;
   return { ...UNABLE, reason: "FleetMissing", message };
 }
 

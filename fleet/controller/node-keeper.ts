@@ -1,5 +1,11 @@
 import { apiVersionOf } from "../../core/model/kinds.ts";
-import type { Node, NodeStatus, NodeUse } from "../../core/model/node.ts";
+import {
+  NEVER_HEARD,
+  NOT_HEARD,
+  type Node,
+  type NodeStatus,
+  type NodeUse,
+} from "../../core/model/node.ts";
 import type { Labels } from "../../core/model/resource.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
@@ -74,7 +80,7 @@ export class NodeKeeper {
       throw new FleetError("ALREADY_EXISTS", `node ${name} is there and Ready`, {
         next: "choose another name, or delete the Node if its machine is gone",
       });
-    const status = { ...(node?.status ?? NOT_HEARD), credential };
+    const status = { ...(node?.status ?? JOINED), credential };
     const write: Write = node
       ? updateOf(node, withStatus(node, status))
       : { op: "create", object: this.#newNode(name, status) };
@@ -150,24 +156,14 @@ export class NodeKeeper {
   }
 }
 
-const NEVER = "1970-01-01T00:00:00Z";
-const NOT_HEARD: NodeStatus = {
-  ready: false,
-  heartbeatAt: NEVER,
+const JOINED: NodeStatus = {
+  ...NOT_HEARD,
   message: "it has joined and not said anything yet",
-  address: "",
-  addresses: [],
-  capacity: { cpuMilli: 0, memoryBytes: 0 },
-  portRange: { min: 7_000, max: 8_000 },
-  driver: "process",
-  isolation: "",
-  version: "",
-  images: [],
 };
 
 /** Its agent has the token that `up` made for it; a machine that joined has a credential. */
 function isOwnMachine({ status }: Node): boolean {
-  return status.credential === undefined && status.heartbeatAt !== NEVER;
+  return status.credential === undefined && status.heartbeatAt !== NEVER_HEARD;
 }
 
 function hearingOf(heard: Heard | undefined, now: number, startedAt: number): Hearing {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/std/clock.ts";
+import { Heap } from "../../core/std/heap.ts";
 
 interface Timer {
   readonly at: number;
@@ -20,7 +21,7 @@ export class VirtualTime implements Clock {
   #wall: number;
   #monotonic = 0;
   #order = 0;
-  readonly #heap: Timer[] = [];
+  readonly #heap = new Heap(isBefore);
 
   constructor(wallMs: number) {
     this.#wall = wallMs;
@@ -66,11 +67,11 @@ export class VirtualTime implements Clock {
   async runTo(endMs: number, onRest: () => boolean): Promise<void> {
     await settle();
     for (;;) {
-      const first = this.#heap[0];
+      const { first } = this.#heap;
       if (!first || first.at > endMs) break;
       this.#moveTo(first.at);
-      for (let due = this.#heap[0]; due && due.at <= this.#monotonic; due = this.#heap[0]) {
-        this.#pop();
+      for (let due = this.#heap.first; due && due.at <= this.#monotonic; due = this.#heap.first) {
+        this.#heap.pop();
         due.act?.();
       }
       await settle();
@@ -83,7 +84,7 @@ export class VirtualTime implements Clock {
     const exact = this.#monotonic + Math.max(0, ms);
     const at = ms < COARSE_FROM_MS ? exact : Math.ceil(exact / GRID_MS) * GRID_MS;
     const timer: Timer = { at, order: this.#order++, act };
-    this.#push(timer);
+    this.#heap.push(timer);
     return timer;
   }
 
@@ -91,37 +92,9 @@ export class VirtualTime implements Clock {
     this.#wall += monotonic - this.#monotonic;
     this.#monotonic = monotonic;
   }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let i = heap.push(timer) - 1;
-    while (i > 0) {
-      const up = (i - 1) >> 1;
-      if (isBefore(heap[up], timer)) break;
-      heap[i] = heap[up] as Timer;
-      i = up;
-    }
-    heap[i] = timer;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let i = 0;
-    for (;;) {
-      const left = 2 * i + 1;
-      const child = isBefore(heap[left + 1], heap[left]) ? left + 1 : left;
-      if (!isBefore(heap[child], last)) break;
-      heap[i] = heap[child] as Timer;
-      i = child;
-    }
-    heap[i] = last;
-  }
 }
 
-function isBefore(a: Timer | undefined, b: Timer | undefined): boolean {
-  if (!a || !b) return a !== undefined;
+function isBefore(a: Timer, b: Timer): boolean {
   return a.at === b.at ? a.order < b.order : a.at < b.at;
 }
 

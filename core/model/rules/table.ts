@@ -1,4 +1,5 @@
 import { sameJson } from "../../std/json.ts";
+import { NOT_HEARD } from "../node.ts";
 import type { Kind } from "../resource.ts";
 import { CONTAINER_RULES } from "./container.ts";
 import { FLEET_REVISION_RULES, FLEET_RULES, GAME_SERVER_SET_RULES } from "./fleet.ts";
@@ -27,18 +28,6 @@ export const RULES: { readonly [K in Kind]: Rules<K> } = {
   },
   Image: { firstStatus: () => ({ nodes: [] }) },
   Node: {
-    firstStatus: () => ({
-      ready: false,
-      heartbeatAt: "1970-01-01T00:00:00Z",
-      message: "it has not said anything yet",
-      address: "",
-      addresses: [],
-      capacity: { cpuMilli: 0, memoryBytes: 0 },
-      portRange: { min: 7_000, max: 8_000 },
-      driver: "process",
-      isolation: "",
-      version: "",
-      images: [],
-    }),
+    firstStatus: () => NOT_HEARD,
   },
 };
