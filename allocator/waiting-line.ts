@@ -1,0 +1,210 @@
+import type { Clock } from "../core/std/clock.ts";
+import { FleetError } from "../core/std/errors.ts";
+
+export interface WaitingLineOptions {
+  readonly clock: Clock;
+  /** Requests that may wait at once; more are refused with EXHAUSTED. */
+  readonly waitersMax: number;
+  /** Different things that may be waited for at once: each costs an attempt whenever something changes. */
+  readonly groupsMax: number;
+  /** Requests that are served in one turn of the loop, so that others get theirs. */
+  readonly servedPerTurnMax: number;
+}
+export const WAITING_BOUNDS: Omit<WaitingLineOptions, "clock"> = {
+  waitersMax: 20_000,
+  groupsMax: 128,
+  servedPerTurnMax: 200,
+};
+
+export interface WaitRequest<T> {
+  /** The same text for requests that want the same: when one of them finds nothing, the others would not either. */
+  readonly group: string;
+  /** How long it waits when nothing is there at once; 0: not at all. */
+  readonly upToMs: number;
+  /** Who asked has gone: then nothing is taken for it any more. */
+  readonly signal?: AbortSignal;
+  /** Takes what is wanted in one turn of the loop, or gives undefined; what it throws is the answer, too. */
+  readonly attempt: () => T | undefined;
+  /** Nothing was there; told at first and then once a second while it waits. */
+  readonly onMissed?: () => void;
+}
+
+interface Waiter {
+  readonly order: number;
+  readonly attempt: () => unknown;
+  readonly onMissed: (() => void) | undefined;
+  readonly end: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
+}
+
+const TELL_EVERY_MS = 1_000;
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Requests that wait for a server, a room or a seat instead of being refused. Fair: what becomes free goes to the one
+ * that has waited longest among those that can use it, and nobody who comes later is served before it.
+ */
+export class WaitingLine implements Disposable {
+  readonly #options: WaitingLineOptions;
+  /** In the order of arrival within each group. */
+  readonly #groups = new Map<string, Set<Waiter>>();
+  readonly #over = new AbortController();
+  #size = 0;
+  #arrived = 0;
+  /** There while something has changed that nobody has been served from yet. */
+  #serving: Promise<void> | undefined;
+  /** Something changed while others were being served: those who found nothing may find something now. */
+  #hasChanged = false;
+  #isTelling = false;
+
+  constructor(options: WaitingLineOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Of one group. */
+  sizeOf(group: string): number {
+    return this.#groups.get(group)?.size ?? 0;
+  }
+
+  /**
+   * What `attempt` takes, at once or within `upToMs`; undefined when the time is over. Throws EXHAUSTED when too many
+   * wait already, CANCELLED when `signal` is aborted, UNAVAILABLE when the line is closed meanwhile.
+   */
+  async wait<T>(request: WaitRequest<T>): Promise<T | undefined> {
+    // Who has waited longer comes first, also in the moment between a change and what is made of it.
+    while (this.#serving) await this.#serving;
+    const { group, upToMs, signal, attempt, onMissed } = request;
+    if (signal?.aborted) throw cancelled();
+    const taken = this.#groups.has(group) ? undefined : attempt();
+    if (taken !== undefined) return taken;
+    onMissed?.();
+    return upToMs > 0 ? await this.#join(request) : undefined;
+  }
+
+  /** Something has changed that those who wait may use. Costs nothing while nobody waits. */
+  wake(): void {
+    if (this.#size === 0) return;
+    this.#hasChanged = true;
+    this.#serving ??= new Promise((resolve) => {
+      const turn = (): void => {
+        this.#hasChanged = false;
+        if (this.#serveSome() || this.#hasChanged) setImmediate(turn);
+        else {
+          this.#serving = undefined;
+          resolve();
+        }
+      };
+      setImmediate(turn);
+    });
+  }
+
+  /** Everybody who waits is told that nothing comes any more. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new FleetError("UNAVAILABLE", "the control plane is ending"));
+  }
+
+  #join<T>({ group, upToMs, signal, attempt, onMissed }: WaitRequest<T>): Promise<T | undefined> {
+    this.#demandRoom(group);
+    this.#over.signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    const stop = new AbortController();
+    const waiter: Waiter = {
+      order: this.#arrived++,
+      attempt,
+      onMissed,
+      end: (outcome) => {
+        this.#remove(group, waiter);
+        stop.abort();
+        for (const one of [signal, this.#over.signal]) one?.removeEventListener("abort", leave);
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.value as T | undefined);
+      },
+    };
+    const leave = (): void =>
+      waiter.end({ error: signal?.aborted ? cancelled() : this.#over.signal.reason });
+    for (const one of [signal, this.#over.signal]) one?.addEventListener("abort", leave);
+    this.#add(group, waiter);
+    this.#options.clock.sleep(upToMs, stop.signal).then(
+      () => waiter.end({ value: undefined }),
+      () => undefined,
+    );
+    if (!this.#isTelling) void this.#tell();
+    return promise;
+  }
+
+  #demandRoom(group: string): void {
+    const { waitersMax, groupsMax } = this.#options;
+    const isFull = this.#size >= waitersMax;
+    if (!isFull && (this.#groups.has(group) || this.#groups.size < groupsMax)) return;
+    const message = isFull
+      ? `${this.#size} requests wait already, more may not`
+      : `requests of ${groupsMax} different kinds wait already, one of another kind may not`;
+    throw new FleetError("EXHAUSTED", message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
+
+  /** Serves from the oldest on; true when there may be more to serve in a turn of its own. */
+  #serveSome(): boolean {
+    const dry = new Set<string>();
+    for (let served = 0; served < this.#options.servedPerTurnMax; served++) {
+      const next = this.#oldest(dry);
+      if (!next) return false;
+      const { group, waiter } = next;
+      try {
+        const value = waiter.attempt();
+        if (value === undefined) dry.add(group);
+        else waiter.end({ value });
+      } catch (error) {
+        waiter.end({ error });
+      }
+    }
+    return this.#size > 0;
+  }
+
+  #oldest(dry: ReadonlySet<string>): { group: string; waiter: Waiter } | undefined {
+    let oldest: { group: string; waiter: Waiter } | undefined;
+    for (const [group, waiters] of this.#groups) {
+      const [waiter] = waiters;
+      if (!waiter || dry.has(group)) continue;
+      if (!oldest || waiter.order < oldest.waiter.order) oldest = { group, waiter };
+    }
+    return oldest;
+  }
+
+  /** Who waits asks again by this: the autoscaler counts the requests of a second. */
+  async #tell(): Promise<void> {
+    this.#isTelling = true;
+    try {
+      while (this.#size > 0) {
+        await this.#options.clock.sleep(TELL_EVERY_MS, this.#over.signal);
+        for (const waiters of this.#groups.values())
+          for (const { onMissed } of waiters) onMissed?.();
+      }
+    } catch {
+      // The line is closed.
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  #add(group: string, waiter: Waiter): void {
+    const waiters = this.#groups.get(group);
+    if (waiters) waiters.add(waiter);
+    else this.#groups.set(group, new Set([waiter]));
+    this.#size++;
+  }
+
+  #remove(group: string, waiter: Waiter): void {
+    const waiters = this.#groups.get(group);
+    if (!waiters?.delete(waiter)) return;
+    this.#size--;
+    if (waiters.size === 0) this.#groups.delete(group);
+  }
+}
+
+function cancelled(): FleetError {
+  return new FleetError("CANCELLED", "who asked has gone");
+}
