@@ -7,6 +7,9 @@ type Json = Record<string, unknown>;
 const EXTRA_FORMATS: Readonly<Record<string, Json>> = {
   "int-or-percent": { oneOf: [{ type: "integer" }, { type: "string", pattern: "^\\d+%$" }] },
   quantity: { oneOf: [{ type: "number" }, { type: "string" }] },
+  wait: {
+    oneOf: [{ type: "number" }, { type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m)?$" }],
+  },
 };
 
 /** The whole API as OpenAPI 3.1, from the same tables that routes and checks are made of. Pure. */

@@ -4,6 +4,13 @@ import { isObject } from "../std/json.ts";
 const STATES = ["Ready", "Allocated"];
 const SCHEDULINGS = ["Packed", "Distributed"];
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"];
+const PRIORITY_TYPES = ["Counter", "List"];
+const PRIORITY_ORDERS = ["Ascending", "Descending"];
+/** 64-bit numbers: strings in JSON, messages of one field where they may be missing. */
+const NUMBERS = new Set([
+  ...["minCount", "maxCount", "minAvailable", "maxAvailable"],
+  ...["amount", "capacity"],
+]);
 
 /**
  * A request of the allocator service (JSON of its protocol buffer) as the spec of a GameServerAllocation. Shapes that
@@ -22,17 +29,19 @@ export function specOfRequest(request: Record<string, unknown>): Record<string, 
     scheduling: word(scheduling, SCHEDULINGS),
     metadata: metadata ?? metaPatch,
     multiClusterSetting: present(multiClusterSetting, "enabled"),
-    priorities,
-    counters,
-    lists,
+    priorities: filled(mapped(priorities, priorityOf)),
+    counters: filled(tableOf(counters)),
+    lists: filled(tableOf(lists)),
+    waitUpTo: request.waitUpTo,
   };
-  return Object.fromEntries(Object.entries(spec).filter(([, value]) => value != null));
+  return given(spec);
 }
 
 function selectorOf(selector: Record<string, unknown>): Record<string, unknown> {
-  const { gameServerState, matchExpressions, ...rest } = selector;
+  const { gameServerState, matchExpressions, counters, lists, ...rest } = selector;
   return {
     ...rest,
+    ...given({ counters: filled(tableOf(counters)), lists: filled(tableOf(lists)) }),
     ...(gameServerState == null
       ? {}
       : { gameServerState: word(upperFirst(gameServerState), STATES) }),
@@ -45,6 +54,44 @@ function selectorOf(selector: Record<string, unknown>): Record<string, unknown> 
           })),
         }),
   };
+}
+
+function priorityOf({ type, order, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...rest,
+    type: word(type ?? 0, PRIORITY_TYPES),
+    order: word(order ?? 0, PRIORITY_ORDERS),
+  };
+}
+
+/** Conditions or actions by the name of a Counter or a List. */
+function tableOf(table: unknown): unknown {
+  if (!isObject(table)) return table;
+  const rows = Object.entries(table).map(([name, row]) => [name, isObject(row) ? rowOf(row) : row]);
+  return Object.fromEntries(rows);
+}
+
+function rowOf(row: Record<string, unknown>): Record<string, unknown> {
+  const fields = Object.entries(given(row)).map(([field, value]) => {
+    const isNumber = NUMBERS.has(field);
+    const plain = isObject(value) ? (value.value ?? (isNumber ? 0 : "")) : value;
+    return [field, isNumber ? numberOf(plain) : plain];
+  });
+  return Object.fromEntries(fields);
+}
+
+function numberOf(value: unknown): unknown {
+  return typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+}
+
+/** A list or a table without entries travels as one that is not set. */
+function filled(value: unknown): unknown {
+  const isEmpty = Array.isArray(value) || isObject(value) ? Object.keys(value).length === 0 : false;
+  return isEmpty ? undefined : value;
+}
+
+function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 }
 
 /** An enumeration comes as its word or its number. */

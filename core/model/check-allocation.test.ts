@@ -76,7 +76,32 @@ describe("a GameServerAllocation", () => {
     ]);
   });
 
-  it("lets empty forms of what is not supported yet pass", () => {
+  it("speaks of counters and lists in selectors, in priorities and in what is done to the server", () => {
+    const counters = { rooms: { minAvailable: 1, maxCount: 0 } };
+    const lists = { players: { containsValue: "ann", minAvailable: 2, maxAvailable: 4 } };
+    const spec = {
+      selectors: [{ ...FLEET, gameServerState: "Allocated", counters, lists }],
+      scheduling: "Packed",
+      priorities: [{ type: "Counter", key: "rooms", order: "Ascending" }],
+      counters: { rooms: { action: "Increment", amount: 1 }, level: { capacity: 4 } },
+      lists: { players: { addValues: ["ann"], deleteValues: ["ben"], capacity: 8 } },
+    };
+    expect(specOf(spec)).toEqual(spec);
+    expect(specOf({ ...spec, priorities: [{ type: "Counter", key: "rooms" }] })).toEqual(spec);
+  });
+
+  it.each([
+    [10, 10_000],
+    ["1.5", 1_500],
+    ["500ms", 500],
+    ["2m", 120_000],
+    ["5m", 300_000],
+    [0, undefined],
+  ])("waits up to %s", (waitUpTo, ms) => {
+    expect(specOf({ waitUpTo }).waitUpToMs).toBe(ms);
+  });
+
+  it("lets empty forms pass", () => {
     const spec = {
       priorities: [],
       counters: {},
@@ -88,10 +113,15 @@ describe("a GameServerAllocation", () => {
 
   // biome-ignore format: a table is read by its rows
   it.each<[string, object, string[]]>([
-    ["counters", { counters: { rooms: { action: "Increment" } } }, ["spec.counters: is not supported yet"]],
-    ["counters of a selector", { selectors: [{ counters: { rooms: { minAvailable: 1 } } }] }, ["spec.selectors[0].counters: is not supported yet"]],
-    ["lists", { lists: { players: { addValues: ["a"] } } }, ["spec.lists: is not supported yet"]],
-    ["priorities", { priorities: [{ type: "Counter", key: "rooms" }] }, ["spec.priorities: is not supported yet"]],
+    ["an action without an amount", { counters: { rooms: { action: "Increment" } } }, ['spec.counters.rooms.amount: is required with action "Increment", found nothing']],
+    ["an amount without an action", { counters: { rooms: { amount: 1 } } }, ["spec.counters.rooms.action: is required with amount 1, found nothing"]],
+    ["an action that is none", { counters: { rooms: { action: "Set", amount: -1 } } }, ['spec.counters.rooms.action: must be Increment or Decrement, found "Set"', "spec.counters.rooms.amount: must be 0..9007199254740991, found -1"]],
+    ["a most below its least", { selectors: [{ counters: { rooms: { minCount: 3, maxCount: 2 } }, lists: { players: { minAvailable: 2, maxAvailable: 1 } } }] }, ["spec.selectors[0].counters.rooms.maxCount: must be 0 or at least minCount (3), found 2", "spec.selectors[0].lists.players.maxAvailable: must be 0 or at least minAvailable (2), found 1"]],
+    ["a least below 0", { required: { counters: { rooms: { minAvailable: -1 } } } }, ["spec.required.counters.rooms.minAvailable: must be 0..9007199254740991, found -1"]],
+    ["a list over 1000", { lists: { players: { capacity: 1001 } } }, ["spec.lists.players.capacity: must be 0..1000, found 1001"]],
+    ["a priority of no kind", { priorities: [{ type: "Foo", key: "" }] }, ['spec.priorities[0].type: must be Counter or List, found "Foo"', "spec.priorities[0].key: must have at least 1 characters, found 0"]],
+    ["a wait that is none", { waitUpTo: "soon" }, ['spec.waitUpTo: must be seconds such as 10, or a time such as 500ms, 10s or 1m, at most 5m, found "soon"']],
+    ["a wait that is too long", { waitUpTo: 301 }, ["spec.waitUpTo: must be seconds such as 10, or a time such as 500ms, 10s or 1m, at most 5m, found 301"]],
     ["several clusters", { multiClusterSetting: { enabled: true } }, ["spec.multiClusterSetting.enabled: allocation over several clusters is not supported yet"]],
     ["another state", { selectors: [{ gameServerState: "Reserved" }] }, ['spec.selectors[0].gameServerState: must be Ready or Allocated, found "Reserved"']],
     ["a number as a label", { selectors: [{ matchLabels: { map: 1 } }] }, ["spec.selectors[0].matchLabels.map: must be a string, found 1 (put it in quotes)"]],
@@ -179,6 +209,26 @@ describe("a request of the allocator service", () => {
     ]);
   });
 
+  it("reads numbers of 64 bits as texts, and enumerations as words or numbers", () => {
+    const selector = { gameServerState: "ALLOCATED", counters: { rooms: { minAvailable: "1" } } };
+    const request = {
+      gameServerSelectors: [selector],
+      priorities: [{ key: "rooms" }, { type: 1, key: "players", order: "Descending" }],
+      counters: { rooms: { action: "Increment", amount: "1", capacity: null } },
+      lists: { players: { addValues: ["7"], capacity: "8" } },
+    };
+    expect(checkAllocatorRequest(request).spec).toEqual({
+      selectors: [{ gameServerState: "Allocated", counters: { rooms: { minAvailable: 1 } } }],
+      scheduling: "Packed",
+      priorities: [
+        { type: "Counter", key: "rooms", order: "Ascending" },
+        { type: "List", key: "players", order: "Descending" },
+      ],
+      counters: { rooms: { action: "Increment", amount: 1 } },
+      lists: { players: { addValues: ["7"], capacity: 8 } },
+    });
+  });
+
   // biome-ignore format: a table is read by its rows
   it.each<[string, unknown, string[]]>([
     ["no object", [], ["a request must be an object, found an empty list"]],
@@ -186,7 +236,7 @@ describe("a request of the allocator service", () => {
     ["a wrong state", { gameServerSelectors: [{ gameServerState: 7 }] }, ["spec.selectors[0].gameServerState: must be a string, found 7 (put it in quotes)"]],
     ["a wrong shape", { gameServerSelectors: {}, requiredGameServerSelector: 5 }, ["spec.selectors: must be a list, found an object", "spec.required: must be an object, found 5"]],
     ["several clusters", { multiClusterSetting: { enabled: true } }, ["spec.multiClusterSetting.enabled: allocation over several clusters is not supported yet"]],
-    ["counters", { counters: { rooms: { action: "Increment", amount: "1" } } }, ["spec.counters: is not supported yet"]],
+    ["counters", { counters: { rooms: { action: "Increment", amount: "many" } } }, ['spec.counters.rooms.amount: must be a whole number, found "many"']],
   ])("is refused with %s", (_, input, expected) => {
     expect(problemsOf(() => checkAllocatorRequest(input))).toEqual(expected);
   });

@@ -1,4 +1,4 @@
-import { FleetError, type Problem } from "../std/errors.ts";
+import { FleetError } from "../std/errors.ts";
 import { isObject } from "../std/json.ts";
 import { type FieldValidation, invalid, unknownProblem, unknownWarning } from "./admit.ts";
 import type { AllocationSpec, GameServerSelector } from "./allocation.ts";
@@ -10,7 +10,9 @@ import { KIND_SCHEMAS } from "./kind-schemas.ts";
 import { apiVersionOf } from "./kinds.ts";
 import { DNS_LABEL, DNS_LABEL_FORM } from "./names.ts";
 import type { ObjectMeta } from "./resource.ts";
+import { allocationProblems } from "./rules/allocation.ts";
 import { found } from "./schema-words.ts";
+import { waitMsOf } from "./wait-up-to.ts";
 
 const KIND = "GameServerAllocation";
 
@@ -62,10 +64,11 @@ export function checkAllocatorRequest(input: unknown): {
 }
 const NAMESPACE = new RegExp(`${DNS_LABEL}|^$`, "u");
 
-interface GivenSpec extends Omit<AllocationSpec, "selectors"> {
+interface GivenSpec extends Omit<AllocationSpec, "selectors" | "waitUpToMs"> {
   readonly selectors?: readonly GameServerSelector[];
   readonly required?: GameServerSelector;
   readonly preferred?: readonly GameServerSelector[];
+  readonly waitUpTo?: unknown;
 }
 
 /** The same by the schema: slower, and the one that says what is wrong. */
@@ -76,7 +79,7 @@ export function interpreted(
   const schema = KIND_SCHEMAS[KIND];
   const findings = checkSchema(schema, input);
   const unknown = fieldValidation === "Strict" ? findings.unknown.map(unknownProblem) : [];
-  const problems = [...findings.problems, ...unknown, ...expressionProblems(input.spec)];
+  const problems = [...findings.problems, ...unknown, ...allocationProblems(input.spec)];
   if (problems.length > 0) throw invalid(KIND, "", problems);
   const filled = fillSchema(schema, { ...input, spec: input.spec ?? {} }) as {
     readonly metadata?: Partial<ObjectMeta>;
@@ -92,39 +95,22 @@ function withSelectors({
   selectors = [],
   required,
   preferred = [],
-  ...spec
+  scheduling,
+  metadata,
+  waitUpTo,
+  ...rest
 }: GivenSpec): AllocationSpec {
-  const { scheduling, metadata } = spec;
   const any: GameServerSelector = { gameServerState: "Ready" };
   const all = selectors.length > 0 ? selectors : [...preferred, required ?? any];
-  return { selectors: all, scheduling, ...(metadata ? { metadata } : {}) };
-}
-
-/** `In` and `NotIn` compare with values, `Exists` and `DoesNotExist` do not: which the schema cannot say. */
-function expressionProblems(spec: unknown): Problem[] {
-  if (!isObject(spec)) return [];
-  const { selectors, preferred, required } = spec;
-  const lists = Object.entries({ selectors, preferred });
-  const all = lists.flatMap(([name, list]) =>
-    Array.isArray(list) ? list.map((one: unknown, i) => ({ at: `spec.${name}[${i}]`, one })) : [],
-  );
-  return [...all, { at: "spec.required", one: required }].flatMap(({ at, one }) => {
-    const expressions = isObject(one) ? one.matchExpressions : undefined;
-    return Array.isArray(expressions)
-      ? expressions.flatMap((e: unknown, i) =>
-          valuesProblem(e, `${at}.matchExpressions[${i}].values`),
-        )
-      : [];
-  });
-}
-
-function valuesProblem(expression: unknown, path: string): Problem[] {
-  if (!isObject(expression)) return [];
-  const { operator, values } = expression;
-  const count = Array.isArray(values) ? values.length : 0;
-  if ((operator === "In" || operator === "NotIn") && count === 0)
-    return [{ path, message: `is required with operator ${operator}, found nothing` }];
-  if ((operator === "Exists" || operator === "DoesNotExist") && count > 0)
-    return [{ path, message: `must not be set with operator ${operator}, found a list` }];
-  return [];
+  const { priorities = [], counters = {}, lists = {} } = rest;
+  const waitUpToMs = waitMsOf(waitUpTo) ?? 0;
+  return {
+    selectors: all,
+    scheduling,
+    ...(priorities.length > 0 ? { priorities } : {}),
+    ...(metadata ? { metadata } : {}),
+    ...(Object.keys(counters).length > 0 ? { counters } : {}),
+    ...(Object.keys(lists).length > 0 ? { lists } : {}),
+    ...(waitUpToMs > 0 ? { waitUpToMs } : {}),
+  };
 }

@@ -4,6 +4,7 @@ import { isIpv4, parseCidr } from "./ip.ts";
 import { milliOf, unitsOf } from "./quantity.ts";
 import type { Format, Schema } from "./schema.ts";
 import { found } from "./schema-words.ts";
+import { WAIT_FORM, waitMsOf } from "./wait-up-to.ts";
 
 /** What is wrong with `value` under `format`; undefined when nothing is. */
 export function formatProblem(format: Format, schema: Schema, value: unknown): string | undefined {
@@ -25,6 +26,7 @@ const CHECKS: Readonly<Record<Format, (value: unknown, schema: Schema) => string
     (milliOf(value) ?? unitsOf(value) ?? -1) >= 0
       ? undefined
       : "a quantity that is not negative, such as 500m, 1.5 or 200Mi",
+  wait: (value) => (waitMsOf(value) === undefined ? WAIT_FORM : undefined),
   // A string of the right type only: another type has its own problem already.
   "date-time": (value) =>
     typeof value !== "string" || parseRfc3339(value) !== undefined

@@ -33,7 +33,7 @@ function compileExpression({
 
 /** The same text for selectors that say the same, whatever the order of their parts: a key for indexes and caches. */
 export function signatureOf(selector: GameServerSelector): string {
-  const { matchLabels, matchExpressions, gameServerState = "Ready" } = selector;
+  const { matchLabels, matchExpressions, gameServerState = "Ready", counters, lists } = selector;
   const pairs = Object.entries(matchLabels ?? NONE)
     .map(([key, value]) => `${key}=${value}`)
     .sort();
@@ -43,5 +43,16 @@ export function signatureOf(selector: GameServerSelector): string {
       return `${key} ${operator} (${list})`;
     })
     .sort();
-  return [gameServerState, ...pairs, ...expressions].join(";");
+  const bounds = [...boundsTexts("counter", counters), ...boundsTexts("list", lists)];
+  return [gameServerState, ...pairs, ...expressions, ...bounds].join(";");
+}
+
+/** Values of lists may be any text: JSON keeps them apart from what is around them. */
+function boundsTexts(what: string, bounds: object | undefined): string[] {
+  return Object.entries(bounds ?? NONE)
+    .map(([key, one]: [string, object]) => `${what} ${key} ${JSON.stringify(sorted(one))}`)
+    .sort();
+}
+function sorted(bounds: object): [string, unknown][] {
+  return Object.entries(bounds).sort(([a], [b]) => (a < b ? -1 : 1));
 }

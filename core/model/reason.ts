@@ -14,6 +14,7 @@ export const REASONS = [
   "Ready",
   "Allocated",
   "Unallocated",
+  "ActionFailed",
   "Reserved",
   "ReservationEnded",
   "SdkRequest",

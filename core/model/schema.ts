@@ -35,4 +35,4 @@ export interface Schema {
   readonly "x-flotilla-same"?: readonly unknown[];
 }
 
-export type Format = "int-or-percent" | "quantity" | "date-time" | "ipv4" | "ipv4-cidr";
+export type Format = "int-or-percent" | "quantity" | "wait" | "date-time" | "ipv4" | "ipv4-cidr";

@@ -1,7 +1,7 @@
 import type { Priority } from "../../core/model/fleet.ts";
 import type { GameServer, Scheduling } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
-import { ownOf } from "../../core/std/json.ts";
+import { byPriorities } from "../../core/model/priorities.ts";
 
 /** One server seen by the order of removal. */
 export interface SurplusCandidate {
@@ -46,30 +46,6 @@ function distributed(priorities: readonly Priority[]): Order {
     byPriorities(priorities, a, b) ||
     compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
     compare(a.metadata.name, b.metadata.name);
-}
-
-/** Ascending: who has least room comes first. Who does not have the counter or list comes last, in either order. */
-export function byPriorities(
-  priorities: readonly Priority[],
-  a: GameServer,
-  b: GameServer,
-): number {
-  for (const priority of priorities) {
-    const [x, y] = [roomOf(a, priority), roomOf(b, priority)];
-    if (x === y) continue;
-    if (x === undefined || y === undefined) return x === undefined ? 1 : -1;
-    return priority.order === "Descending" ? y - x : x - y;
-  }
-  return 0;
-}
-
-function roomOf({ status }: GameServer, { type, key }: Priority): number | undefined {
-  if (type === "List") {
-    const list = ownOf(status.lists, key);
-    return list && list.capacity - list.values.length;
-  }
-  const counter = ownOf(status.counters, key);
-  return counter && counter.capacity - counter.count;
 }
 
 function isReady({ status }: GameServer): boolean {

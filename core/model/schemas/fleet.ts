@@ -1,7 +1,7 @@
 import { SECONDS_MAX } from "../fleet.ts";
 import type { Schema } from "../schema.ts";
-import { annotations, flag, integer, labels, list, map, object, oneOf, text } from "./build.ts";
-import { GAME_SERVER_SPEC, SCHEDULING } from "./game-server.ts";
+import { annotations, flag, integer, labels, map, object, oneOf, text } from "./build.ts";
+import { GAME_SERVER_SPEC, priorities, SCHEDULING } from "./game-server.ts";
 import { TEMPLATE_METADATA } from "./metadata.ts";
 
 export const REPLICAS_MAX = 1_000_000;
@@ -16,21 +16,6 @@ const share = (description: string): Schema => ({
   default: "25%",
 });
 
-const PRIORITIES: Schema = list(
-  "Which servers scaling takes first.",
-  object(
-    "One criterion.",
-    {
-      type: oneOf("What is compared.", ["Counter", "List"]),
-      key: text("Name of the counter or list.", { minLength: 1 }),
-      order: oneOf("Ascending: least room first.", ["Ascending", "Descending"], {
-        default: "Ascending",
-      }),
-    },
-    { required: ["type", "key"] },
-  ),
-  16,
-);
 const OVERFLOW: Schema = object(
   "Put on allocated servers beyond the wanted number: they are old and may drain.",
   { labels: labels("Labels to set."), annotations: annotations("Annotations to set.") },
@@ -43,7 +28,7 @@ const TEMPLATE: Schema = object(
 const COMMON = {
   replicas: replicas("How many game servers."),
   scheduling: SCHEDULING,
-  priorities: PRIORITIES,
+  priorities: priorities("Which servers scaling takes first."),
   allocationOverflow: OVERFLOW,
 };
 

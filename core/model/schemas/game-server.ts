@@ -61,7 +61,7 @@ const HEALTH: Schema = object(
 const EVERYWHERE = Object.getOwnPropertyNames(Object.prototype)
   .filter((name) => !name.startsWith("_"))
   .join("|");
-const KEY: Schema = text("A counter's or list's name.", {
+export const DATA_KEY: Schema = text("A counter's or list's name.", {
   minLength: 1,
   maxLength: 63,
   pattern: `^(?!(${EVERYWHERE})$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`,
@@ -84,8 +84,24 @@ const LIST: Schema = object("Values and how many there may be.", {
     },
   ),
 });
-export const COUNTERS: Schema = map("Counters by name.", COUNTER, KEY, 1_000);
-export const LISTS: Schema = map("Lists by name.", LIST, KEY, 1_000);
+export const COUNTERS: Schema = map("Counters by name.", COUNTER, DATA_KEY, 1_000);
+export const LISTS: Schema = map("Lists by name.", LIST, DATA_KEY, 1_000);
+
+/** Game servers compared by the room that is left in a counter or list. */
+export function priorities(description: string): Schema {
+  const criterion = object(
+    "One criterion.",
+    {
+      type: oneOf("What is compared.", ["Counter", "List"]),
+      key: text("Name of the counter or list.", { minLength: 1 }),
+      order: oneOf("Ascending: least room first.", ["Ascending", "Descending"], {
+        default: "Ascending",
+      }),
+    },
+    { required: ["type", "key"] },
+  );
+  return list(description, criterion, 16);
+}
 
 export const EVICTION: Schema = object(
   "When the server may be moved away by the machine's owner.",
