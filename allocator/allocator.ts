@@ -1,99 +1,119 @@
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import type { GameServer } from "../core/model/game-server.ts";
+import { signatureOf } from "../core/model/label-selector.ts";
 import { type Clock, rfc3339 } from "../core/std/clock.ts";
-import { FleetError } from "../core/std/errors.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { allocatedStatus, handOut, unallocatedStatus } from "./decide/allocation.ts";
+import { compileValues } from "./decide/fit.ts";
+import { Explainer } from "./explainer.ts";
+import { type Idempotency, Once, type Remember } from "./once.ts";
 import type { SelectorIndexes } from "./selector-indexes.ts";
+import type { WaitingLine } from "./waiting-line.ts";
 
 export interface AllocationRequest {
   readonly namespace: string;
   readonly spec: AllocationSpec;
   /** The same key and body get the same answer for an hour, also after a crash. */
-  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+  readonly idempotency?: Idempotency;
+  /** Who asks has gone: nothing is taken for it any more. */
+  readonly signal?: AbortSignal;
 }
 export interface AllocatorOptions {
   readonly store: ResourceStore;
   readonly indexes: SelectorIndexes;
+  readonly line: WaitingLine;
   readonly clock: Clock;
-  readonly onAllocated: (server: GameServer) => void;
+  /** A server was handed out; `problems` say what of the request could not be done with it. */
+  readonly onAllocated: (server: GameServer, problems: readonly string[]) => void;
   /** None was free: told to whoever opens servers, where there is one. */
   readonly onMissed?: (namespace: string, spec: AllocationSpec) => void;
 }
 
-/** Hands out Ready game servers. One thread picks and changes the head in one turn, so that none is given twice. */
-export class Allocator {
+const NOT_KEPT = (): undefined => undefined;
+
+/** Hands out game servers. One thread picks and changes the head in one turn, so that none is given twice. */
+export class Allocator implements Disposable {
   readonly #options: AllocatorOptions;
-  readonly #underWay = new Map<string, { bodyHash: string; answer: Promise<AllocationStatus> }>();
+  readonly #once: Once;
+  readonly #explainer: Explainer;
+  readonly #following: Disposable;
 
   constructor(options: AllocatorOptions) {
+    const { store, clock, line } = options;
     this.#options = options;
+    this.#once = new Once({ store, now: () => clock.now() });
+    this.#explainer = new Explainer(store, clock);
+    this.#following = store.onHead((_before, after) => {
+      if (after?.kind === "GameServer") line.wake();
+    });
   }
 
   /**
-   * Resolves after the commit. That none is free is an answer (`UnAllocated`, with the reason in `message`). Throws
-   * KEY_REUSED when the key came with another body before, STORAGE_FULL when nothing can be made durable.
+   * Resolves after the commit. That none is to be had, at once or within the time that the request waits, is an answer
+   * (`UnAllocated`, with the reason in `message`). Throws KEY_REUSED when the key came with another body before,
+   * EXHAUSTED when too many wait already, CANCELLED when who asked has gone, STORAGE_FULL when nothing can be made
+   * durable.
    */
   allocate(request: AllocationRequest): Promise<AllocationStatus> {
     const { idempotency } = request;
-    return idempotency ? this.#once(request, idempotency) : this.#allocate(request);
+    if (!idempotency) return this.#allocate(request, NOT_KEPT);
+    return this.#once.run(idempotency, (remember) => this.#allocate(request, remember));
   }
 
-  async #once(
+  [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
+  }
+
+  async #allocate(
     request: AllocationRequest,
-    { key, bodyHash }: NonNullable<AllocationRequest["idempotency"]>,
+    remember: Remember<AllocationStatus>,
   ): Promise<AllocationStatus> {
-    const known = this.#options.store.recall(key);
-    const running = this.#underWay.get(key);
-    const hash = running?.bodyHash ?? known?.bodyHash ?? bodyHash;
-    if (hash !== bodyHash)
-      throw new FleetError("KEY_REUSED", "this idempotency key came with another request before");
-    if (running) return await running.answer;
-    if (known) return JSON.parse(known.answer) as AllocationStatus;
-    const answer = this.#allocate(request);
-    this.#underWay.set(key, { bodyHash, answer });
-    try {
-      return await answer;
-    } finally {
-      this.#underWay.delete(key);
-    }
+    const { line, onMissed } = this.#options;
+    const { namespace, spec, signal } = request;
+    const attempt = (): Promise<AllocationStatus> | undefined => this.#take(request, remember);
+    const taken = line.size === 0 ? attempt() : undefined;
+    if (taken) return await taken;
+    const group = groupOf(namespace, spec);
+    const waited = await line.wait({
+      group,
+      upToMs: spec.waitUpToMs ?? 0,
+      attempt,
+      onMissed: () => onMissed?.(namespace, spec),
+      ...(signal ? { signal } : {}),
+    });
+    return waited ?? unallocatedStatus(this.#explainer.why(group, namespace, spec));
   }
 
-  async #allocate({ namespace, spec, idempotency }: AllocationRequest): Promise<AllocationStatus> {
-    const { store, clock } = this.#options;
+  /** Changes the head now, when there is a server; the promise is of the answer after the commit. */
+  #take(
+    { namespace, spec }: AllocationRequest,
+    remember: Remember<AllocationStatus>,
+  ): Promise<AllocationStatus> | undefined {
     const found = this.#pick(namespace, spec);
-    if (!found) {
-      this.#options.onMissed?.(namespace, spec);
-      return unallocatedStatus(this.#why(namespace, spec));
-    }
-    const at = clock.now();
-    const { server, delta } = handOut(found, spec, rfc3339(at));
+    if (!found) return undefined;
+    const { store, clock } = this.#options;
+    const { server, delta, problems } = handOut(found, spec, rfc3339(clock.now()));
     const status = allocatedStatus(server);
     const expected = found.metadata.resourceVersion;
     const write = { op: "update", object: server, expected, delta } as const;
-    const remember = idempotency && { ...idempotency, answer: JSON.stringify(status), at };
-    await store.commit([write], remember);
-    this.#options.onAllocated(server);
-    return status;
+    return store.commit([write], remember(status)).then(() => {
+      this.#options.onAllocated(server, problems);
+      return status;
+    });
   }
 
-  #pick(namespace: string, spec: AllocationSpec): GameServer | undefined {
+  #pick(namespace: string, { selectors, priorities, scheduling }: AllocationSpec) {
     const { indexes } = this.#options;
-    for (const selector of spec.selectors) {
-      const found = indexes.candidatesOf(namespace, selector).pick(spec.scheduling);
+    for (const selector of selectors) {
+      const candidates = indexes.candidatesOf(namespace, selector, priorities);
+      const found = candidates.pick(scheduling, selector.lists && compileValues(selector));
       if (found) return found;
     }
     return undefined;
   }
+}
 
-  #why(namespace: string, { selectors }: AllocationSpec): string {
-    const all = this.#options.store.count("GameServer");
-    const asked = selectors
-      .map(({ matchLabels, gameServerState = "Ready" }) => {
-        const labels = Object.entries(matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-        return `${gameServerState}${labels.length > 0 ? ` with ${labels.join(",")}` : ""}`;
-      })
-      .join("; or ");
-    return `none of ${all} game servers in namespace ${namespace} is ${asked}`;
-  }
+/** The same text for requests that want the same, whatever they do to the server that they get. */
+function groupOf(namespace: string, { selectors, priorities = [] }: AllocationSpec): string {
+  return [namespace, ...selectors.map(signatureOf), JSON.stringify(priorities)].join("\n");
 }

@@ -1,21 +1,27 @@
 import type { GameServerSelector } from "../core/model/allocation.ts";
-import { FLEET_LABEL } from "../core/model/fleet.ts";
+import { FLEET_LABEL, type Priority } from "../core/model/fleet.ts";
 import type { GameServer } from "../core/model/game-server.ts";
-import { compileSelector, signatureOf } from "../core/model/label-selector.ts";
+import { signatureOf } from "../core/model/label-selector.ts";
 import type { Resource } from "../core/model/resource.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { Candidates, type NodeLoad, type NodeLoads } from "./decide/candidates.ts";
+import { compileFit, type Fits } from "./decide/fit.ts";
 
 interface SelectorIndex {
-  readonly namespace: string;
   readonly fleet: string | undefined;
-  readonly matches: (server: GameServer) => boolean;
+  readonly matches: Fits;
   readonly candidates: Candidates;
+}
+/** What a selector object was last asked for with: requests that come again bring the same objects. */
+interface KnownKey {
+  readonly priorities: readonly Priority[] | undefined;
+  readonly key: string;
 }
 
 /**
- * One list of candidates per selector that was asked for, kept in step with the head of the store, so that a request
- * never looks through servers. At most `indexesMax` are kept; the one that was asked for longest ago makes room.
+ * One list of candidates per selector and priorities that were asked for, kept in step with the head of the store, so
+ * that a request never looks through servers. At most `indexesMax` are kept; the one that was asked for longest ago
+ * makes room. Values that Lists must have are left to the request: each names another.
  */
 export class SelectorIndexes implements NodeLoads, Disposable {
   readonly #store: ResourceStore;
@@ -26,8 +32,7 @@ export class SelectorIndexes implements NodeLoads, Disposable {
   readonly #others = new Set<SelectorIndex>();
   readonly #loads = new Map<string, { allocated: number }>();
   readonly #following: Disposable;
-  /** Keeps the signature of a selector object that comes again. */
-  readonly #keys = new WeakMap<GameServerSelector, string>();
+  readonly #keys = new WeakMap<GameServerSelector, KnownKey>();
   /** How many times a list had to be made by looking through all servers of a namespace. */
   scans = 0;
 
@@ -42,12 +47,14 @@ export class SelectorIndexes implements NodeLoads, Disposable {
     return this.#loadOf(node);
   }
 
-  candidatesOf(namespace: string, selector: GameServerSelector): Candidates {
-    const signature = this.#keys.get(selector) ?? keyFor(selector);
-    this.#keys.set(selector, signature);
-    const key = `${namespace}\n${signature}`;
+  candidatesOf(
+    namespace: string,
+    selector: GameServerSelector,
+    priorities?: readonly Priority[],
+  ): Candidates {
+    const key = `${namespace}\n${this.#keyOf(selector, priorities)}`;
     const found = this.#indexes.get(key);
-    if (!found) return this.#make(key, namespace, selector).candidates;
+    if (!found) return this.#make(key, namespace, selector, priorities).candidates;
     if (this.#indexes.size >= this.#indexesMax) {
       this.#indexes.delete(key);
       this.#indexes.set(key, found);
@@ -59,18 +66,24 @@ export class SelectorIndexes implements NodeLoads, Disposable {
     this.#following[Symbol.dispose]();
   }
 
-  #make(key: string, namespace: string, selector: GameServerSelector): SelectorIndex {
-    const matchesLabels = compileSelector(selector);
-    const state = selector.gameServerState ?? "Ready";
+  #keyOf(selector: GameServerSelector, priorities: readonly Priority[] | undefined): string {
+    const known = this.#keys.get(selector);
+    if (known && known.priorities === priorities) return known.key;
+    const key = `${signatureOf(withoutValues(selector))}\n${JSON.stringify(priorities ?? [])}`;
+    this.#keys.set(selector, { priorities, key });
+    return key;
+  }
+
+  #make(
+    key: string,
+    namespace: string,
+    selector: GameServerSelector,
+    priorities: readonly Priority[] | undefined,
+  ): SelectorIndex {
     const index: SelectorIndex = {
-      namespace,
       fleet: selector.matchLabels?.[FLEET_LABEL],
-      matches: ({ metadata, status }) =>
-        status.state === state &&
-        metadata.deletionTimestamp === undefined &&
-        metadata.namespace === namespace &&
-        matchesLabels(metadata.labels ?? {}),
-      candidates: new Candidates(this),
+      matches: compileFit(namespace, selector),
+      candidates: new Candidates(this, priorities),
     };
     this.scans++;
     for (const server of this.#store.list("GameServer", namespace))
@@ -141,6 +154,9 @@ function followOne(
   if (stays) index.candidates.add(after);
 }
 
-function keyFor(selector: GameServerSelector): string {
-  return `${selector.gameServerState ?? "Ready"}\n${signatureOf(selector)}`;
+function withoutValues(selector: GameServerSelector): GameServerSelector {
+  const { lists } = selector;
+  if (!lists) return selector;
+  const bare = Object.entries(lists).map(([key, { containsValue: _, ...bounds }]) => [key, bounds]);
+  return { ...selector, lists: Object.fromEntries(bare) };
 }

@@ -24,7 +24,7 @@ export interface WaitRequest<T> {
   /** Who asked has gone: then nothing is taken for it any more. */
   readonly signal?: AbortSignal;
   /** Takes what is wanted in one turn of the loop, or gives undefined; what it throws is the answer, too. */
-  readonly attempt: () => T | undefined;
+  readonly attempt: () => T | Promise<T> | undefined;
   /** Nothing was there; told at first and then once a second while it waits. */
   readonly onMissed?: () => void;
 }

@@ -9,6 +9,7 @@ import { NodeTokens } from "../access/node-tokens.ts";
 import { type FileScope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
 import { Allocator } from "../allocator/allocator.ts";
 import { SelectorIndexes } from "../allocator/selector-indexes.ts";
+import { WAITING_BOUNDS, WaitingLine } from "../allocator/waiting-line.ts";
 import { admit } from "../core/model/admit.ts";
 import type { Kind, Kinds, Resource } from "../core/model/resource.ts";
 import { systemClock } from "../core/std/clock.ts";
@@ -83,7 +84,8 @@ export async function openApi(
   const options = CONTROLLER_DEFAULTS;
   const context = { store, world, events, clock, logger, newUid: randomUUID, options };
   const indexes = new SelectorIndexes(store, { indexesMax: 100 });
-  const allocator = new Allocator({ store, indexes, clock, onAllocated: () => undefined });
+  const line = new WaitingLine({ ...WAITING_BOUNDS, clock });
+  const allocator = new Allocator({ store, indexes, line, clock, onAllocated: () => undefined });
   const tokens = TEST_TOKENS;
   const blobFolder = await mkdtemp(join(tmpdir(), "flotilla-blobs-"));
   const nodeTokens = new NodeTokens({
@@ -129,6 +131,7 @@ export async function openApi(
     ask: (path, ask) => request(url, tokens.admin, path, ask),
     put: (kind, input, status) => put(store, kind, input, status),
     [Symbol.asyncDispose]: async () => {
+      line[Symbol.dispose]();
       await app.close();
       await rm(blobFolder, { recursive: true });
       await store[Symbol.asyncDispose]();

@@ -27,6 +27,8 @@ export interface Allocator {
     readonly namespace: string;
     readonly spec: AllocationSpec;
     readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+    /** Who asks has gone: it waits no more, and takes nothing. */
+    readonly signal?: AbortSignal;
   }): Promise<AllocationStatus>;
 }
 

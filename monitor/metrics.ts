@@ -42,6 +42,27 @@ export class Metrics {
     this.#allocations.observe({ status }, seconds);
   }
 
+  /** Gauges of the allocator, asked for at each scrape. */
+  showAllocator(allocator: { readonly waiting: () => number; readonly scans: () => number }): void {
+    this.#gauge(
+      "flotilla_allocations_waiting",
+      "Requests that wait for a server.",
+      allocator.waiting,
+    );
+    this.#gauge(
+      "flotilla_allocation_scans",
+      "Times that a list of candidates was made by looking through all servers.",
+      allocator.scans,
+    );
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const collect = function (this: Gauge): void {
+      this.set(read());
+    };
+    new Gauge({ name, help, registers: [this.registry], collect });
+  }
+
   refused(code: string): void {
     this.#refusals.inc({ code });
   }

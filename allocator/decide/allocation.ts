@@ -1,14 +1,24 @@
 import type { AllocationSpec, AllocationStatus } from "../../core/model/allocation.ts";
-import { type GameServer, LAST_ALLOCATED } from "../../core/model/game-server.ts";
+import {
+  type GameServer,
+  type GameServerStatus,
+  LAST_ALLOCATED,
+} from "../../core/model/game-server.ts";
 import type { Labels } from "../../core/model/resource.ts";
+import { applyDataActions, type DataActions } from "./data-actions.ts";
 
 export interface Handout {
   readonly server: GameServer;
   /** Merge patch from the server before to `server`: the whole commit record of an allocation. */
   readonly delta: object;
+  /** What of the request could not be done with it, for people. */
+  readonly problems: readonly string[];
 }
 
-/** The server as it is once handed out; labels and annotations of the request are patched on without a prefix. */
+/**
+ * The server as it is once handed out. Labels and annotations of the request are patched on without a prefix, and what
+ * it asks to be done to Counters and Lists is done.
+ */
 export function handOut(server: GameServer, spec: AllocationSpec, now: string): Handout {
   const { metadata, status } = server;
   const asked = spec.metadata;
@@ -16,6 +26,7 @@ export function handOut(server: GameServer, spec: AllocationSpec, now: string): 
     ? { ...asked.annotations, [LAST_ALLOCATED]: now }
     : { [LAST_ALLOCATED]: now };
   const patch = asked?.labels ? { labels: asked.labels, annotations } : { annotations };
+  const data = applyDataActions(status, spec);
   return {
     server: {
       ...server,
@@ -24,9 +35,22 @@ export function handOut(server: GameServer, spec: AllocationSpec, now: string): 
         ...(asked?.labels ? { labels: { ...metadata.labels, ...asked.labels } } : {}),
         annotations: { ...metadata.annotations, ...annotations },
       },
-      status: { ...status, state: "Allocated" },
+      status: { ...withData(status, data.delta), state: "Allocated" },
     },
-    delta: { metadata: patch, status: { state: "Allocated" } },
+    delta: { metadata: patch, status: { state: "Allocated", ...data.delta } },
+    problems: data.problems,
+  };
+}
+
+function withData(
+  status: GameServerStatus,
+  { counters, lists }: DataActions["delta"],
+): GameServerStatus {
+  if (!counters && !lists) return status;
+  return {
+    ...status,
+    ...(counters ? { counters: { ...status.counters, ...counters } } : {}),
+    ...(lists ? { lists: { ...status.lists, ...lists } } : {}),
   };
 }
 
@@ -43,6 +67,8 @@ export function allocatedStatus({ metadata, status }: GameServer): AllocationSta
     nodeName: status.nodeName,
     source: "local",
     metadata: { labels: metadata.labels ?? NONE, annotations: metadata.annotations ?? NONE },
+    ...(status.counters ? { counters: status.counters } : {}),
+    ...(status.lists ? { lists: status.lists } : {}),
   };
 }
 

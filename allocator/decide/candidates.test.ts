@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { Candidates } from "./candidates.ts";
+import { serverOf } from "./servers.fixture.ts";
 
 const serverOn = (nodeName: string, name: string): GameServer =>
   ({ metadata: { name }, status: { nodeName, state: "Ready" } }) as unknown as GameServer;
@@ -31,6 +32,33 @@ describe("Candidates", () => {
     expect(all.pick("Packed")?.metadata.name).toBe("4");
     loadOf("a").allocated = 1;
     expect(all.pick("Distributed")?.metadata.name).toBe("1");
+  });
+
+  it("compares by priorities within a node, and over all nodes with Distributed", () => {
+    const { loadOf } = loads();
+    const rooms = { type: "Counter", key: "rooms", order: "Ascending" } as const;
+    const all = new Candidates({ loadOf }, [rooms]);
+    const add = (node: string, name: string, count?: number): void =>
+      all.add(
+        serverOf({
+          node,
+          name,
+          ...(count === undefined ? {} : { counters: { rooms: { count, capacity: 10 } } }),
+        }),
+      );
+    add("a", "1");
+    add("a", "2", 3);
+    add("a", "3", 8);
+    add("b", "4", 9);
+    expect(all.pick("Packed")?.metadata.name).toBe("3");
+    expect(all.pick("Distributed")?.metadata.name).toBe("4");
+    add("b", "4", 0);
+    expect(all.pick("Distributed")?.metadata.name).toBe("3");
+    const others = (one: GameServer) => one.metadata.name < "3";
+    expect(all.pick("Packed", others)?.metadata.name).toBe("2");
+    loadOf("b").allocated = 1;
+    expect(all.pick("Packed")?.metadata.name).toBe("4");
+    expect(all.pick("Packed", others)?.metadata.name).toBe("2");
   });
 
   it("gives each server once and then none, whatever came and went before", () => {

@@ -6,6 +6,7 @@ import { NodeTokens } from "../../access/node-tokens.ts";
 import { openTokens, readToken, tokenFileOf } from "../../access/tokens.ts";
 import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
+import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
 import { TlsListener } from "../../api/tls-listener.ts";
@@ -76,7 +77,9 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
   const metrics = new Metrics();
   using _gauges = new ResourceGauges(store, metrics);
-  const allocator = allocatorOf(store, indexes, events, controllers);
+  using line = new WaitingLine({ ...WAITING_BOUNDS, clock: systemClock });
+  metrics.showAllocator({ waiting: () => line.size, scans: () => indexes.scans });
+  using allocator = allocatorOf({ store, indexes, line, events, controllers });
   const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
   const rest = {
     version: packageVersion(),
@@ -115,16 +118,22 @@ function openEvents(base: Base): Promise<SqliteEventLog> {
   });
 }
 
-function allocatorOf(
-  store: ResourceStore,
-  indexes: SelectorIndexes,
-  events: EventLog,
-  controllers: Controllers,
-): Allocator {
-  const onAllocated = (server: GameServer): void => recordAllocation(events, server);
+function allocatorOf({
+  events,
+  controllers,
+  ...parts
+}: {
+  readonly store: ResourceStore;
+  readonly indexes: SelectorIndexes;
+  readonly line: WaitingLine;
+  readonly events: EventLog;
+  readonly controllers: Controllers;
+}): Allocator {
+  const onAllocated = (server: GameServer, problems: readonly string[]): void =>
+    recordAllocation(events, server, problems);
   const onMissed = (namespace: string, { selectors }: AllocationSpec): void =>
     controllers.missed(namespace, selectors);
-  return new Allocator({ store, indexes, clock: systemClock, onAllocated, onMissed });
+  return new Allocator({ ...parts, clock: systemClock, onAllocated, onMissed });
 }
 
 const TLS_CLOSE_GRACE_MS = 1_000;
@@ -153,10 +162,16 @@ function controllersOf(
 }
 
 /** One line per fleet that is counted up: an event per server would drive all others out of the log. */
-function recordAllocation(events: EventLog, { metadata }: GameServer): void {
+function recordAllocation(
+  events: EventLog,
+  { metadata }: GameServer,
+  problems: readonly string[],
+): void {
   const fleet = metadata.labels?.[FLEET_LABEL];
   if (!fleet) return;
   const subject = { kind: "Fleet", namespace: metadata.namespace, name: fleet };
+  for (const message of problems)
+    events.record({ type: "Warning", reason: "ActionFailed", message, subject });
   events.record({
     type: "Normal",
     reason: "Allocated",

@@ -1,5 +1,6 @@
 import { Allocator } from "../../allocator/allocator.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
+import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { LinkFanOut } from "../../api/link-fan-out.ts";
 import type { Event } from "../../core/model/event.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
@@ -46,6 +47,7 @@ export class ControlPlane {
   readonly #died: Promise<never>;
   readonly #die: (error: Error) => void;
   readonly #stop = new AbortController();
+  readonly #line: WaitingLine;
   #isAlive = true;
 
   constructor({ time: clock, disk, newUid, ...tell }: ControlPlaneOptions) {
@@ -64,10 +66,12 @@ export class ControlPlane {
     const options = { ...CONTROLLER_DEFAULTS, errorDelayMs: ERROR_DELAY_MS, nodes: NODE_BOUNDS };
     const world = new World(store);
     this.controllers = new Controllers({ ...base, store, world, events, newUid, options });
+    this.#line = new WaitingLine({ ...WAITING_BOUNDS, clock });
     const indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
     this.allocator = new Allocator({
       store,
       indexes,
+      line: this.#line,
       clock,
       onAllocated: () => undefined,
       onMissed: (namespace, { selectors }) => this.controllers.missed(namespace, selectors),
@@ -89,6 +93,7 @@ export class ControlPlane {
     this.#isAlive = false;
     this.#die(new FleetError("UNAVAILABLE", "the connection broke"));
     this.#stop.abort(new Error("killed"));
+    this.#line[Symbol.dispose]();
     this.fanOut[Symbol.dispose]();
   }
 

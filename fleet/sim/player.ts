@@ -19,6 +19,7 @@ export interface PlayersOptions {
 
 const TRIES_MAX = 6;
 const AGAIN_MS = 300;
+const WAIT_MS = 2_000;
 const SESSION_MS = { min: 200, max: 15_000 };
 const ASK_AGAIN_MS = { min: 500, max: 20_000 };
 
@@ -66,6 +67,8 @@ export class Players {
     const spec = {
       selectors: [{ matchLabels: { [FLEET_LABEL]: fleet } }],
       scheduling: "Packed",
+      // Who can ask again with its key also waits for a server.
+      ...(key === undefined ? {} : { waitUpToMs: WAIT_MS }),
     } as const;
     const idempotency = key === undefined ? {} : { idempotency: { key, bodyHash: fleet } };
     for (let i = 0; i < (key === undefined ? 1 : TRIES_MAX); i++) {
