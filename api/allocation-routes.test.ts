@@ -157,3 +157,114 @@ describe("an allocation by Agones' allocator service", () => {
     expect([nobody.status, nobody.body.code]).toEqual([401, 16]);
   });
 });
+
+describe("a batch of allocations", () => {
+  const BATCH = "/v1/allocations:batch";
+  const batch = (requests: unknown, headers: Record<string, string> = {}) =>
+    api.ask(BATCH, { method: "POST", body: { requests }, token: api.tokens.allocate, headers });
+  const namesOf = (body: unknown): string[] =>
+    (body as { results: { status: { gameServerName: string } }[] }).results.map(
+      ({ status }) => status.gameServerName,
+    );
+
+  it("is answered in the order of its requests, each server once", async () => {
+    await ready(150);
+    const other = { spec: { selectors: [{ matchLabels: { "agones.dev/fleet": "none" } }] } };
+    const requests = Array.from({ length: 250 }, (_, i) => (i === 120 ? other : OF_ARENA));
+    const { status, body } = await batch(requests);
+    const names = namesOf(body);
+    expect([status, names.length, names[120]]).toEqual([200, 250, ""]);
+    const given = names.filter((name) => name !== "");
+    expect([given.length, new Set(given).size]).toEqual([150, 150]);
+  });
+
+  it("is done once under one key, also when it comes twice at once", async () => {
+    await ready(20);
+    const headers = { "idempotency-key": randomUUID() };
+    const requests = Array.from({ length: 5 }, () => OF_ARENA);
+    const [a, b] = await Promise.all([batch(requests, headers), batch(requests, headers)]);
+    const later = await batch(requests, headers);
+    expect([b?.text, later.text]).toEqual([a?.text, a?.text]);
+    expect(new Set(namesOf(a?.body)).size).toBe(5);
+    const servers = api.store.list("GameServer");
+    expect(servers.filter(({ status }) => status.state === "Allocated").length).toBe(5);
+    const { body } = await batch([{ spec: {} }], headers);
+    expect(body.results).toMatchObject([{ error: { reason: "KeyReused", code: 422 } }]);
+  });
+
+  it("waits for servers, each request for itself", async () => {
+    await ready(1);
+    const waiting = { spec: { ...OF_ARENA.spec, waitUpTo: 20 } };
+    const asked = batch([waiting, OF_ARENA, waiting]);
+    for (let tries = 0; tries < 200 && api.line.size < 1; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await api.put(
+      "GameServer",
+      { metadata: { name: "late", labels: { "agones.dev/fleet": "arena" } }, spec: GAME_SPEC },
+      { state: "Ready" },
+    );
+    expect(namesOf((await asked).body)).toEqual(["arena-0", "", "late"]);
+  });
+
+  // biome-ignore format: a table is read by its rows
+  it.each<[string, unknown, string]>([
+    ["no list", undefined, "requests must be a list of 1 to 1000 allocations: {\"requests\": [{\"spec\": {…}}]}"],
+    ["an empty list", [], "requests must be a list of 1 to 1000 allocations: {\"requests\": [{\"spec\": {…}}]}"],
+    ["too many", new Array(1_001).fill({}), "requests must be a list of 1 to 1000 allocations: {\"requests\": [{\"spec\": {…}}]}"],
+    ["a wrong one among good ones", [OF_ARENA, { spec: { scheduling: "Loose" } }], 'requests[1]: GameServerAllocation is invalid: spec.scheduling: must be Packed or Distributed, found "Loose"'],
+    ["a misspelt one", [{ spec: { selector: [] } }], "requests[0]: GameServerAllocation is invalid: spec.selector: is not a known field; did you mean selectors?"],
+    ["no object", [1], "requests[0]: a GameServerAllocation must be an object, found 1"],
+  ])("is refused whole with %s, and nothing is handed out", async (_, requests, message) => {
+    await ready(1);
+    const { status, body } = await batch(requests);
+    expect([status >= 400 && status < 500, body.message]).toEqual([true, message]);
+    expect(api.store.get("GameServer", "default", "arena-0")?.status.state).toBe("Ready");
+  });
+});
+
+describe("an allocation that waits", () => {
+  const waiting = { spec: { ...OF_ARENA.spec, waitUpTo: "20s" } };
+
+  it("gets what becomes Ready, and its answer repeats what was asked", async () => {
+    const asked = allocate({ body: waiting });
+    for (let tries = 0; tries < 200 && api.line.size < 1; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await ready(1);
+    const { body } = await asked;
+    expect([stateOf(body), (body.spec as { waitUpTo: string }).waitUpTo]).toEqual([
+      "Allocated",
+      "20s",
+    ]);
+  });
+
+  it("takes nothing when its client has gone", async () => {
+    const client = new AbortController();
+    const gone = fetch(api.url + PATH, {
+      method: "POST",
+      body: JSON.stringify(waiting),
+      headers: {
+        authorization: `Bearer ${api.tokens.allocate}`,
+        "content-type": "application/json",
+      },
+      signal: client.signal,
+    });
+    const ended = expect(gone).rejects.toThrow();
+    for (let tries = 0; tries < 200 && api.line.size < 1; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    client.abort();
+    await ended;
+    for (let tries = 0; tries < 200 && api.line.size > 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await ready(1);
+    expect(api.line.size).toBe(0);
+    expect(api.store.get("GameServer", "default", "arena-0")?.status.state).toBe("Ready");
+  });
+
+  it("waits over Agones' REST, too", async () => {
+    const matchLabels = { "agones.dev/fleet": "arena" };
+    const body = { gameServerSelectors: [{ matchLabels }], waitUpTo: "10ms" };
+    const path = "/gameserverallocation";
+    const { status } = await api.ask(path, { method: "POST", body, token: api.tokens.allocate });
+    expect(status).toBe(429);
+  });
+});

@@ -51,6 +51,7 @@ export interface ApiHarness extends AsyncDisposable {
   readonly log: MemoryCommitLog;
   readonly events: EventLog;
   readonly metrics: Metrics;
+  readonly line: WaitingLine;
   readonly tokens: Readonly<Record<FileScope, string>>;
   /** What `/readyz` says stands in the way. */
   wait(reason: string | undefined): void;
@@ -124,6 +125,7 @@ export async function openApi(
     log,
     events,
     metrics,
+    line,
     tokens,
     wait: (why) => {
       reason = why;

@@ -54,15 +54,18 @@ const STATUS_SCHEMA: Json = {
 function pathsOf(routes: readonly RoutePath[]): Json {
   const paths: Record<string, Json> = {};
   for (const { url, method, access } of routes) {
-    const path = url.replace(/:(\w+)/g, "{$1}");
+    const path = url.replace(PARAMETER, "{$1}").replaceAll("::", ":");
     paths[path] ??= parametersOf(url);
     paths[path][method.toLowerCase()] = operationOf(url, method, access);
   }
   return paths;
 }
 
+/** `:name`; two colons are one that is meant as it is. */
+const PARAMETER = /(?<!:):(\w+)/g;
+
 function parametersOf(url: string): Json {
-  const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  const names = [...url.matchAll(PARAMETER)].map(([, name]) => name);
   const parameters = names.map((name) => ({
     name,
     in: "path",

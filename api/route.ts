@@ -94,3 +94,17 @@ export function warn(reply: FastifyReply, warnings: readonly string[]): void {
 }
 const WARNINGS_MAX = 20;
 const WARNING_CHARS_MAX = 500;
+
+/**
+ * Aborted when the client has gone before its answer was written. Fastify's own signal is aborted as soon as the body has
+ * been read.
+ */
+export function goneOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  const look = (): void => {
+    if (!raw.writableEnded) gone.abort();
+  };
+  if (raw.destroyed) look();
+  else raw.once("close", look);
+  return gone.signal;
+}

@@ -16,7 +16,7 @@ import type { ApiOptions } from "./options.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { serve } from "./route.ts";
 import { secure } from "./security.ts";
-import { expected, statusOf } from "./status.ts";
+import { expected, retryAfterOf, statusOf } from "./status.ts";
 import { Tunnels } from "./tunnels.ts";
 import { upgrades } from "./upgrades.ts";
 import { Watches } from "./watch.ts";
@@ -124,7 +124,8 @@ function closeInGoodOrder(app: FastifyInstance): void {
 /** Every failure becomes a Status here; only what nobody expected is logged, and never the request's headers. */
 function answerErrors(app: FastifyInstance, { logger, metrics }: ApiOptions): void {
   app.setErrorHandler((error, request, reply) => {
-    const { code } = expected(error);
+    const failure = expected(error);
+    const { code } = failure;
     metrics.refused(code);
     if (code === "INTERNAL")
       logger.error(
@@ -132,6 +133,7 @@ function answerErrors(app: FastifyInstance, { logger, metrics }: ApiOptions): vo
         "a request failed unexpectedly",
       );
     const status = statusOf(error);
+    reply.headers(retryAfterOf(failure));
     return reply.code(status.code).type("application/json").send(status);
   });
   app.setNotFoundHandler((request) => {

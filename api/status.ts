@@ -68,6 +68,12 @@ export function statusOf(error: unknown): Status {
   };
 }
 
+/** The `Retry-After` of a failure that says when to come again. */
+export function retryAfterOf({ details }: FleetError): Record<string, string> {
+  const seconds = details.retryAfterSeconds;
+  return typeof seconds === "number" ? { "retry-after": `${seconds}` } : {};
+}
+
 /** Any thrown thing as an expected failure; what nobody expected becomes INTERNAL. */
 export function expected(error: unknown): FleetError {
   if (isFleetError(error)) return error;

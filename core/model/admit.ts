@@ -102,7 +102,8 @@ function conclude(object: Resource, findings: Findings, context: AdmitContext): 
 export function invalid(kind: string, name: string, problems: readonly Problem[]): FleetError {
   const shown = problems.slice(0, SHOWN_MAX).map(({ path, message }) => `${path}: ${message}`);
   const more = problems.length > SHOWN_MAX ? [`and ${problems.length - SHOWN_MAX} more`] : [];
-  const message = `${kind} ${found(name)} is invalid: ${[...shown, ...more].join("; ")}`;
+  const what = name === "" ? kind : `${kind} ${found(name)}`;
+  const message = `${what} is invalid: ${[...shown, ...more].join("; ")}`;
   return new FleetError("INVALID", message, { kind, name, problems });
 }
 const SHOWN_MAX = 10;

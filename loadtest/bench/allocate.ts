@@ -16,6 +16,8 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     servers: { type: "string", default: "1000,100000" },
     clients: { type: "string", default: "1,64,256" },
+    asks: { type: "string", default: "label,full,batch" },
+    fleets: { type: "string", default: "100" },
     folder: { type: "string", default: tmpdir() },
     profile: { type: "string" },
     "node-flags": { type: "string", default: "" },
@@ -24,11 +26,15 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--folder DISK]
-                                   [--no-yardsticks] [--profile FOLDER] [--node-flags FLAGS] [--json FILE]
+const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--asks WHAT,…]
+                                   [--fleets N] [--folder DISK] [--no-yardsticks] [--profile FOLDER] [--node-flags FLAGS] [--json FILE]
   --seconds        duration of each row
   --servers        Ready game servers, on one fake machine per 50 (at most 200)
   --clients        connections that ask as fast as they are answered
+  --asks           label: one fleet by its label; full: three selectors with counters and expressions, a priority, an
+                   action on a counter and a label to set; batch: 100 of the first kind in one request. All but label
+                   with 64 clients only
+  --fleets         fleets that are there; all but the one that is asked for have five servers each
   --folder         a folder on the disk to measure; temporary ones are made in it
   --no-yardsticks  leaves out etcd and Redis
   --profile        the server writes a CPU profile into this folder when it ends
@@ -38,6 +44,11 @@ const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [
 const SETTLE_MS = 3_000;
 const READY_WITHIN_MS = 180_000;
 const YARDSTICK_CLIENTS = 64;
+const BATCH = 100;
+/** Clients that send batches: more would wait for the returns of a thousand servers. */
+const BATCH_CLIENTS = 8;
+const OTHER_FLEET_SERVERS = 5;
+type Ask = "label" | "full" | "batch";
 const FLEETS = "/apis/agones.dev/v1/namespaces/default/fleets";
 
 interface Row {
@@ -107,8 +118,10 @@ class Bed implements AsyncDisposable {
       nodes: Math.min(200, Math.ceil(servers / 50)),
       returnAfterMs: servers >= 10_000 ? 500 : 5,
     });
-    await server.post(FLEETS, fleetOf(servers));
-    await allReady(agents, servers);
+    await server.post(FLEETS, fleetOf("bench", servers));
+    for (let i = 1; i < Number(values.fleets); i++)
+      await server.post(FLEETS, fleetOf(`other-${i}`, OTHER_FLEET_SERVERS));
+    await allReady(agents, servers + others());
     const seconds = (performance.now() - began) / 1000;
     return new Bed(state, server, agents, servers, seconds);
   }
@@ -130,17 +143,24 @@ function serverFlags(): string[] {
   return [...given, "--cpu-prof", `--cpu-prof-dir=${profile}`];
 }
 
-function fleetOf(replicas: number): object {
+/** Servers of the fleets that nobody asks for. */
+function others(): number {
+  return Math.max(0, Number(values.fleets) - 1) * OTHER_FLEET_SERVERS;
+}
+
+function fleetOf(name: string, replicas: number): object {
   const containers = [{ name: "game", image: "bench:1" }];
   const ports = [{ name: "game", portPolicy: "Dynamic", protocol: "UDP", containerPort: 7654 }];
+  // As many sessions as come in an hour.
+  const counters = { rooms: { count: 0, capacity: 1_000_000_000 } };
   return {
     apiVersion: "agones.dev/v1",
     kind: "Fleet",
-    metadata: { name: "bench" },
+    metadata: { name },
     spec: {
       replicas,
       scheduling: "Distributed",
-      template: { spec: { ports, template: { spec: { containers } } } },
+      template: { spec: { ports, counters, template: { spec: { containers } } } },
     },
   };
 }
@@ -157,7 +177,12 @@ async function allReady(agents: FakeAgents, servers: number): Promise<void> {
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
-async function measure(bed: Bed, clients: number, returning: boolean): Promise<Row> {
+async function measure(
+  bed: Bed,
+  asked: { readonly clients: number; readonly returning: boolean; readonly ask: Ask },
+): Promise<Row> {
+  const { clients, returning, ask } = asked;
+  const size = ask === "batch" ? BATCH : 1;
   const { agents, server, servers } = bed;
   agents.returning = returning;
   agents.leastReady = agents.ready;
@@ -166,38 +191,39 @@ async function measure(bed: Bed, clients: number, returning: boolean): Promise<R
   agents.returned = 0;
   const before = cpuNow(server.pid);
   const load = await runLoad(stop.signal, {
-    target: "flotilla",
+    target: ask === "batch" ? "batch" : "flotilla",
+    ask,
     port: new URL(server.url).port,
     token: server.token("allocate"),
     clients,
     seconds: Number(values.seconds),
     // Without returns the supply is all there is.
-    ...(returning ? {} : { requests: servers }),
+    ...(returning ? {} : { requests: Math.floor(servers / size) }),
   });
   const after = cpuNow(server.pid);
   const { returned, leastReady } = agents;
   const serverMiB = residentMiB(server.pid);
   agents.returning = true;
   agents.returnAll();
-  await allReady(agents, servers);
+  await allReady(agents, servers + others());
   const duplicates = agents.doubles + unequal(load.claimed, agents.handedOut);
   await settle();
   const share = (seconds: number): number => round(seconds / load.seconds);
   const [serverCpu, agentsCpu, busy] = [0, 1, 2].map((i) => (after[i] ?? 0) - (before[i] ?? 0));
   const other = (busy ?? 0) - (serverCpu ?? 0) - (agentsCpu ?? 0) - load.cpuSeconds;
   return {
-    what: "flotilla: allocate over HTTP",
+    what: `flotilla: ${ASKS[ask]}`,
     ready: servers,
     clients,
     returning,
-    ...figures(load),
+    ...figures(load, size),
     duplicates,
     none: load.none,
     leastReady,
     failures: load.failures + load.connectionErrors,
     returned,
     serverCpu: share(serverCpu ?? 0),
-    serverUs: Math.round(((serverCpu ?? 0) * 1e6) / load.requests),
+    serverUs: Math.round(((serverCpu ?? 0) * 1e6) / (load.requests * size)),
     agentsCpu: share(agentsCpu ?? 0),
     loadCpu: share(load.cpuSeconds),
     otherCpu: share(other),
@@ -210,15 +236,23 @@ function cpuNow(pid: number): readonly number[] {
   return [cpuSecondsOf(pid), (user + system) / 1e6, busySeconds()];
 }
 
+const ASKS: Readonly<Record<Ask, string>> = {
+  label: "allocate over HTTP",
+  full: "the same, everything asked for",
+  batch: "batches of 100",
+};
+
+/** An answer gives `size` servers. */
 function figures(
   load: LoadReport,
+  size = 1,
 ): Pick<Row, "perSecond" | "p50Ms" | "p99Ms" | "maxMs" | "requests"> {
   return {
-    perSecond: Math.round(load.perSecond),
+    perSecond: Math.round(load.perSecond * size),
     p50Ms: round(load.p50Ms),
     p99Ms: round(load.p99Ms),
     maxMs: round(load.maxMs),
-    requests: load.requests,
+    requests: load.requests * size,
   };
 }
 
@@ -277,14 +311,20 @@ async function run(): Promise<void> {
     await using started = new AsyncDisposableStack();
     const yardsticks = values["no-yardsticks"] ? [] : await startYardsticks({ folder, servers });
     for (const yardstick of yardsticks) started.use(yardstick);
-    for (const clients of numbers(values.clients)) {
-      rows.push(await measure(bed, clients, true));
+    const add = async (clients: number, ask: Ask, returning: boolean): Promise<void> => {
+      rows.push(await measure(bed, { clients, ask, returning }));
       console.log(JSON.stringify(rows.at(-1)));
-      if (clients !== YARDSTICK_CLIENTS) continue;
-      if (servers >= 10_000) {
-        rows.push(await measure(bed, clients, false));
-        console.log(JSON.stringify(rows.at(-1)));
+    };
+    const asks = values.asks.split(",") as Ask[];
+    for (const clients of numbers(values.clients)) {
+      const isUsual = clients === YARDSTICK_CLIENTS;
+      for (const ask of isUsual ? asks : asks.filter((one) => one === "label")) {
+        const many = ask === "batch" ? BATCH_CLIENTS : clients;
+        await add(many, ask, true);
+        // Without returns the supply is all there is.
+        if (isUsual && servers >= 10_000) await add(many, ask, false);
       }
+      if (!isUsual) continue;
       for (const yardstick of yardsticks) rows.push(await measureYardstick(yardstick, servers));
     }
   }
@@ -292,6 +332,7 @@ async function run(): Promise<void> {
   const settings = {
     seconds: Number(values.seconds),
     token: "allocate",
+    fleets: Number(values.fleets),
     nodeFlags: values["node-flags"],
     sync: "journal, O_DSYNC, one write per group of commits",
     returns: "game servers call Ready over the link while the load runs",

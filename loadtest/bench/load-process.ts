@@ -29,6 +29,8 @@ const { values } = parseArgs({
     requests: { type: "string", default: "100000000" },
     servers: { type: "string", default: "1000" },
     fleet: { type: "string", default: "bench" },
+    ask: { type: "string", default: "label" },
+    batch: { type: "string", default: "100" },
   },
 });
 
@@ -63,12 +65,28 @@ const shared = {
 };
 const NAME = Buffer.from('"gameServerName":"');
 
-function allocations(): Promise<ClosedLoadResult> {
+/** What is asked for: one label, or everything that a request may speak of and that costs something. */
+function specOf(ask: string): object {
   const matchLabels = { "agones.dev/fleet": values.fleet };
+  const room = { counters: { rooms: { minAvailable: 1 } } };
+  if (ask !== "full") return { selectors: [{ matchLabels }] };
+  return {
+    selectors: [
+      { matchLabels: { ...matchLabels, mode: "ranked" }, ...room },
+      { matchLabels, matchExpressions: [{ key: "region", operator: "Exists" }], ...room },
+      { matchLabels, ...room },
+    ],
+    priorities: [{ type: "Counter", key: "rooms", order: "Ascending" }],
+    counters: { rooms: { action: "Increment", amount: 1 } },
+    metadata: { labels: { match: "m-1" } },
+  };
+}
+
+function allocations(): Promise<ClosedLoadResult> {
   const body = JSON.stringify({
     apiVersion: "allocation.agones.dev/v1",
     kind: "GameServerAllocation",
-    spec: { selectors: [{ matchLabels }] },
+    spec: specOf(values.ask),
   });
   const path = "/apis/allocation.agones.dev/v1/namespaces/default/gameserverallocations";
   const bytes = jsonRequest({ path, token: values.token, body });
@@ -77,6 +95,24 @@ function allocations(): Promise<ClosedLoadResult> {
     const at = answer.indexOf(NAME) + NAME.length;
     const name = answer.toString("latin1", at, answer.indexOf('"', at));
     return name === "" ? getNothing() : claim(name);
+  };
+  return httpLoad({ ...shared, request: () => bytes, onAnswer });
+}
+
+/** Many in one request; an answer is worth as many as it gives. */
+function batches(): Promise<ClosedLoadResult> {
+  const requests = Array.from({ length: Number(values.batch) }, () => ({ spec: specOf("label") }));
+  const body = JSON.stringify({ requests });
+  const bytes = jsonRequest({ path: "/v1/allocations:batch", token: values.token, body });
+  const onAnswer = (status: number, answer: Buffer): number => {
+    if (status !== 200) return fail(status, answer);
+    let waitMs = 0;
+    for (let at = answer.indexOf(NAME); at >= 0; at = answer.indexOf(NAME, at + 1)) {
+      const from = at + NAME.length;
+      const name = answer.toString("latin1", from, answer.indexOf('"', from));
+      waitMs = Math.max(waitMs, name === "" ? getNothing() : claim(name));
+    }
+    return waitMs;
   };
   return httpLoad({ ...shared, request: () => bytes, onAnswer });
 }
@@ -114,6 +150,7 @@ function redisClaims(): Promise<ClosedLoadResult> {
 
 const TARGETS: Readonly<Record<string, () => Promise<ClosedLoadResult>>> = {
   flotilla: allocations,
+  batch: batches,
   etcd: etcdClaims,
   redis: redisClaims,
 };

@@ -1,0 +1,66 @@
+import { hash } from "node:crypto";
+import type { Principal } from "../access/tokens.ts";
+import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
+import { FleetError } from "../core/std/errors.ts";
+import type { Metrics } from "../monitor/metrics.ts";
+import type { Allocator } from "./options.ts";
+
+/** An allocation as every way in asks for it. */
+export interface AskedAllocation {
+  readonly namespace: string;
+  readonly spec: AllocationSpec;
+  readonly principal: Principal | undefined;
+  /** `Idempotency-Key` of HTTP, `idempotency-key` of gRPC's metadata. */
+  readonly key: string | string[] | undefined;
+  /** What must be the same when the key comes again. */
+  readonly content: string;
+  /** Its place in a batch: one key stands for all of a batch, each for itself. */
+  readonly part?: number;
+  /** Aborted when who asks has gone; asked for only by a request that waits. */
+  readonly gone?: () => AbortSignal;
+}
+export type Allocate = (asked: AskedAllocation) => Promise<AllocationStatus>;
+
+const KEY_CHARS_MAX = 256;
+const KEY_FORM = /^[\x21-\x7e]+$/;
+export const UNALLOCATED = "there is no available GameServer to allocate";
+export const CONTENTION = "too many concurrent requests have overwhelmed the system";
+
+/** The one way from a request to the allocator: with its idempotency key, measured. */
+export function allocating(allocator: Allocator, metrics: Metrics): Allocate {
+  return async (asked) => {
+    const startedAt = performance.now();
+    const { namespace, spec } = asked;
+    const idempotency = idempotencyOf(asked);
+    const signal = spec.waitUpToMs ? asked.gone?.() : undefined;
+    const status = await allocator.allocate({
+      namespace,
+      spec,
+      ...(idempotency ? { idempotency } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    metrics.allocated(status.state, (performance.now() - startedAt) / 1000);
+    return status;
+  };
+}
+
+function idempotencyOf({
+  key,
+  namespace,
+  principal,
+  content,
+  part,
+}: AskedAllocation): { readonly key: string; readonly bodyHash: string } | undefined {
+  if (key === undefined) return undefined;
+  if (typeof key !== "string" || key.length > KEY_CHARS_MAX || !KEY_FORM.test(key))
+    throw new FleetError(
+      "BAD_REQUEST",
+      `Idempotency-Key must have 1 to ${KEY_CHARS_MAX} printable ASCII characters without spaces`,
+    );
+  // No key has a space in it, so that no other request's is the same.
+  const whole = part === undefined ? key : `${key} ${part}`;
+  return {
+    key: `${principal?.name ?? ""}/${namespace}/${whole}`,
+    bodyHash: hash("sha256", content, "base64url"),
+  };
+}
