@@ -33,6 +33,13 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   rollout: names(`
     FleetRollingUpdate FleetUpdates UpdateFleetReplicaAndSpec UpdateGameServerConfigurationInFleet
     FleetRecreateGameServers FleetAutoScalerRollingUpdate`),
+  allocation: names(`
+    CreateFleetAndGameServerAllocate CreateFleetAndGameServerStateFilterAllocation HighDensityGameServerFlow
+    CounterAndListGameServerAllocation CounterGameServerAllocationActions ListGameServerAllocationActions
+    MultiClusterAllocationOnLocalCluster CreateFullFleetAndCantGameServerAllocate GameServerAllocationMetaDataPatch
+    GameServerAllocationPreferredSelection GameServerAllocationReturnLabels
+    GameServerAllocationDeletionOnUnAllocate GameServerAllocationDuringMultipleAllocationClients
+    GameServerAllocationDuringGameServerDeletion`),
   autoscaler: names(`
     AutoscalerBasicFunctions FleetAutoscalerDefaultSyncInterval AutoscalerStressCreate AutoscalerWebhook
     AutoscalerTLSWebhook AutoscalerWebhookWithMetadata CounterAutoscaler CounterAutoscalerWithNoReplicas

@@ -19,10 +19,7 @@ it("says how many were looked at, what each selector left out, and what is done 
     { ...FLEET, gameServerState: "Allocated", counters: { rooms: { minAvailable: 1 } } },
     FLEET,
   ] as const;
-  const fleet = {
-    spec: { replicas: 4 },
-    status: { replicas: 4, readyReplicas: 0, allocatedReplicas: 3, reservedReplicas: 0 },
-  } as Fleet;
+  const fleet = { spec: { replicas: 4 } } as Fleet;
   const autoscaler = {
     metadata: { name: "spare" },
     status: {
@@ -36,17 +33,14 @@ it("says how many were looked at, what each selector left out, and what is done 
     "none of 5 game servers in namespace default is to be had",
     "Allocated with agones.dev/fleet=arena, counter rooms minAvailable 1: 1 with other labels, 1 are Starting, 2 without that in counter rooms, 1 are about to end",
     "Ready with agones.dev/fleet=arena: 1 with other labels, 1 are Starting, 3 are Allocated",
-    "fleet arena wants 4: 0 Ready, 3 Allocated, 1 on the way, autoscaler spare wants 5 (ScaleUp: 3 are allocated, 2 are to be spare)",
+    "fleet arena wants 4: 0 Ready, 3 held, 1 on the way, autoscaler spare wants 5 (ScaleUp: 3 are allocated, 2 are to be spare)",
   ]);
 });
 
 it("names a fleet that is not there, and says when nothing scales one", () => {
-  const fleet = {
-    spec: { replicas: 0 },
-    status: { replicas: 0, readyReplicas: 0, allocatedReplicas: 0, reservedReplicas: 0 },
-  } as Fleet;
+  const fleet = { spec: { replicas: 0 } } as Fleet;
   const none = { name: "none", fleet: undefined, autoscalers: [] };
   expect(explainMiss("games", [], [FLEET], [none, { ...none, name: "arena", fleet }])).toBe(
-    "none of 0 game servers in namespace games is to be had; there is no fleet none; fleet arena wants 0: 0 Ready, 0 Allocated, 0 on the way, no autoscaler",
+    "none of 0 game servers in namespace games is to be had; there is no fleet none; fleet arena wants 0: 0 Ready, 0 held, 0 on the way, no autoscaler",
   );
 });

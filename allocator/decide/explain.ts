@@ -1,7 +1,8 @@
 import type { GameServerSelector } from "../../core/model/allocation.ts";
-import type { Fleet } from "../../core/model/fleet.ts";
+import { FLEET_LABEL, type Fleet } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { GAME_SERVER_STATES, type GameServerState } from "../../core/model/game-server-state.ts";
 import { compileSelector } from "../../core/model/label-selector.ts";
 import { compileValues, counterFits, type Fits, isEnding, listFits } from "./fit.ts";
 
@@ -23,7 +24,7 @@ export function explainMiss(
 ): string {
   const looked = `none of ${servers.length} game servers in namespace ${namespace} is to be had`;
   const why = servers.length === 0 ? [] : selectors.map((one) => explainSelector(one, servers));
-  return [looked, ...why, ...fleets.map(explainFleet)].join("; ");
+  return [looked, ...why, ...fleets.map((one) => explainFleet(one, servers))].join("; ");
 }
 
 function explainSelector(selector: GameServerSelector, servers: readonly GameServer[]): string {
@@ -89,14 +90,26 @@ function boundsText(bounds: object): string {
     .join("");
 }
 
-function explainFleet({ name, fleet, autoscalers }: FleetFacts): string {
+/** Counted now: the fleet's own status comes a moment later. */
+function explainFleet(
+  { name, fleet, autoscalers }: FleetFacts,
+  servers: readonly GameServer[],
+): string {
   if (!fleet) return `there is no fleet ${name}`;
-  const { replicas, readyReplicas, allocatedReplicas, reservedReplicas } = fleet.status;
-  const coming = Math.max(0, replicas - readyReplicas - allocatedReplicas - reservedReplicas);
-  const counts = `${readyReplicas} Ready, ${allocatedReplicas} Allocated, ${coming} on the way`;
+  const its = servers.filter(({ metadata }) => metadata.labels?.[FLEET_LABEL] === name);
+  const count = (is: (state: GameServerState) => boolean): number =>
+    its.filter(({ status }) => is(status.state)).length;
+  const ready = count((state) => state === "Ready");
+  const held = count((state) => GAME_SERVER_STATES[state].held);
+  const coming = count((state) => isOnTheWay(state));
+  const counts = `${ready} Ready, ${held} held, ${coming} on the way`;
   const scaling = autoscalers.map(explainAutoscaler);
   const told = scaling.length > 0 ? scaling.join(", ") : "no autoscaler";
   return `fleet ${name} wants ${fleet.spec.replicas}: ${counts}, ${told}`;
+}
+
+function isOnTheWay(state: GameServerState): boolean {
+  return GAME_SERVER_STATES[state].counts === "starting" || state === "RequestReady";
 }
 
 function explainAutoscaler({ metadata, status }: FleetAutoscaler): string {

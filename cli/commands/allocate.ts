@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { AllocationStatus } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
+import { WAIT_FORM, waitMsOf } from "../../core/model/wait-up-to.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { pathOf } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand } from "../command.ts";
@@ -14,6 +15,7 @@ interface AllocateOptions {
   readonly scheduling: "Packed" | "Distributed";
   readonly output: OutputForm;
   readonly idempotencyKey?: string;
+  readonly wait?: string;
 }
 
 export function allocateCommand(io: Io): Command {
@@ -24,6 +26,7 @@ export function allocateCommand(io: Io): Command {
     examples: [
       ["flotilla allocate arena", "one of the fleet arena"],
       ["flotilla allocate -l region=eu,mode=ranked", "one by its labels"],
+      ["flotilla allocate arena --wait 30s", "wait for one, also while the fleet wakes from zero"],
       ["flotilla allocate arena -o json", "the whole answer"],
     ],
   });
@@ -35,6 +38,7 @@ export function allocateCommand(io: Io): Command {
         .default("Packed"),
     )
     .option("--idempotency-key <key>", "the same key gets the same answer again")
+    .option("--wait <time>", "wait so long for a server when none is there: 30, 500ms or 1m")
     .addOption(outputOption())
     .action((fleet: string | undefined, options: AllocateOptions) =>
       allocate(io, command, fleet, options),
@@ -52,6 +56,13 @@ function matchLabels(fleet: string | undefined, selector: string | undefined): o
   return { ...Object.fromEntries(labels), ...(fleet ? { [FLEET_LABEL]: fleet } : {}) };
 }
 
+function waitOf({ wait }: AllocateOptions): { readonly waitUpTo?: string } {
+  if (wait === undefined) return {};
+  if (waitMsOf(wait) === undefined)
+    throw new FleetError("INVALID", `--wait takes ${WAIT_FORM}, not ${JSON.stringify(wait)}`);
+  return { waitUpTo: wait };
+}
+
 async function allocate(
   io: Io,
   command: Command,
@@ -67,7 +78,7 @@ async function allocate(
     body: {
       apiVersion: apiVersionOf(kind),
       kind,
-      spec: { selectors, scheduling: options.scheduling },
+      spec: { selectors, scheduling: options.scheduling, ...waitOf(options) },
     },
     headers: options.idempotencyKey ? { "idempotency-key": options.idempotencyKey } : {},
   });
