@@ -31,6 +31,8 @@ export interface CommitLog extends AsyncDisposable {
    * kept and that a later call may succeed; any other rejection means that the medium cannot be trusted any more.
    */
   append(group: CommitGroup): Promise<void>;
-  /** Called at most once, when the medium failed outside an `append`. */
+  /** Throws when somebody else writes to the medium by now: then what was read from here may be old. */
+  confirm(): void;
+  /** Called when the medium failed outside an `append`. */
   onFailure(listener: (error: Error) => void): void;
 }

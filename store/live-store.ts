@@ -140,7 +140,7 @@ export class LiveStore implements ResourceStore {
   settled(revision?: number): Promise<void> {
     if (this.#ended?.cause) return Promise.reject(this.#ended);
     const pending = this.#pendingOf(revision);
-    if (!pending) return SETTLED;
+    if (!pending) return this.#confirmed();
     return new Promise((resolve, reject) => {
       pending.readers ??= [];
       pending.readers.push({ resolve, reject });
@@ -162,6 +162,17 @@ export class LiveStore implements ResourceStore {
     await this.#pump;
     this.#history.close();
     await this.#log[Symbol.asyncDispose]();
+  }
+
+  /** Whoever waits for an append is told by it when this store is deposed; a reader of what is durable asks here. */
+  #confirmed(): Promise<void> {
+    try {
+      this.#log.confirm();
+      return SETTLED;
+    } catch (error) {
+      this.#failForGood(error as Error);
+      return Promise.reject(this.#ended);
+    }
   }
 
   #accept(

@@ -113,6 +113,9 @@ export class SimCommitLog implements CommitLog {
     this.#revision = group.revision;
   }
 
+  /** A world has one control plane at a time. */
+  confirm(): void {}
+
   onFailure(): void {}
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -171,10 +171,13 @@ async function openCounted(): Promise<ResourceStore> {
       appended.commits += group.commits;
       return journal.append(group);
     },
+    confirm: () => journal.confirm(),
     onFailure: (listener) => journal.onFailure(listener),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
   };
-  return new LiveStore(log, options);
+  const store = new LiveStore(log, options);
+  await journal.ready();
+  return store;
 }
 
 let result: object;

@@ -34,7 +34,14 @@ const store = await openJournalResourceStore({
   segmentBytes: Number(segmentBytes),
   unfoldedMax: 2,
   retryMs: 50,
+  leaderLookMs: 50,
+  snapshotWaitMs: 500,
 });
+void store.fatal.then((error) => {
+  writeSync(1, `fatal ${error.message}\n`);
+  process.exit(3);
+});
+writeSync(1, "open\n");
 if (user) {
   process.setgroups?.([]);
   process.setgid?.(Number(user));

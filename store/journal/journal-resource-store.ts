@@ -11,11 +11,20 @@ export interface JournalStoreOptions extends LiveStoreOptions {
   readonly unfoldedMax: number;
   /** Between two tries to get space from a full disk. */
   readonly retryMs: number;
+  /** Between two looks whether this is still the leader; each append looks as well. */
+  readonly leaderLookMs: number;
+  /** How long another process may be in the middle of a write to the snapshot. */
+  readonly snapshotWaitMs: number;
 }
 
-/** Bounds that suit a control plane: a start replays at most (unfoldedMax + 1) segments, usually one. */
-export const JOURNAL_BOUNDS: Pick<JournalStoreOptions, "segmentBytes" | "unfoldedMax" | "retryMs"> =
-  { segmentBytes: 32 * 1024 * 1024, unfoldedMax: 4, retryMs: 1_000 };
+/** Bounds that suit a control plane: a start replays at most (unfoldedMax + 1) segments of the life before, usually one. */
+export const JOURNAL_BOUNDS: Omit<JournalStoreOptions, "folder" | keyof LiveStoreOptions> = {
+  segmentBytes: 32 * 1024 * 1024,
+  unfoldedMax: 4,
+  retryMs: 1_000,
+  leaderLookMs: 1_000,
+  snapshotWaitMs: 10_000,
+};
 
 /** A durable store in a folder: a journal of commits and its SQLite snapshot. */
 export async function openJournalResourceStore(

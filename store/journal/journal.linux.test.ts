@@ -19,7 +19,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { CONFORMANCE_OPTIONS } from "../conformance/harness.ts";
 import { openJournalResourceStore } from "./journal-resource-store.ts";
-import { listSegments } from "./segment-files.ts";
+import { firstSegmentOf, listSegments, segmentName } from "./segment-files.ts";
 
 const MIB = 1024 * 1024;
 const FIXTURE = join(import.meta.dirname, "committer.fixture.ts");
@@ -74,6 +74,8 @@ async function countsIn(folder: string, segmentBytes: number): Promise<Map<strin
     segmentBytes,
     unfoldedMax: 2,
     retryMs: 50,
+    leaderLookMs: 50,
+    snapshotWaitMs: 500,
   });
   return new Map(store.list("Network").map((n) => [n.metadata.name, Number(n.spec.subnet)]));
 }
@@ -117,7 +119,7 @@ it("refuses while the disk is full, recovers by itself, and loses nothing of it 
   ).toBe(true);
   const counts = await countsIn(folder, segmentBytes);
   const acknowledged = new Map<string, number>();
-  for (const line of lines.filter((l) => !l.startsWith("refused"))) {
+  for (const line of lines.filter((l) => l.startsWith("w"))) {
     const [name = "", count] = line.split(" ");
     acknowledged.set(name, Number(count));
   }
@@ -138,10 +140,10 @@ it("goes on as an unprivileged user whose path to the folder is closed", async (
   });
   const ended = once(child, "exit");
   // Past the segments that were made by root, and well into those that were folded and deleted since.
-  await until(() => (listSegments(folder)[0] ?? 0) > 20 || child?.exitCode !== null);
-  const owners = listSegments(folder).map(
-    (s) => statSync(join(folder, `journal-${String(s).padStart(12, "0")}`)).uid,
+  await until(
+    () => (listSegments(folder)[0] ?? 0) > firstSegmentOf(1) + 20 || child?.exitCode !== null,
   );
+  const owners = listSegments(folder).map((s) => statSync(join(folder, segmentName(s))).uid);
   child.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGTERM"]);
   closeSync(said);

@@ -1,28 +1,18 @@
 import { closeSync, openSync } from "node:fs";
-import { unlink } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../../core/std/assert.ts";
 import type { Change, CommitGroup, CommitLog } from "../commit-log.ts";
+import { type Base, baseOf } from "./chain.ts";
 import { changesOf } from "./fold.ts";
+import type { Leader } from "./leader.ts";
 import { lockFolder } from "./lock.ts";
-import { encodeRecord, recordBytesMax } from "./record.ts";
-import {
-  damaged,
-  listSegments,
-  readSegment,
-  type SegmentContent,
-  segmentName,
-} from "./segment-files.ts";
+import { encodeRecord, type JournalRecord, recordBytesMax } from "./record.ts";
+import { type Recovered, recover } from "./recover.ts";
+import { firstSegmentOf, type SegmentContent, segmentName } from "./segment-files.ts";
 import { SegmentFolder } from "./segment-folder.ts";
-import {
-  full,
-  isFull,
-  type OpenSegment,
-  openSegment,
-  SegmentSpace,
-  writeAll,
-} from "./segment-space.ts";
-import { Snapshot, type SnapshotMark, type SnapshotOptions } from "./snapshot.ts";
+import { full, isFull, type OpenSegment, SegmentSpace, writeAll } from "./segment-space.ts";
+import { Snapshot, type SnapshotOptions } from "./snapshot.ts";
 
 export interface JournalOptions extends SnapshotOptions {
   /** Must exist. May be relative: nothing outside of it is looked up once the journal is open. */
@@ -32,19 +22,17 @@ export interface JournalOptions extends SnapshotOptions {
   readonly unfoldedMax: number;
   /** Between two tries to get space from a full disk. */
   readonly retryMs: number;
+  /** Between two looks whether this is still the leader; each append looks as well. */
+  readonly leaderLookMs: number;
   /** The largest group that will be appended. */
   readonly groupCharsMax: number;
   readonly monotonic: () => number;
 }
 
-interface Opened extends Parts {
-  readonly found: readonly SegmentContent[];
-  readonly current: OpenSegment;
-}
-
 interface Parts {
   readonly options: JournalOptions;
   readonly stack: AsyncDisposableStack;
+  readonly leader: Leader;
   readonly snapshot: Snapshot;
   readonly folder: SegmentFolder;
   readonly space: SegmentSpace;
@@ -57,57 +45,54 @@ interface Parts {
 export class Journal implements CommitLog {
   readonly #parts: Parts;
   readonly #buffer: Buffer;
-  readonly #mark: SnapshotMark;
+  readonly #base: Base;
+  /** A segment of an epoch without records, which goes when this epoch's base is written. */
+  readonly #bare: number | undefined;
   /** What the segments held at the start; let go once it was loaded. */
   #found: readonly SegmentContent[];
-  #current: OpenSegment;
-  #position: number;
+  /** Undefined until there was space for the first one of this epoch. */
+  #current: OpenSegment | undefined;
+  #position = 0;
   #number: number;
   #revision: number;
+  #tellFailure: (error: Error) => void = () => undefined;
 
-  private constructor(parts: Opened) {
-    const { options, stack, snapshot, folder, space } = parts;
-    this.#parts = { options, stack, snapshot, folder, space };
+  private constructor(parts: Parts, { mark, contents, bare }: Recovered) {
+    this.#parts = parts;
     this.#buffer = Buffer.alloc(recordBytesMax(parts.options.groupCharsMax));
-    this.#mark = parts.snapshot.mark;
-    this.#found = parts.found;
-    this.#current = parts.current;
-    const content = parts.found.find(({ segment }) => segment === parts.current.segment);
-    this.#position = content?.end ?? 0;
-    const last = parts.found.flatMap(({ records }) => records.slice(-1)).at(-1);
-    const isAhead = last !== undefined && last.number > this.#mark.record;
-    this.#number = isAhead ? last.number : this.#mark.record;
-    this.#revision = isAhead ? last.revision : this.#mark.revision;
+    this.#base = baseOf(contents);
+    this.#bare = bare;
+    this.#found = contents;
+    const last = contents.at(-1)?.records.at(-1);
+    this.#number = last?.number ?? mark.record;
+    this.#revision = last?.revision ?? mark.revision;
+    parts.folder.onFailure((error) => this.#tellFailure(error));
+    const look = setInterval(() => this.#look(), parts.options.leaderLookMs).unref();
+    parts.stack.defer(() => clearInterval(look));
   }
 
-  /** Locks the folder, checks every record and opens all that will be needed later. */
+  /** Locks the folder, deposes whoever led it without the lock, checks every record and opens all that will be needed later. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const { folder, segmentBytes, groupCharsMax } = options;
+    const { folder: path, segmentBytes, groupCharsMax } = options;
     assert(
       recordBytesMax(groupCharsMax) <= segmentBytes,
       "a segment cannot hold the largest group",
     );
     await using stack = new AsyncDisposableStack();
-    stack.use(lockFolder(folder));
-    const folderFd = openSync(folder, "r");
+    stack.use(lockFolder(path));
+    const folderFd = openSync(path, "r");
     stack.defer(() => closeSync(folderFd));
-    const snapshot = stack.use(new Snapshot(folder, options));
-    const found = listSegments(folder).map((segment) => readSegment(folder, segment));
-    assertUnbroken(folder, found, snapshot.mark);
-    const folding = await SegmentFolder.open(options);
-    stack.defer(() => folding.close());
-    const space = new SegmentSpace({ ...options, folderFd });
+    const snapshot = stack.use(new Snapshot(path, options));
+    const recovered = recover(path, snapshot);
+    const leader = stack.use(recovered.leader);
+    const { epoch } = leader;
+    const space = new SegmentSpace({ ...options, folderFd, epoch });
     stack.defer(() => space.close());
-    const current = await openCurrent(options, space, found);
-    return new Journal({
-      options,
-      stack: stack.move(),
-      snapshot,
-      found,
-      folder: folding,
-      space,
-      current,
-    });
+    space.reserve(firstSegmentOf(epoch));
+    const folder = await SegmentFolder.open({ ...options, epoch });
+    stack.defer(() => folder.close());
+    const parts = { options, stack: stack.move(), leader, snapshot, folder, space };
+    return new Journal(parts, recovered);
   }
 
   get revision(): number {
@@ -115,99 +100,101 @@ export class Journal implements CommitLog {
   }
 
   *load(): Iterable<Change> {
-    const { snapshot, folder, space } = this.#parts;
+    const { snapshot, folder } = this.#parts;
     yield* snapshot.load();
-    for (const { records } of this.#found)
-      for (const record of records) if (record.number > this.#mark.record) yield* changesOf(record);
+    for (const { records } of this.#found) for (const record of records) yield* changesOf(record);
     // Only now may the worker change the snapshot.
     snapshot[Symbol.dispose]();
-    const { segment } = this.#current;
-    for (const found of this.#found) if (found.segment < segment) folder.add(found.segment);
+    for (const { segment, records } of this.#found)
+      folder.add({ segment, upTo: records.at(-1)?.number ?? 0 });
     this.#found = [];
-    space.reserve(segment + 1);
   }
 
-  /** Resolves when all files that can be made ahead are made: from then on the process may give up its rights. */
+  /**
+   * Begins the epoch, if there is space for its first segment: without, everything can be read at least. Resolves when
+   * no file is being made: from then on the process may give up its rights.
+   */
   async ready(): Promise<void> {
+    try {
+      await this.#rotate();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
     await this.#parts.space.idle();
   }
 
   async append({ text, revision }: CommitGroup): Promise<void> {
-    const record = { number: this.#number + 1, revision, text };
-    let length = encodeRecord(this.#buffer, this.#current.segment, record);
-    if (this.#position + length > this.#current.bytes) {
-      await this.#rotate();
-      length = encodeRecord(this.#buffer, this.#current.segment, record);
-    }
     try {
-      await writeAll(this.#current.file, this.#buffer, length, this.#position);
+      await this.#write({ number: this.#number + 1, revision, text });
     } catch (error) {
       throw isFull(error) ? full(error) : error;
     }
-    this.#position += length;
-    this.#number = record.number;
+    // After the record is on the disk and before anybody is answered: the order is what makes it safe.
+    this.confirm();
+    this.#number += 1;
     this.#revision = revision;
   }
 
+  confirm(): void {
+    this.#parts.leader.confirm();
+  }
+
   onFailure(listener: (error: Error) => void): void {
-    this.#parts.folder.onFailure(listener);
+    this.#tellFailure = listener;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#current.file.close();
+    await this.#current?.file.close();
     await this.#parts.stack.disposeAsync();
   }
 
-  /** Goes on in the reserved segment and hands the full one to the snapshot. */
-  async #rotate(): Promise<void> {
-    const { folder, space } = this.#parts;
-    await folder.room();
-    const before = this.#current;
-    this.#current = await space.take(before.segment + 1);
-    this.#position = 0;
-    space.reserve(this.#current.segment + 1);
-    await before.file.close();
-    folder.add(before.segment);
-  }
-}
-
-/** Numbers go on by one over all segments and from the snapshot's mark; a hole is a lost record. */
-function assertUnbroken(
-  folder: string,
-  found: readonly SegmentContent[],
-  { record }: SnapshotMark,
-): void {
-  let expected: number | undefined;
-  for (const { segment, records } of found) {
-    const [first] = records;
-    if (!first) continue;
-    const isBroken = expected === undefined ? first.number > record + 1 : first.number !== expected;
-    if (isBroken) {
-      const because = `record ${expected ?? record + 1} is missing before record ${first.number}`;
-      throw damaged(join(folder, segmentName(segment)), 0, because);
+  async #write(record: Omit<JournalRecord, "end">): Promise<void> {
+    const current = this.#current ?? (await this.#rotate());
+    const length = encodeRecord(this.#buffer, current.segment, record);
+    if (this.#position + length > current.bytes) {
+      await this.#rotate();
+      await this.#write(record);
+      return;
     }
-    expected = (records.at(-1)?.number ?? 0) + 1;
+    // The next segment is made as soon as this one is in use, and not at the start, where everybody waits.
+    this.#parts.space.reserve(current.segment + 1);
+    await writeAll(current.file, this.#buffer, length, this.#position);
+    this.#position += length;
   }
-}
 
-/** The segment that commits go on in: the last one with records, else the first empty one, else a new one. */
-async function openCurrent(
-  { folder }: JournalOptions,
-  space: SegmentSpace,
-  found: readonly SegmentContent[],
-): Promise<OpenSegment> {
-  const chosen = found.findLast(({ records }) => records.length > 0) ?? found[0];
-  if (!chosen) return await space.take(1);
-  const [next, ...others] = found.filter(({ segment }) => segment > chosen.segment);
-  for (const { segment } of others) await unlink(join(folder, segmentName(segment)));
-  if (next) space.adopt(await openSegment(folder, next.segment, next.bytes));
-  const current = await openSegment(folder, chosen.segment, chosen.bytes);
-  if (chosen.torn) await cutOff(current, chosen.end);
-  return current;
-}
+  /** Goes on in the reserved segment and hands the full one to the snapshot. */
+  async #rotate(): Promise<OpenSegment> {
+    const { folder, space, leader } = this.#parts;
+    const before = this.#current;
+    if (before) await folder.room();
+    const current = await space.take(before ? before.segment + 1 : firstSegmentOf(leader.epoch));
+    if (before) {
+      this.#position = 0;
+      await before.file.close();
+      folder.add({ segment: before.segment, upTo: Number.POSITIVE_INFINITY });
+    } else await this.#writeBase(current);
+    this.#current = current;
+    return current;
+  }
 
-/** Overwrites the remains of a write that was cut short, so that what lies behind the last record is empty again. */
-async function cutOff({ file, bytes }: OpenSegment, from: number): Promise<void> {
-  const zeros = Buffer.alloc(bytes - from);
-  await writeAll(file, zeros, zeros.length, from);
+  /** The first record of an epoch. From then on nothing that a leader before still writes will ever be read. */
+  async #writeBase({ segment, file }: OpenSegment): Promise<void> {
+    const { options } = this.#parts;
+    const text = JSON.stringify(this.#base);
+    assert(text.length <= options.groupCharsMax, "what an epoch goes on from is too long");
+    const record = { number: this.#number, revision: this.#revision, text };
+    this.#position = encodeRecord(this.#buffer, segment, record);
+    await writeAll(file, this.#buffer, this.#position, 0);
+    if (this.#bare !== undefined)
+      await rm(join(options.folder, segmentName(this.#bare)), { force: true });
+  }
+
+  /** A leader that has nothing to write shall hear of its end, too. */
+  #look(): void {
+    try {
+      this.confirm();
+    } catch (error) {
+      this.#tellFailure(error as Error);
+    }
+  }
 }

@@ -8,6 +8,7 @@ export const SNAPSHOT_MIGRATIONS: readonly string[] = [
      position INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL
    ) STRICT;`,
   "CREATE INDEX answer_at ON answer (at);",
+  "INSERT INTO meta VALUES ('epoch', 0);",
 ];
 
 /** Brings a file to the newest version in one transaction. Refuses one that a newer release has written. */

@@ -1,12 +1,39 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
+import type { Base } from "./chain.ts";
 import { decodeRecord, findRecord, type JournalRecord } from "./record.ts";
 
-const NAME = /^journal-(\d{12})$/;
+const NAME = /^journal-(\d{12,16})$/;
+const UNFINISHED = /^journal\.(?:\d+\.)?new$/;
+/**
+ * Each epoch has numbers of its own, so that no two leaders ever write to one file: whoever was deposed in the middle of
+ * a write finishes it where nobody reads any more. What an earlier release wrote is of epoch 0.
+ */
+const SEGMENTS_PER_EPOCH = 1_000_000_000;
 
-/** Where the next segment is made; it gets its own name when all its bytes are on the disk. */
-export const UNFINISHED = "journal.new";
+export function firstSegmentOf(epoch: number): number {
+  return epoch * SEGMENTS_PER_EPOCH + 1;
+}
+
+export function epochOf(segment: number): number {
+  return Math.floor(segment / SEGMENTS_PER_EPOCH);
+}
+
+/** True for the segment that an epoch begins with: its first record says what the epoch goes on from. */
+export function isFirstOfEpoch(segment: number): boolean {
+  return epochOf(segment) > 0 && segment === firstSegmentOf(epochOf(segment));
+}
+
+/** Where the next segment of an epoch is made; it gets its own name when all its bytes are on the disk. */
+export function unfinishedName(epoch: number): string {
+  return `journal.${epoch}.new`;
+}
+
+/** Segments that were never finished. */
+export function listUnfinished(folder: string): string[] {
+  return readdirSync(folder).filter((name) => UNFINISHED.test(name));
+}
 
 export function segmentName(segment: number): string {
   return `journal-${String(segment).padStart(12, "0")}`;
@@ -23,12 +50,9 @@ export function listSegments(folder: string): number[] {
 /** What one segment holds. */
 export interface SegmentContent {
   readonly segment: number;
+  /** What its epoch goes on from, with the number of the last record before it; at the start of an epoch only. */
+  readonly base: (Base & { readonly number: number }) | undefined;
   readonly records: readonly JournalRecord[];
-  /** Behind the last record. */
-  readonly end: number;
-  readonly bytes: number;
-  /** True when something lies behind the last record: the remains of a write that was cut short. */
-  readonly torn: boolean;
 }
 
 /** Reads a segment. Throws when a sound record follows one that is not: that is damage, not a write cut short. */
@@ -47,8 +71,9 @@ export function readSegment(folder: string, segment: number): SegmentContent {
   }
   const later = findRecord(buffer, end, segment);
   if (later !== undefined) throw damaged(path, end, `a sound record follows at ${later}`);
-  const torn = !buffer.subarray(end).equals(Buffer.alloc(buffer.length - end));
-  return { segment, records, end, bytes: buffer.length, torn };
+  const first = isFirstOfEpoch(segment) ? records.shift() : undefined;
+  const base = first && { ...(JSON.parse(first.text) as Base), number: first.number };
+  return { segment, base, records };
 }
 
 /** The one error for a journal that must not be opened: it names the file and the offset. */

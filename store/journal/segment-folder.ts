@@ -3,6 +3,7 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { FleetError } from "../../core/std/errors.ts";
+import type { ClosedSegment } from "./fold.ts";
 import { firstMessage, startWorker } from "./folder-worker.ts";
 import { segmentName } from "./segment-files.ts";
 import type { SnapshotReply, SnapshotRequest, SnapshotWorkerData } from "./snapshot-worker.ts";
@@ -16,7 +17,7 @@ export interface SegmentFolderOptions extends SnapshotWorkerData {
 export class SegmentFolder {
   readonly #options: SegmentFolderOptions;
   readonly #worker: Worker;
-  readonly #closed: number[] = [];
+  readonly #closed: ClosedSegment[] = [];
   #busy = false;
   #isFull = false;
   #isClosing = false;
@@ -33,8 +34,8 @@ export class SegmentFolder {
   }
 
   static async open(options: SegmentFolderOptions): Promise<SegmentFolder> {
-    const { folder, answersMax, answerAgeMsMax } = options;
-    const data: SnapshotWorkerData = { folder, answersMax, answerAgeMsMax };
+    const { folder, epoch, answersMax, answerAgeMsMax, snapshotWaitMs } = options;
+    const data: SnapshotWorkerData = { folder, epoch, answersMax, answerAgeMsMax, snapshotWaitMs };
     const worker = startWorker("snapshot-worker", data);
     await firstMessage(worker);
     return new SegmentFolder(options, worker);
@@ -44,9 +45,8 @@ export class SegmentFolder {
     this.#tellFailure = listener;
   }
 
-  /** A segment that is written to no more. */
-  add(segment: number): void {
-    this.#closed.push(segment);
+  add(closed: ClosedSegment): void {
+    this.#closed.push(closed);
     this.#next();
   }
 
@@ -70,24 +70,27 @@ export class SegmentFolder {
   }
 
   #next(): void {
-    const [segment] = this.#closed;
-    if (this.#busy || this.#isClosing || segment === undefined) return;
+    const [fold] = this.#closed;
+    if (this.#busy || this.#isClosing || !fold) return;
     this.#busy = true;
-    this.#worker.postMessage({ fold: segment } satisfies SnapshotRequest);
+    this.#worker.postMessage({ fold } satisfies SnapshotRequest);
   }
 
   async #onReply(reply: SnapshotReply): Promise<void> {
     if (reply.state === "failed") this.#fail(new Error(reply.because));
     this.#isFull = reply.state === "full";
     if (reply.state === "folded") {
-      const segment = this.#closed.shift();
-      if (segment !== undefined)
-        await unlink(join(this.#options.folder, segmentName(segment))).catch((e) => this.#fail(e));
+      const folded = this.#closed.shift();
+      if (folded) await this.#remove(folded);
     }
     this.#busy = false;
     // A full disk is tried again with the next closed segment or the next commit that waits for room.
     if (reply.state === "folded") this.#next();
     for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  async #remove({ segment }: ClosedSegment): Promise<void> {
+    await unlink(join(this.#options.folder, segmentName(segment))).catch((e) => this.#fail(e));
   }
 
   #fail(error: Error): void {

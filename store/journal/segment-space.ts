@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { ownerOf } from "./owned-file.ts";
-import { segmentName, UNFINISHED } from "./segment-files.ts";
+import { segmentName, unfinishedName } from "./segment-files.ts";
 
 const fsyncOf = promisify(fsync);
 const { O_CREAT, O_DSYNC, O_RDWR, O_WRONLY } = constants;
+/** Small, so that commits do not wait behind it for the disk. */
 const PIECE_BYTES = 256 * 1024;
+/** At the start nobody commits yet, and everybody waits. */
+const START_PIECE_BYTES = 8 * 1024 * 1024;
 
 /** A segment that can be written to: every write is on the disk when it returns. */
 export interface OpenSegment {
@@ -21,6 +24,8 @@ export interface SegmentSpaceOptions {
   readonly folder: string;
   /** Of the opened folder: a new name in it is made durable through this. */
   readonly folderFd: number;
+  /** Of the leader that will write to the segments. */
+  readonly epoch: number;
   readonly segmentBytes: number;
   /** Between two tries to get space from a full disk. */
   readonly retryMs: number;
@@ -33,6 +38,7 @@ type Outcome = { readonly made: OpenSegment } | { readonly error: unknown; reado
 export class SegmentSpace {
   readonly #options: SegmentSpaceOptions;
   #next: Promise<Outcome> | undefined;
+  #pieceBytes = START_PIECE_BYTES;
 
   constructor(options: SegmentSpaceOptions) {
     this.#options = options;
@@ -56,14 +62,10 @@ export class SegmentSpace {
     throw isFull(second.error) ? full(second.error) : second.error;
   }
 
-  /** Takes over a segment that was found empty, as the reserved one. */
-  adopt(found: OpenSegment): void {
-    this.#next = Promise.resolve({ made: found });
-  }
-
-  /** Resolves when nothing is under way: the reserved segment is there, or could not be made. */
+  /** Resolves when nothing is under way. Ends the start. */
   async idle(): Promise<void> {
     await this.#next;
+    this.#pieceBytes = PIECE_BYTES;
   }
 
   async close(): Promise<void> {
@@ -85,9 +87,9 @@ export class SegmentSpace {
 
   async #make(segment: number): Promise<Outcome> {
     try {
-      const { folder, folderFd, segmentBytes } = this.#options;
-      const unfinished = join(folder, UNFINISHED);
-      await writeZeros(unfinished, segmentBytes, ownerOf(folder));
+      const { folder, folderFd, epoch, segmentBytes } = this.#options;
+      const unfinished = join(folder, unfinishedName(epoch));
+      await writeZeros(unfinished, segmentBytes, this.#pieceBytes, ownerOf(folder));
       const path = join(folder, segmentName(segment));
       await rename(unfinished, path);
       await fsyncOf(folderFd);
@@ -98,11 +100,7 @@ export class SegmentSpace {
   }
 }
 
-export async function openSegment(
-  folder: string,
-  segment: number,
-  bytes: number,
-): Promise<OpenSegment> {
+async function openSegment(folder: string, segment: number, bytes: number): Promise<OpenSegment> {
   const file = await open(join(folder, segmentName(segment)), O_RDWR | O_DSYNC);
   return { segment, file, bytes };
 }
@@ -111,12 +109,13 @@ export async function openSegment(
 async function writeZeros(
   path: string,
   bytes: number,
+  pieceBytes: number,
   owner: ReturnType<typeof ownerOf>,
 ): Promise<void> {
   const file = await open(path, O_WRONLY | O_CREAT | O_DSYNC, 0o600);
   try {
     if (owner) await file.chown(owner.uid, owner.gid);
-    const zeros = Buffer.alloc(Math.min(PIECE_BYTES, bytes));
+    const zeros = Buffer.alloc(Math.min(pieceBytes, bytes));
     for (let at = 0; at < bytes; at += zeros.length)
       await writeAll(file, zeros, Math.min(zeros.length, bytes - at), at);
     await file.truncate(bytes);

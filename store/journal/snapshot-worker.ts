@@ -1,15 +1,17 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../core/std/errors.ts";
-import { foldSegment } from "./fold.ts";
+import { type ClosedSegment, foldSegment } from "./fold.ts";
 import { Snapshot, type SnapshotOptions } from "./snapshot.ts";
 
 export interface SnapshotWorkerData extends SnapshotOptions {
   readonly folder: string;
+  /** Of the leader for which it folds. */
+  readonly epoch: number;
 }
 
 /** Asks for the oldest closed segment to be folded, or for the end. */
-export type SnapshotRequest = { readonly fold: number } | { readonly close: true };
+export type SnapshotRequest = { readonly fold: ClosedSegment } | { readonly close: true };
 
 export type SnapshotReply =
   | { readonly state: "opened" | "folded" | "full" }
@@ -31,7 +33,7 @@ function failure(error: unknown): SnapshotReply {
 const NICE = 5;
 if (process.platform === "linux") setPriority(NICE);
 
-const { folder, ...options } = workerData as SnapshotWorkerData;
+const { folder, epoch, ...options } = workerData as SnapshotWorkerData;
 const snapshot = new Snapshot(folder, options);
 
 parentPort?.on("message", (request: SnapshotRequest) => {
@@ -41,7 +43,7 @@ parentPort?.on("message", (request: SnapshotRequest) => {
     return;
   }
   try {
-    foldSegment(snapshot, folder, request.fold);
+    foldSegment(snapshot, folder, request.fold, epoch);
     reply({ state: "folded" });
   } catch (error) {
     reply(failure(error));

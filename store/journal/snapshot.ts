@@ -1,18 +1,24 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Resource } from "../../core/model/resource.ts";
 import { assert } from "../../core/std/assert.ts";
+import { FleetError } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import type { Change } from "../commit-log.ts";
 import { keyOfChange, outcomeOf, type ResourceChange } from "../replay.ts";
 import type { Remembered } from "../resource-store.ts";
+import { deposed } from "./leader.ts";
 import { makeOwned } from "./owned-file.ts";
 import { migrate, readMeta, SNAPSHOT_MIGRATIONS, writeMeta } from "./schema.ts";
 
 export interface SnapshotOptions {
   readonly answersMax: number;
   readonly answerAgeMsMax: number;
+  /** How long another process may be in the middle of a write to it. */
+  readonly snapshotWaitMs: number;
 }
+
+const SQLITE_BUSY = 5;
 
 /** How far the snapshot reaches: the number of the last record in it, and that record's revision. */
 export interface SnapshotMark {
@@ -29,6 +35,7 @@ const DROP_MANY = `DELETE FROM answer WHERE position <=
 
 /** Every resource as of some record of the journal, in one SQLite file. */
 export class Snapshot implements Disposable {
+  readonly #folder: string;
   readonly #db: DatabaseSync;
   readonly #options: SnapshotOptions;
   readonly #select: StatementSync;
@@ -39,13 +46,16 @@ export class Snapshot implements Disposable {
   /** Opens or makes the file in `folder` and touches all that SQLite opens lazily: later the folder's path may be out of reach. */
   constructor(folder: string, options: SnapshotOptions) {
     const path = join(folder, "snapshot.db");
+    this.#folder = folder;
     this.#options = options;
     makeOwned(path, folder);
-    this.#db = new DatabaseSync(path, { timeout: 10_000 });
-    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
-      PRAGMA journal_size_limit = 16777216`);
-    migrate(this.#db, path, SNAPSHOT_MIGRATIONS);
-    writeMeta(this.#db, "opened", readMeta(this.#db, "opened") + 1);
+    this.#db = new DatabaseSync(path, { timeout: options.snapshotWaitMs });
+    this.#unlessHeld(() => {
+      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+        PRAGMA journal_size_limit = 16777216`);
+      migrate(this.#db, path, SNAPSHOT_MIGRATIONS);
+      writeMeta(this.#db, "opened", readMeta(this.#db, "opened") + 1);
+    });
     this.#select = this.#db.prepare("SELECT body FROM resource WHERE key = ?");
     this.#upsert = this.#db.prepare(UPSERT_RESOURCE);
     this.#delete = this.#db.prepare("DELETE FROM resource WHERE key = ?");
@@ -64,10 +74,30 @@ export class Snapshot implements Disposable {
       yield { remember: JSON.parse(String(row.body)) as Remembered };
   }
 
-  /** Takes in the changes after the present mark, up to `mark`, in one durable transaction. */
-  fold(changes: Iterable<Change>, mark: SnapshotMark): void {
+  /**
+   * Begins the next epoch, one that is after `seen`: `take` runs while nobody else can take over, and no leader before
+   * can fold any more. Throws FAILED_PRECONDITION when another process holds the snapshot all the time.
+   */
+  takeOver<T>(seen: number, take: (epoch: number) => T): T {
+    this.#unlessHeld(() => this.#db.exec("BEGIN IMMEDIATE"));
+    try {
+      const epoch = Math.max(readMeta(this.#db, "epoch"), seen) + 1;
+      writeMeta(this.#db, "epoch", epoch);
+      const taken = take(epoch);
+      this.#db.exec("COMMIT");
+      return taken;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Takes in the changes after the present mark, up to `mark`, in one durable transaction of the leader of `epoch`. */
+  fold(changes: Iterable<Change>, mark: SnapshotMark, epoch: number): void {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
+      // Within the transaction: a leader that was deposed before it folds nothing, however late it comes.
+      if (readMeta(this.#db, "epoch") !== epoch) throw deposed(this.#folder, epoch);
       const touched = new Map<string, Resource | undefined>();
       for (const change of changes) this.#take(change, touched);
       for (const [key, resource] of touched) this.#put(key, resource);
@@ -84,6 +114,14 @@ export class Snapshot implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db[Symbol.dispose]();
+  }
+
+  #unlessHeld(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      throw (error as { errcode?: number }).errcode === SQLITE_BUSY ? held(this.#folder) : error;
+    }
   }
 
   #take(change: Change, touched: Map<string, Resource | undefined>): void {
@@ -108,6 +146,11 @@ export class Snapshot implements Disposable {
     if (resource) this.#upsert.run(key, JSON.stringify(resource));
     else this.#delete.run(key);
   }
+}
+
+function held(folder: string): FleetError {
+  const message = `another process holds the snapshot in the state folder ${resolve(folder)}; end it first`;
+  return new FleetError("FAILED_PRECONDITION", message, { folder });
 }
 
 type Members = Record<string, unknown>;

@@ -60,6 +60,9 @@ export class MemoryCommitLog implements CommitLog {
     if (this.#keep) this.#groups.push(text);
   }
 
+  /** Nobody else can reach it. */
+  confirm(): void {}
+
   /** Memory never fails by itself. */
   onFailure(): void {}
 
