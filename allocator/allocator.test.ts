@@ -6,6 +6,7 @@ import { systemClock } from "../core/std/clock.ts";
 import { silentLogger } from "../core/std/logger.ts";
 import { seededRandom } from "../core/std/random.ts";
 import { STORE_BOUNDS } from "../store/live-store.ts";
+import { MemoryCommitLog } from "../store/memory/memory-commit-log.ts";
 import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { Allocator } from "./allocator.ts";
@@ -34,6 +35,7 @@ const A_PLAYER: AllocationSpec = {
   priorities: [{ type: "List", key: "players", order: "Ascending" }],
 };
 
+let log: MemoryCommitLog;
 let store: ResourceStore;
 let line: WaitingLine;
 let indexes: SelectorIndexes;
@@ -43,7 +45,8 @@ let missed: number;
 
 beforeEach(() => {
   const clock = systemClock;
-  store = openMemoryResourceStore({ ...STORE_BOUNDS, clock, logger: silentLogger });
+  log = new MemoryCommitLog({ keep: false });
+  store = openMemoryResourceStore({ ...STORE_BOUNDS, clock, logger: silentLogger }, log);
   line = new WaitingLine({ ...WAITING_BOUNDS, clock });
   indexes = new SelectorIndexes(store, { indexesMax: 4 });
   problems = [];
@@ -255,4 +258,17 @@ it("keeps lists of candidates for the last requests only, and right", async () =
   if (!first) expect.fail("they are there");
   await store.commit([{ op: "delete", ref: refOf(first) }]);
   expect((await ask(OF_ARENA)).state).toBe("UnAllocated");
+});
+
+it("does not say that none is free because of an allocation that is taken back", async () => {
+  await servers(1);
+  const release = log.hold();
+  const both = [ask(OF_ARENA), ask(OF_ARENA)];
+  log.fail("full");
+  release();
+  const outcomes = await Promise.allSettled(both);
+  const full = { status: "rejected", reason: { code: "STORAGE_FULL" } };
+  expect(outcomes).toMatchObject([full, full]);
+  log.fail("none");
+  expect((await ask(OF_ARENA)).state).toBe("Allocated");
 });

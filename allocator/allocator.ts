@@ -68,7 +68,7 @@ export class Allocator implements Disposable {
     request: AllocationRequest,
     remember: Remember<AllocationStatus>,
   ): Promise<AllocationStatus> {
-    const { line, onMissed } = this.#options;
+    const { store, line, onMissed } = this.#options;
     const { namespace, spec, signal } = request;
     const attempt = (): Promise<AllocationStatus> | undefined => this.#take(request, remember);
     const taken = line.size === 0 ? attempt() : undefined;
@@ -81,7 +81,11 @@ export class Allocator implements Disposable {
       onMissed: () => onMissed?.(namespace, spec),
       ...(signal ? { signal } : {}),
     });
-    return waited ?? unallocatedStatus(this.#explainer.why(group, namespace, spec));
+    if (waited) return waited;
+    const none = unallocatedStatus(this.#explainer.why(group, namespace, spec));
+    // It rests on commits that are under way, perhaps, and on being the leader: nothing else is answered before, either.
+    await store.settled();
+    return none;
   }
 
   /** Changes the head now, when there is a server; the promise is of the answer after the commit. */
