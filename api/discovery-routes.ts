@@ -7,6 +7,7 @@ const VERBS = {
   all: ["create", "delete", "get", "list", "patch", "update", "watch"],
   create: ["create"],
   read: ["get", "list", "watch"],
+  made: ["delete", "get", "list", "watch"],
 } as const satisfies Record<KindRow["verbs"], readonly string[]>;
 
 /** What tools ask first: which groups and kinds there are. */

@@ -24,6 +24,7 @@ export const SPECS: Readonly<Record<Kind, object>> = {
   Network: { subnet: "11.11.11.0/24" },
   Image: { reference: "arena", digest: `sha256:${"0".repeat(64)}` },
   Node: {},
+  Room: { fleet: "arena" },
 };
 export const KIND_NAMES = Object.keys(SPECS) as Kind[];
 

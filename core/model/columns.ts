@@ -7,6 +7,7 @@ import type { Lists, Scheduling } from "./game-server.ts";
 import { allocatableOf, type Node, type NodeCapacity } from "./node.ts";
 import { formatBytes, formatMilli } from "./quantity.ts";
 import type { Kinds, Labels, ObjectMeta } from "./resource.ts";
+import type { Seats } from "./room.ts";
 import type { ServiceSpec } from "./service.ts";
 
 export interface Column<R> {
@@ -77,6 +78,9 @@ function serviceScalingText({ autoscaling }: ServiceSpec): string {
   const target = targetOf({ type: "CPU", cpu: { ...cpu, minReplicas, maxReplicas } });
   return `${minReplicas}..${maxReplicas} at ${target}`;
 }
+
+const reservedOf = (seats: Seats): number =>
+  Object.values(seats).filter(({ state }) => state === "Reserved").length;
 
 const labelsText = (labels: Labels): string =>
   Object.entries(labels)
@@ -205,6 +209,20 @@ export const COLUMNS: Columns = {
     wide("PORTS", ({ status }) => `${status.portRange.min}-${status.portRange.max}`),
     wide("ISOLATION", ({ status }) => status.isolation),
     wide("MESSAGE", ({ status }) => status.message ?? ""),
+  ],
+  Room: [
+    NAME,
+    always("FLEET", ({ spec }) => spec.fleet),
+    always("SEATS", ({ spec, status }) => `${Object.keys(status.seats).length}/${spec.capacity}`),
+    always("OPEN", ({ spec }) => (spec.open ? "yes" : "no")),
+    always("GAMESERVER", ({ status }) => status.gameServer),
+    always("ADDRESS", ({ status }) => status.address),
+    always("PORT", ({ status }) => String(status.ports[0]?.port ?? "")),
+    AGE,
+    wide("RESERVED", ({ status }) => String(reservedOf(status.seats))),
+    wide("ATTRIBUTES", ({ spec }) => labelsText(spec.attributes)),
+    wide("NODE", ({ status }) => status.nodeName),
+    wide("PORTS", ({ status }) => portsText(status.ports)),
   ],
   Event: [
     always("LAST SEEN", ({ lastTimestamp }, now) => ageOf(lastTimestamp, now)),

@@ -81,6 +81,8 @@ export interface GameServerStatus {
   readonly reservedUntil?: string;
   readonly counters?: Counters;
   readonly lists?: Lists;
+  /** How many Rooms there are on it; ours. Present from its first room until it is Allocated no more. */
+  readonly rooms?: number;
   /** The last Readys and changes of Counters and Lists by the SDK, newest last: the same call again is not done twice. */
   readonly lastSdkCall?: string;
   readonly eviction?: { readonly safe: "Always" | "OnUpgrade" | "Never" };

@@ -21,6 +21,7 @@ import { IMAGE_SPEC, IMAGE_STATUS } from "./schemas/image.ts";
 import { metadataOf } from "./schemas/metadata.ts";
 import { NETWORK_SPEC, NETWORK_STATUS } from "./schemas/network.ts";
 import { NODE_SPEC, NODE_STATUS } from "./schemas/node.ts";
+import { ROOM_SPEC, ROOM_STATUS } from "./schemas/room.ts";
 import { SERVICE_SPEC, SERVICE_STATUS } from "./schemas/service.ts";
 
 /** The whole of each kind as a schema: what the OpenAPI page shows, and what input is checked against. */
@@ -40,6 +41,7 @@ export const KIND_SCHEMAS: Readonly<Record<AnyKind, Schema>> = {
   Network: kind("Network", NETWORK_SPEC, NETWORK_STATUS),
   Image: kind("Image", IMAGE_SPEC, IMAGE_STATUS),
   Node: kind("Node", NODE_SPEC, NODE_STATUS),
+  Room: kind("Room", ROOM_SPEC, ROOM_STATUS),
   Event: object("Something that happened, and why. Read-only.", {
     ...typed("Event"),
     ...EVENT_FIELDS,

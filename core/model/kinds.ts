@@ -9,7 +9,8 @@ export interface KindRow {
   readonly namespaced: boolean;
   /** The paths that answer on `/scale`, or null. */
   readonly scale: boolean;
-  readonly verbs: "all" | "create" | "read";
+  /** `made`: made and changed by routes of its own, read and deleted by the generic ones. */
+  readonly verbs: "all" | "create" | "read" | "made";
 }
 
 const AGONES = "agones.dev";
@@ -33,6 +34,7 @@ export const KINDS: Readonly<Record<ServedKind | "GameServerAllocation", KindRow
   Network:              row(FLOTILLA, "networks", ["net"]),
   Image:                row(FLOTILLA, "images", ["img"], { namespaced: false }),
   Node:                 row(FLOTILLA, "nodes", ["no"], { namespaced: false }),
+  Room:                 row(FLOTILLA, "rooms", [], { verbs: "made" }),
   Event:                row(FLOTILLA, "events", ["ev"], { verbs: "read" }),
 };
 

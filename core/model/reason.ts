@@ -59,5 +59,11 @@ export const REASONS = [
   "Steady",
   "ImageUnused",
   "DevelopmentServer",
+  "RoomMade",
+  "RoomClosed",
+  "RoomEmpty",
+  "RoomServerEnded",
+  "RoomsEnded",
+  "SeatExpired",
 ] as const;
 export type Reason = (typeof REASONS)[number];

@@ -6,6 +6,7 @@ import type { GameServer } from "./game-server.ts";
 import type { Image } from "./image.ts";
 import type { Network } from "./network.ts";
 import type { Node } from "./node.ts";
+import type { Room } from "./room.ts";
 import type { Service } from "./service.ts";
 
 export interface OwnerReference {
@@ -59,6 +60,7 @@ export interface Kinds {
   Network: Network;
   Image: Image;
   Node: Node;
+  Room: Room;
 }
 export type Kind = keyof Kinds;
 export type Resource = Kinds[Kind];

@@ -24,7 +24,7 @@ import { ServiceScaler } from "./service-scaler.ts";
 import { hasDeadline } from "./session-deadline.ts";
 import { serviceKeyOf, stateSeen } from "./world.ts";
 
-type Managed = Exclude<Kind, "Network" | "Image" | "FleetRevision">;
+type Managed = Exclude<Kind, "Network" | "Image" | "FleetRevision" | "Room">;
 const NODE_CHECK_MS = 1_000;
 const HELD = GAME_SERVER_STATE_NAMES.filter((state) => GAME_SERVER_STATES[state].held);
 

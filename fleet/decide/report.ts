@@ -55,7 +55,9 @@ export function decideGameServerReport(
       ? update(withSeen, "Updated", "")
       : { do: "nothing" };
   const { state, because, message } = next;
-  return update({ ...withSeen, state, reason: because, message }, because, message);
+  // Rooms were made on it while it was Allocated, which it no longer is.
+  const { rooms: _, ...kept } = withSeen;
+  return update({ ...kept, state, reason: because, message }, because, message);
 }
 
 type Next = { readonly state: GameServerState; readonly because: Reason; readonly message: string };

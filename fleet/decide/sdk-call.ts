@@ -121,7 +121,9 @@ function become(
     GAME_SERVER_STATES[state].counts === "up"
       ? { reason: null, message: null }
       : { reason: because, message };
-  const status = changesOf({ state, ...why, ...more }, server.status);
+  // Rooms were made on it while it was Allocated: what it is next, it is without them.
+  const rooms = state === "Allocated" ? {} : { rooms: null };
+  const status = changesOf({ state, ...why, ...rooms, ...more }, server.status);
   const delta = annotations ? { status, metadata: { annotations } } : { status };
   return changed(server, delta, because, message);
 }

@@ -180,6 +180,7 @@ export const GAME_SERVER_STATUS: Schema = object(
     reservedUntil: time("When its reservation ends."),
     counters: COUNTERS,
     lists: LISTS,
+    rooms: integer("Rooms that there are on it.", 0),
     lastSdkCall: text(
       "The last SDK calls that must not be done twice, newest last: changes of a counter or list, and Ready.",
     ),
