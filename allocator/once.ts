@@ -1,4 +1,4 @@
-import { FleetError } from "../core/std/errors.ts";
+import { FleetError, isFleetError } from "../core/std/errors.ts";
 import type { Remembered, ResourceStore } from "../store/resource-store.ts";
 
 /** The key of a request that may come again, in the caller's scope, and the hash of what it asked for. */
@@ -37,7 +37,7 @@ export class Once {
     const hash = running?.bodyHash ?? known?.bodyHash ?? bodyHash;
     if (hash !== bodyHash)
       throw new FleetError("KEY_REUSED", "this idempotency key came with another request before");
-    if (running) return (await running.answer) as T;
+    if (running) return await this.#join(idempotency, running.answer as Promise<T>, act);
     if (known) return JSON.parse(known.answer) as T;
     const remember: Remember<T> = (answer) => {
       const at = this.#options.now();
@@ -49,6 +49,20 @@ export class Once {
       return await answer;
     } finally {
       this.#underWay.delete(key);
+    }
+  }
+
+  /** Who asked first may have gone while it waited; then the request is the one of who asked again. */
+  async #join<T>(
+    idempotency: Idempotency,
+    answer: Promise<T>,
+    act: (remember: Remember<T>) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!isFleetError(error, "CANCELLED")) throw error;
+      return await this.run(idempotency, act);
     }
   }
 }

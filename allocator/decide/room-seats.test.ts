@@ -99,13 +99,13 @@ describe("a seat", () => {
 
 describe("a room without seats", () => {
   it("is empty since the last one went, and is due after its time", () => {
-    expect([EMPTY.status.emptySince, isEmptyTooLong(EMPTY, ms(at(59)))]).toEqual([NOW, false]);
-    expect(isEmptyTooLong(EMPTY, ms(at(60)))).toBe(true);
+    expect([EMPTY.status.emptySince, isEmptyTooLong(EMPTY, ms(at(60)))]).toEqual([NOW, false]);
+    expect(isEmptyTooLong(EMPTY, ms(at(61)))).toBe(true);
     const room = roomOf("ann");
     expect([room.status.emptySince, dueAt(room)]).toEqual([undefined, ms(at(30))]);
     const left = leaveSeat(room, "s-ann", at(10)).room;
     expect([left.status.emptySince, freeSeats(left)]).toEqual([at(10), 2]);
-    expect(dueAt(left)).toBe(ms(at(70)));
+    expect(dueAt(left)).toBe(ms(at(71)));
     const taken = confirmSeat(room, "s-ann", at(1)).room;
     expect([dueAt(taken), isEmptyTooLong(taken, ms(at(3_000)))]).toEqual([undefined, false]);
   });

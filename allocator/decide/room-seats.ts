@@ -137,7 +137,8 @@ export function dueAt({ spec, status }: Room): number | undefined {
   const [first] = times.sort();
   if (first !== undefined) return parseRfc3339(first);
   const since = emptySince === undefined ? undefined : parseRfc3339(emptySince);
-  return since === undefined ? undefined : since + spec.emptySeconds * 1_000;
+  // Times are kept in whole seconds: it is never shorter than asked for.
+  return since === undefined ? undefined : since + (spec.emptySeconds + 1) * 1_000;
 }
 
 /** True when it has stood without a seat for as long as it may; `nowMs` since 1970. */

@@ -1,0 +1,33 @@
+import { FLEET_LABEL } from "../../core/model/fleet.ts";
+import type { Room } from "../../core/model/room.ts";
+import { parseRfc3339 } from "../../core/std/clock.ts";
+import { FleetError } from "../../core/std/errors.ts";
+import type { ResourceStore } from "../../store/resource-store.ts";
+import type { RoomWish } from "../decide/room-make.ts";
+import { seatCounts } from "../decide/room-views.ts";
+
+/** When it is worth to ask again for what nobody can say when it is free. */
+const RETRY_AFTER_SECONDS = 1;
+const RETRY_AFTER_SECONDS_MAX = 30;
+
+/** No server of the fleet has room. */
+export function noRoom(store: ResourceStore, { namespace, fleet }: RoomWish): FleetError {
+  const states = new Map<string, number>();
+  for (const { metadata, status } of store.list("GameServer", namespace))
+    if (metadata.labels?.[FLEET_LABEL] === fleet)
+      states.set(status.state, (states.get(status.state) ?? 0) + 1);
+  const all = [...states].map(([state, count]) => `${count} ${state}`).join(", ");
+  const message = `fleet ${fleet} has no game server with room for another room, and none that is Ready (it has ${all || "none"})`;
+  return new FleetError("EXHAUSTED", message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+}
+
+/** Every seat is given; the first that is only reserved says when to ask again. */
+export function fullRoom(room: Room, now: number): FleetError {
+  const { reserved } = seatCounts(room);
+  const times = Object.values(room.status.seats).flatMap(({ expiresAt }) => expiresAt ?? []);
+  const first = parseRfc3339(times.sort()[0] ?? "");
+  const leftSeconds = first === undefined ? RETRY_AFTER_SECONDS : Math.ceil((first - now) / 1_000);
+  const retryAfterSeconds = Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, leftSeconds));
+  const message = `all ${room.spec.capacity} seats of room ${room.metadata.name} are given, ${reserved} of them reserved`;
+  return new FleetError("EXHAUSTED", message, { retryAfterSeconds });
+}
