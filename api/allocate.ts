@@ -44,13 +44,16 @@ export function allocating(allocator: Allocator, metrics: Metrics): Allocate {
   };
 }
 
-function idempotencyOf({
+/** The key of a request, in the scope of its caller and namespace, and what it asked for; undefined without one. */
+export function idempotencyOf({
   key,
   namespace,
   principal,
   content,
   part,
-}: AskedAllocation): { readonly key: string; readonly bodyHash: string } | undefined {
+}: Omit<AskedAllocation, "spec" | "gone">):
+  | { readonly key: string; readonly bodyHash: string }
+  | undefined {
   if (key === undefined) return undefined;
   if (typeof key !== "string" || key.length > KEY_CHARS_MAX || !KEY_FORM.test(key))
     throw new FleetError(

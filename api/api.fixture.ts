@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { BrowserGuard } from "../access/browser.ts";
+import { JoinKeys } from "../access/join-keys.ts";
 import { NodeTokens } from "../access/node-tokens.ts";
 import { type FileScope, TOKEN_SCOPES, Tokens } from "../access/tokens.ts";
 import { Allocator } from "../allocator/allocator.ts";
+import type { RoomObserver } from "../allocator/rooms/room-observer.ts";
+import { RoomParts, type RoomPartsOptions } from "../allocator/rooms/room-parts.ts";
 import { SelectorIndexes } from "../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../allocator/waiting-line.ts";
 import { admit } from "../core/model/admit.ts";
@@ -69,6 +72,17 @@ const TEST_TOKENS = Object.fromEntries(
   TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
 ) as Record<FileScope, string>;
 
+const nothing = (): void => undefined;
+/** Nobody is told: events and metrics of rooms are the command line's. */
+class QuietObserver implements RoomObserver {
+  readonly made = nothing;
+  readonly missed = nothing;
+  readonly waited = nothing;
+  readonly closed = nothing;
+  readonly cameBack = nothing;
+  readonly expired = nothing;
+}
+
 /** For tests and benches. */
 export async function openApi(
   bounds: Partial<ApiBounds> = {},
@@ -88,6 +102,7 @@ export async function openApi(
   const line = new WaitingLine({ ...WAITING_BOUNDS, clock });
   const allocator = new Allocator({ store, indexes, line, clock, onAllocated: () => undefined });
   const tokens = TEST_TOKENS;
+  const roomParts = await openRooms({ store, indexes, line, clock, logger });
   const blobFolder = await mkdtemp(join(tmpdir(), "flotilla-blobs-"));
   const nodeTokens = new NodeTokens({
     store,
@@ -95,15 +110,14 @@ export async function openApi(
     now: () => clock.now(),
     pin: undefined,
   });
-  const known = new Tokens(
-    TOKEN_SCOPES.map((scope) => ({ token: tokens[scope], principal: { scope, name: scope } })),
-  );
-  known.also((token) => nodeTokens.principalOf(token));
+  const known = knownTokens(nodeTokens);
   let reason: string | undefined;
   const app = await createApi({
     store,
     events,
     allocator,
+    rooms: roomParts.rooms,
+    joinKeys: roomParts.keys,
     nodeLink: new NodeLink(context),
     tokens: known,
     blobFolder,
@@ -134,11 +148,35 @@ export async function openApi(
     put: (kind, input, status) => put(store, kind, input, status),
     [Symbol.asyncDispose]: async () => {
       line[Symbol.dispose]();
+      await roomParts.close();
       await app.close();
       await rm(blobFolder, { recursive: true });
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+function knownTokens(nodeTokens: NodeTokens): Tokens {
+  const known = new Tokens(
+    TOKEN_SCOPES.map((scope) => ({ token: TEST_TOKENS[scope], principal: { scope, name: scope } })),
+  );
+  known.also((token) => nodeTokens.principalOf(token));
+  return known;
+}
+
+async function openRooms(parts: Omit<RoomPartsOptions, "keys" | "observer">) {
+  const folder = await mkdtemp(join(tmpdir(), "flotilla-keys-"));
+  const file = join(folder, "join-keys.json");
+  const keys = await JoinKeys.open({ file, now: () => parts.clock.now() });
+  const { rooms, keeper } = new RoomParts({ ...parts, keys, observer: new QuietObserver() });
+  const stop = new AbortController();
+  const keeping = keeper.run(stop.signal);
+  const close = async (): Promise<void> => {
+    stop.abort(new Error("the test is over"));
+    await keeping;
+    await rm(folder, { recursive: true });
+  };
+  return { rooms, keys, close };
 }
 
 async function request(url: string, admin: string, path: string, ask: Ask = {}): Promise<Answer> {

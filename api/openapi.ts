@@ -2,6 +2,7 @@ import { KIND_SCHEMAS } from "../core/model/kind-schemas.ts";
 import { type AnyKind, KINDS } from "../core/model/kinds.ts";
 import type { Schema } from "../core/model/schema.ts";
 import { isObject } from "../core/std/json.ts";
+import type { RouteAbout } from "./route.ts";
 
 type Json = Record<string, unknown>;
 const EXTRA_FORMATS: Readonly<Record<string, Json>> = {
@@ -37,6 +38,7 @@ export interface RoutePath {
   readonly url: string;
   readonly method: string;
   readonly access: string;
+  readonly about?: RouteAbout;
 }
 
 const STATUS_SCHEMA: Json = {
@@ -53,10 +55,12 @@ const STATUS_SCHEMA: Json = {
 
 function pathsOf(routes: readonly RoutePath[]): Json {
   const paths: Record<string, Json> = {};
-  for (const { url, method, access } of routes) {
+  for (const { url, method, access, about } of routes) {
     const path = url.replace(PARAMETER, "{$1}").replaceAll("::", ":");
     paths[path] ??= parametersOf(url);
-    paths[path][method.toLowerCase()] = operationOf(url, method, access);
+    paths[path][method.toLowerCase()] = about
+      ? describedOperation(about, access)
+      : operationOf(url, method, access);
   }
   return paths;
 }
@@ -90,6 +94,32 @@ function operationOf(url: string, method: string, access: string): Json {
         description: "Done, and durable.",
         ...(content ? { content } : {}),
       },
+      default: {
+        description: "Not done: why.",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Status" } } },
+      },
+    },
+  };
+}
+
+/** A route that says itself what it takes and gives. */
+function describedOperation(about: RouteAbout, access: string): Json {
+  const { summary, tag, body, answer, example, query = {} } = about;
+  const json = (schema: Schema, more: Json = {}): Json => ({
+    content: { "application/json": { schema: schemaOf(schema), ...more } },
+  });
+  const parameters = Object.entries(query).map(([name, description]) => ({
+    ...{ name, in: "query", description, schema: { type: "string" } },
+  }));
+  return {
+    summary,
+    ...(tag ? { tags: [tag] } : {}),
+    ...(access === "open" ? { security: [] } : {}),
+    "x-flotilla-access": access,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: json(body, example ? { example } : {}) } : {}),
+    responses: {
+      "2XX": { description: "Done, and durable.", ...(answer ? json(answer) : {}) },
       default: {
         description: "Not done: why.",
         content: { "application/json": { schema: { $ref: "#/components/schemas/Status" } } },

@@ -1,5 +1,6 @@
 import type { BrowserGuard } from "../access/browser.ts";
 import type { Tokens } from "../access/tokens.ts";
+import type { Rooms as RoomVerbs } from "../allocator/rooms/rooms.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import type { HeartbeatAnswer, LinkResult, Report, SdkCall } from "../core/model/link.ts";
 import type { NodeStatus } from "../core/model/node.ts";
@@ -32,6 +33,9 @@ export interface Allocator {
   }): Promise<AllocationStatus>;
 }
 
+/** What the API needs of the rooms: every verb resolves after its commit. */
+export type Rooms = Pick<RoomVerbs, "open" | "seat" | "confirm" | "leave" | "setOpen" | "close">;
+
 /** Makes a node token that is good for so many seconds. */
 export type IssueNodeToken = (lifeSeconds: number) => {
   readonly token: string;
@@ -44,6 +48,9 @@ export interface ApiOptions {
   readonly store: ResourceStore;
   readonly events: EventLog;
   readonly allocator: Allocator;
+  readonly rooms: Rooms;
+  /** The public keys of join tokens. */
+  readonly joinKeys: { readonly keySet: object };
   readonly nodeLink: NodeLink;
   readonly tokens: Tokens;
   readonly issueNodeToken: IssueNodeToken;

@@ -33,6 +33,7 @@ export function basePathOf(kind: AnyKind): string {
 export function resourceRoutes(app: FastifyInstance, options: ResourceRoutesOptions): void {
   for (const kind of Object.keys(KINDS) as AnyKind[])
     if (KINDS[kind].verbs === "all") new KindRoutes(kind as Kind, options).register(app);
+    else if (KINDS[kind].verbs === "made") new KindRoutes(kind as Kind, options).registerMade(app);
 }
 
 class KindRoutes {
@@ -70,6 +71,19 @@ class KindRoutes {
         PUT: { access: "write", handle: this.#putScale },
         PATCH: { access: "write", handle: this.#patchScale },
       });
+  }
+
+  /** Made and changed by routes of their own. */
+  registerMade(app: FastifyInstance): void {
+    const { plural } = KINDS[this.#kind];
+    const base = basePathOf(this.#kind);
+    const here = `${base}/namespaces/:namespace/${plural}`;
+    const list = { access: "read", handle: this.#list } as const;
+    for (const url of [`${base}/${plural}`, here]) serve(app, url, { GET: list });
+    serve(app, `${here}/:name`, {
+      GET: { access: "read", handle: this.#get },
+      DELETE: { access: "write", handle: this.#delete },
+    });
   }
 
   readonly #list = async (request: Request, reply: FastifyReply): Promise<unknown> => {

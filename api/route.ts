@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/scopes.ts";
 import type { Principal } from "../access/tokens.ts";
+import type { Schema } from "../core/model/schema.ts";
 import { FleetError } from "../core/std/errors.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What the route does; without it nobody may call it. */
     access?: Access;
+    /** For the description of the API. */
+    about?: RouteAbout;
   }
   interface FastifyRequest {
     principal: Principal | undefined;
@@ -20,6 +23,8 @@ export interface Asked {
     readonly name?: string;
     readonly node?: string;
     readonly digest?: string;
+    readonly id?: string;
+    readonly seat?: string;
   };
   readonly Querystring: Readonly<Record<string, string | string[] | undefined>>;
   readonly Body: unknown;
@@ -29,7 +34,23 @@ export type Handler = (request: Request, reply: FastifyReply) => unknown;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 type Method = (typeof METHODS)[number];
-export type Route = { readonly access: Access; readonly handle: Handler };
+export type Route = {
+  readonly access: Access;
+  readonly handle: Handler;
+  readonly about?: RouteAbout | undefined;
+};
+
+/** What the OpenAPI page says of a route that serves no kind. */
+export interface RouteAbout {
+  readonly summary: string;
+  readonly tag?: string;
+  readonly body?: Schema;
+  readonly answer?: Schema;
+  /** A body that is right. */
+  readonly example?: object;
+  /** Parameters of the query, and what they mean. */
+  readonly query?: Readonly<Record<string, string>>;
+}
 
 /** Registers a path with the methods that it has; the others answer 405 and name those. */
 export function serve(
@@ -41,8 +62,9 @@ export function serve(
   for (const method of allowed) {
     const route = routes[method];
     if (!route) continue;
-    const { access, handle } = route;
-    app.route<Asked>({ method, url, config: { access }, handler: (q, r) => handle(q, r) });
+    const { access, handle, about } = route;
+    const config = { access, ...(about ? { about } : {}) };
+    app.route<Asked>({ method, url, config, handler: (q, r) => handle(q, r) });
   }
   const first = allowed[0];
   app.route({

@@ -14,6 +14,7 @@ import { logRoutes } from "./log-routes.ts";
 import { openApiOf, type RoutePath } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
 import { resourceRoutes } from "./resource-routes.ts";
+import { roomRoutes } from "./room-routes.ts";
 import { serve } from "./route.ts";
 import { secure } from "./security.ts";
 import { expected, retryAfterOf, statusOf } from "./status.ts";
@@ -53,7 +54,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const paths: RoutePath[] = [];
   app.addHook("onRoute", ({ method, url, config }) => {
     for (const one of [method].flat())
-      paths.push({ url, method: one, access: config?.access ?? "read" });
+      paths.push({
+        ...{ url, method: one, access: config?.access ?? "read" },
+        ...(config?.about ? { about: config.about } : {}),
+      });
   });
   secure(app, options);
   answerErrors(app, options);
@@ -100,6 +104,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   const waitingEveryMs = bounds.bookmarkEveryMs;
   linkRoutes(app, { ...options, nodeLink, fanOut, openWriter, blobs, waitingEveryMs });
   logRoutes(app, { tunnels, metrics });
+  roomRoutes(app, { ...options, listMax: bounds.listMax });
   healthRoutes(app, options);
   discoveryRoutes(app, version);
   upgrades(app, { ...options, tunnels });

@@ -1,3 +1,4 @@
+import { closingWrites } from "../allocator/rooms/closing.ts";
 import { admit, type FieldValidation } from "../core/model/admit.ts";
 import { sessionLimitsOf } from "../core/model/fleet.ts";
 import type { Kind, Resource } from "../core/model/resource.ts";
@@ -57,7 +58,7 @@ export class ResourceWriter {
     const { name } = object.metadata;
     if (this.#store.get(kind, object.metadata.namespace, name))
       throw new FleetError("ALREADY_EXISTS", `${nameOf(kind, name)} is there already`);
-    return { object: await this.#commit({ op: "create", object }, object, dryRun), warnings };
+    return { object: await this.#commit([{ op: "create", object }], object, dryRun), warnings };
   }
 
   /** `change` makes the wanted object out of the old one: what was sent, or the old one with a patch on it. */
@@ -101,8 +102,7 @@ export class ResourceWriter {
     if (wanted.uid !== uid || wanted.resourceVersion !== resourceVersion)
       throw conflict(kind, name, "the precondition of the deletion does not hold");
     if (!endsInTime(old, gracePeriodSeconds)) {
-      const write: Write = { op: "delete", ref: refOf(old), expected: resourceVersion };
-      await this.#commit(write, old, dryRun);
+      await this.#commit(this.#deletionOf(old), old, dryRun);
       return { object: old, isGone: true };
     }
     if (old.metadata.deletionTimestamp !== undefined) {
@@ -134,14 +134,20 @@ export class ResourceWriter {
   async #put(old: Resource, object: Resource, dryRun: boolean): Promise<Resource> {
     const expected = old.metadata.resourceVersion;
     if (!sameJson(old, object))
-      return await this.#commit({ op: "update", object, expected }, object, dryRun);
+      return await this.#commit([{ op: "update", object, expected }], object, dryRun);
     await this.#store.settled(Number(expected));
     return old;
   }
 
-  async #commit(write: Write, object: Resource, dryRun: boolean): Promise<Resource> {
+  /** A room's server is counted down in the same commit. */
+  #deletionOf(old: Resource): readonly Write[] {
+    if (old.kind === "Room") return closingWrites(this.#store, old);
+    return [{ op: "delete", ref: refOf(old), expected: old.metadata.resourceVersion }];
+  }
+
+  async #commit(writes: readonly Write[], object: Resource, dryRun: boolean): Promise<Resource> {
     if (dryRun) return object;
-    const [kept] = await this.#store.commit([write]);
+    const [kept] = await this.#store.commit(writes);
     return kept ?? object;
   }
 }

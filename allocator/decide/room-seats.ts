@@ -24,29 +24,40 @@ export interface SeatGiven extends SeatsChange {
  * is looked at; who was listed and is no longer has left.
  */
 export function settleSeats(room: Room, players: readonly string[], now: string): SeatsChange {
-  const { patch, expired } = settled(room.status.seats, new Set(players), now);
+  const { patch, expired } = surveyed(room.status.seats, players, now);
   return { ...patched(room, patch, now), expired };
 }
 
-function settled(
-  seats: Seats,
-  listed: ReadonlySet<string>,
-  now: string,
-): { readonly patch: SeatsPatch; readonly expired: number } {
+/** Seats as they are to be: what changes, how many are given then, and the one of a player that is asked for. */
+interface Survey {
+  readonly patch: SeatsPatch;
+  readonly expired: number;
+  readonly given: number;
+  readonly own: string | undefined;
+}
+
+/** One look at each seat: a room may have a thousand, and thousands may ask for one at once. */
+function surveyed(seats: Seats, players: readonly string[], now: string, player?: string): Survey {
+  const listed = players.length > 0 ? new Set(players) : NOBODY;
   const patch: Record<string, object | null> = {};
+  const ids = Object.keys(seats);
   let expired = 0;
-  for (const id in seats) {
+  let given = ids.length;
+  let own: string | undefined;
+  for (const id of ids) {
     const seat = seats[id] as Seat;
     const isListed = listed.has(seat.player);
+    const isOver = !isListed && seat.expiresAt !== undefined && seat.expiresAt <= now;
     if (isListed && !seat.listed) patch[id] = taken(seat, true);
-    else if (!isListed && seat.listed) patch[id] = null;
-    else if (!isListed && seat.expiresAt !== undefined && seat.expiresAt <= now) {
+    if (isOver || (!isListed && seat.listed)) {
       patch[id] = null;
-      expired++;
-    }
+      given--;
+      if (isOver) expired++;
+    } else if (seat.player === player) own = id;
   }
-  return { patch, expired };
+  return { patch, expired, given, own };
 }
+const NOBODY: ReadonlySet<string> = new Set();
 
 function taken({ expiresAt }: Seat, listed: boolean): object {
   return {
@@ -70,22 +81,25 @@ export function giveSeat(
   players: readonly string[],
   { player, id, now, expiresAt }: SeatAsked,
 ): SeatGiven | undefined {
-  const { patch, expired } = settled(room.status.seats, new Set(players), now);
-  const after = patched(room, patch, now);
-  const own = seatOf(after.room.status.seats, player);
-  if (!own && freeSeats(after.room) <= 0) return undefined;
-  const seatPatch = own
-    ? own.seat.state === "Reserved"
-      ? { expiresAt }
-      : {}
-    : { player, state: "Reserved", givenAt: now, expiresAt };
-  const seatId = own?.id ?? id;
-  const given = mergePatch(patch[seatId] ?? {}, seatPatch);
-  const isSame = own !== undefined && Object.keys(given as object).length === 0;
-  const whole = isSame ? patch : { ...patch, [seatId]: given as object };
-  const change = patched(room, whole, now);
+  const { patch, expired, given, own } = surveyed(room.status.seats, players, now, player);
+  if (own === undefined && given >= room.spec.capacity) return undefined;
+  const seatId = own ?? id;
+  const isNew = own === undefined;
+  const change = patched(
+    room,
+    isNew
+      ? { ...patch, [id]: { player, state: "Reserved", givenAt: now, expiresAt } }
+      : renewed(room.status.seats, patch, own, expiresAt),
+    now,
+  );
   const seat = change.room.status.seats[seatId] as Seat;
-  return { ...change, expired, id: seatId, seat, isNew: !own };
+  return { ...change, expired, id: seatId, seat, isNew };
+}
+
+/** A seat that is reserved, and stays so, gets a new time. */
+function renewed(seats: Seats, patch: SeatsPatch, id: string, expiresAt: string): SeatsPatch {
+  if (patch[id] !== undefined || seats[id]?.state !== "Reserved") return patch;
+  return { ...patch, [id]: { expiresAt } };
 }
 
 /** The player is there, says who is not the game's SDK. */
@@ -99,35 +113,23 @@ export function leaveSeat(room: Room, id: string, now: string): SeatsChange {
   return { ...patched(room, { [id]: null }, now), expired: 0 };
 }
 
-/** The seat of a player. */
-export function seatOf(
-  seats: Seats,
-  player: string,
-): { readonly id: string; readonly seat: Seat } | undefined {
-  for (const id in seats) {
-    const seat = seats[id] as Seat;
-    if (seat.player === player) return { id, seat };
-  }
-  return undefined;
-}
-
 export function freeSeats({ spec, status }: Room): number {
   return spec.capacity - Object.keys(status.seats).length;
 }
 
 function patched(room: Room, patch: SeatsPatch, now: string): Omit<SeatsChange, "expired"> {
-  if (Object.keys(patch).length === 0) return { room, delta: undefined };
-  const seats = mergePatch(room.status.seats, patch);
-  const isEmpty = Object.keys(seats).length === 0;
-  const since = room.status.emptySince;
-  const empty =
-    isEmpty && since === undefined
-      ? { emptySince: now }
-      : !isEmpty && since !== undefined
-        ? { emptySince: null }
-        : {};
-  const delta = { status: { seats: patch, ...empty } };
-  return { room: mergePatch(room, delta), delta };
+  if (isNone(patch)) return { room, delta: undefined };
+  const { seats: before, emptySince: since, ...rest } = room.status;
+  const seats = mergePatch(before, patch);
+  const emptySince = isNone(seats) ? (since ?? now) : undefined;
+  const empty = emptySince === since ? {} : { emptySince: emptySince ?? null };
+  const status = { ...rest, seats, ...(emptySince === undefined ? {} : { emptySince }) };
+  return { room: { ...room, status }, delta: { status: { seats: patch, ...empty } } };
+}
+
+function isNone(map: object): boolean {
+  for (const _ in map) return false;
+  return true;
 }
 
 /** When by the time alone something becomes of the room: a seat expires, or it has stood empty for long enough. */

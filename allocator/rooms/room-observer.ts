@@ -9,7 +9,7 @@ export interface RoomObserver {
   /** A fleet had neither a room nor a server for a request; told again each second while it waits. */
   missed(namespace: string, fleet: string): void;
   /** A request has waited for a room or a seat. */
-  waited(what: "room" | "seat", got: boolean): void;
+  waited(what: "room" | "seat", got: boolean, tookMs: number): void;
   closed(room: Room, because: Reason): void;
   /** The server has lost its last room and is Ready again. */
   cameBack(server: GameServer): void;

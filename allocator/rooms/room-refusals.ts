@@ -24,10 +24,21 @@ export function noRoom(store: ResourceStore, { namespace, fleet }: RoomWish): Fl
 /** Every seat is given; the first that is only reserved says when to ask again. */
 export function fullRoom(room: Room, now: number): FleetError {
   const { reserved } = seatCounts(room);
-  const times = Object.values(room.status.seats).flatMap(({ expiresAt }) => expiresAt ?? []);
-  const first = parseRfc3339(times.sort()[0] ?? "");
+  let earliest: string | undefined;
+  for (const { expiresAt } of Object.values(room.status.seats))
+    if (expiresAt !== undefined && (earliest === undefined || expiresAt < earliest))
+      earliest = expiresAt;
+  const first = parseRfc3339(earliest ?? "");
   const leftSeconds = first === undefined ? RETRY_AFTER_SECONDS : Math.ceil((first - now) / 1_000);
   const retryAfterSeconds = Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, leftSeconds));
   const message = `all ${room.spec.capacity} seats of room ${room.metadata.name} are given, ${reserved} of them reserved`;
   return new FleetError("EXHAUSTED", message, { retryAfterSeconds });
+}
+
+/** Nothing of that name, or no longer. */
+export function notThere(kind: string, name: string): FleetError {
+  return new FleetError("NOT_FOUND", `${kind} ${JSON.stringify(name)} is not there`, {
+    kind,
+    name,
+  });
 }

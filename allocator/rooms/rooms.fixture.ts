@@ -17,7 +17,8 @@ import type { JoinSigner } from "./join-tokens.ts";
 import { RoomBook } from "./room-book.ts";
 import { RoomKeeper, type TurningKeys } from "./room-keeper.ts";
 import type { RoomObserver } from "./room-observer.ts";
-import { type Opened, type OpenRequest, Rooms, type Seated } from "./rooms.ts";
+import type { Opened, OpenRequest, Seated } from "./room-requests.ts";
+import { Rooms } from "./rooms.ts";
 
 const NOW = "2026-01-01T00:00:00Z";
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";

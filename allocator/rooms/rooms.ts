@@ -13,9 +13,10 @@ import { type Idempotency, Once, type Remember } from "../once.ts";
 import type { WaitingLine } from "../waiting-line.ts";
 import { closingWrites } from "./closing.ts";
 import { type JoinTokensOptions, withToken } from "./join-tokens.ts";
-import { RoomMaker, type RoomPlan, type SeatWish } from "./room-maker.ts";
+import { RoomMaker, type RoomPlan } from "./room-maker.ts";
 import type { RoomObserver } from "./room-observer.ts";
-import { fullRoom, noRoom } from "./room-refusals.ts";
+import { fullRoom, noRoom, notThere } from "./room-refusals.ts";
+import type { Asking, Opened, OpenRequest, Seated, SeatRequest } from "./room-requests.ts";
 import type { RoomServerOptions } from "./room-server.ts";
 
 export interface RoomsOptions extends RoomServerOptions {
@@ -28,36 +29,6 @@ export interface RoomsOptions extends RoomServerOptions {
   readonly letters: (count: number) => string;
   /** 128 random bits, base64url. */
   readonly newJti: () => string;
-}
-
-/** What every request may carry. */
-export interface Asking {
-  readonly idempotency?: Idempotency;
-  /** Who asked has gone. */
-  readonly signal?: AbortSignal;
-  /** How long it waits for a room or a seat. */
-  readonly waitMs: number;
-}
-export interface OpenRequest extends Asking {
-  /** Without a capacity it follows from the fleet's template. */
-  readonly wish: Omit<RoomWish, "capacity"> & { readonly capacity?: number };
-  /** True: a room like it with a free seat is as good. */
-  readonly find: boolean;
-  readonly seat?: SeatWish;
-}
-export interface SeatRequest extends Asking {
-  readonly namespace: string;
-  readonly id: string;
-  readonly seat: SeatWish;
-}
-export interface Opened {
-  readonly room: RoomView;
-  readonly made: boolean;
-  readonly seat?: SeatView;
-}
-export interface Seated {
-  readonly isNew: boolean;
-  readonly seat: SeatView;
 }
 
 /**
@@ -96,13 +67,14 @@ export class Rooms {
         onMissed: () => observer.missed(namespace, wish.fleet),
       });
       if (opened) return opened;
-      throw noRoom(this.#options.store, wish);
+      throw await this.#settled(noRoom(this.#options.store, wish));
     });
   }
 
   /** A seat in one room; the same again for the same player. Throws EXHAUSTED when none is free within the time. */
   seat(request: SeatRequest): Promise<Seated> {
     const { namespace, id, seat } = request;
+    const { clock } = this.#options;
     return this.#once.run<Seated>(request.idempotency, async (remember) => {
       const attempt = (): Promise<Seated> | undefined => {
         const plan = this.#maker.sit(this.#hosted(namespace, id), seat);
@@ -111,7 +83,7 @@ export class Rooms {
       const group = `seat ${namespace}/${id}`;
       const seated = await this.#waited("seat", request, { group, attempt });
       if (seated) return seated;
-      throw fullRoom(this.#hosted(namespace, id), this.#options.clock.now());
+      throw await this.#settled(fullRoom(this.#hosted(namespace, id), clock.now()));
     });
   }
 
@@ -232,16 +204,23 @@ export class Rooms {
       readonly onMissed?: () => void;
     },
   ): Promise<T | undefined> {
-    const { line, observer } = this.#options;
+    const { line, observer, clock } = this.#options;
     let missed = false;
     const onMissed = (): void => {
       missed = true;
       request.onMissed?.();
     };
+    const startedAt = clock.monotonic();
     const rest = { upToMs: waitMs, ...(signal ? { signal } : {}) };
     const got = await line.wait({ ...request, onMissed, ...rest });
-    if (missed) observer.waited(what, got !== undefined);
+    if (missed) observer.waited(what, got !== undefined, clock.monotonic() - startedAt);
     return got;
+  }
+
+  /** A refusal, too, rests on commits that are under way, perhaps: it is said after them. */
+  async #settled(refusal: FleetError): Promise<FleetError> {
+    await this.#options.store.settled();
+    return refusal;
   }
 
   #room(namespace: string, id: string): Room {
@@ -275,11 +254,4 @@ export class Rooms {
 function writesOf(room: Room, { room: object, delta }: SeatsChange): readonly Write[] {
   const expected = room.metadata.resourceVersion;
   return delta ? [{ op: "update", object, expected, delta }] : [];
-}
-
-function notThere(kind: string, name: string): FleetError {
-  return new FleetError("NOT_FOUND", `${kind} ${JSON.stringify(name)} is not there`, {
-    kind,
-    name,
-  });
 }

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { BrowserGuard } from "../../access/browser.ts";
+import { JoinKeys } from "../../access/join-keys.ts";
 import { NodeTokens } from "../../access/node-tokens.ts";
 import { openTokens, readToken, tokenFileOf } from "../../access/tokens.ts";
 import { Allocator } from "../../allocator/allocator.ts";
+import { RoomParts } from "../../allocator/rooms/room-parts.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
@@ -20,6 +22,7 @@ import { Controllers } from "../../fleet/controller/controllers.ts";
 import { World } from "../../fleet/controller/world.ts";
 import { Metrics } from "../../monitor/metrics.ts";
 import { ResourceGauges } from "../../monitor/resource-gauges.ts";
+import { RoomMetrics } from "../../monitor/room-metrics.ts";
 import type { EventLog } from "../../store/event-log.ts";
 import {
   JOURNAL_BOUNDS,
@@ -36,9 +39,11 @@ import { lockSoon } from "../up/lock-soon.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { packageVersion } from "../version.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
+import { roomObserver } from "./room-observer.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 
 const INDEXES_MAX = 256;
+const JOIN_KEYS_FILE = "join-keys.json";
 const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 const EVENT_FLUSH_MS = 1_000;
 const EVENTS_UNWRITTEN_MAX = 500;
@@ -80,7 +85,12 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using line = new WaitingLine({ ...WAITING_BOUNDS, clock: systemClock });
   metrics.showAllocator({ waiting: () => line.size, scans: () => indexes.scans });
   using allocator = allocatorOf({ store, indexes, line, events, controllers });
-  const parts = { store, events, allocator, nodeLink: controllers.link, tokens, metrics };
+  const keys = await JoinKeys.open({ file: JOIN_KEYS_FILE, now });
+  using roomMetrics = new RoomMetrics(store, metrics);
+  const observer = roomObserver({ events, metrics, roomMetrics, controllers });
+  using roomParts = new RoomParts({ ...base, store, indexes, line, keys, observer });
+  const { rooms, keeper } = roomParts;
+  const parts = { store, events, allocator, rooms, nodeLink: controllers.link, tokens, metrics };
   const rest = {
     version: packageVersion(),
     guard: new BrowserGuard(namesOf(config.serverNames)),
@@ -90,6 +100,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     ...base,
     ...parts,
     ...rest,
+    joinKeys: keys,
     issueNodeToken,
     blobFolder: "blobs",
     notReady: () => undefined,
@@ -98,7 +109,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   await api.listen({ host: config.listen, port: config.port });
   await using _tls = await listenWithTls(api, tls);
   const stop = new AbortController();
-  const loops = controllers.run(stop.signal);
+  const loops = Promise.all([controllers.run(stop.signal), keeper.run(stop.signal)]);
   const { listen, port } = config;
   base.logger.info({ listen, port, revision: store.revision }, "the control plane is up");
   control.say({ say: "ready" });
