@@ -165,7 +165,7 @@ describe("the arena", () => {
     expect(isFull.counters?.rooms).toEqual({ count: 1, capacity: 10 });
     await player.end();
     const isEmpty = await arenaUntil(arena, 0);
-    expect(isEmpty.lists?.players?.capacity).toBe(100);
+    expect(isEmpty.lists?.players?.capacity).toBe(320);
   });
 });
 

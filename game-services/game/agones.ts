@@ -1,6 +1,10 @@
 import agones from "@google-cloud/agones-sdk";
 import type { GameDataSdk } from "./game-data.ts";
+import type { GameServerShown } from "./join-tokens.ts";
 import { log } from "./log.ts";
+
+/** What of its GameServer the arena looks at. */
+export type GameServerSeen = GameServerShown & { readonly status: { readonly state: string } };
 
 /** What the arena uses of Agones' client; its own type declarations name it otherwise than it is. */
 interface AgonesClient {
@@ -10,7 +14,7 @@ interface AgonesClient {
   shutdown(): Promise<object>;
   health(onError: (error: Error) => void): void;
   watchGameServer(
-    onChange: (gameServer: { readonly status: { readonly state: string } }) => void,
+    onChange: (gameServer: GameServerSeen) => void,
     onError: (error: Error) => void,
   ): void;
   /** Counters and Lists. */
@@ -25,18 +29,18 @@ const RECONNECT_MS = 1000;
 const TRIES_MAX = 60;
 
 /**
- * The arena's life with Agones: health pings, the state it is in, Ready and Shutdown. The client opens its health stream
+ * The arena's life with Agones: health pings, its GameServer, Ready and Shutdown. The client opens its health stream
  * and its watch once and never again, so when one of them breaks (the SDK server was restarted) a new client takes over.
  */
 export class AgonesLife implements Disposable {
-  readonly #onState: (state: string) => void;
+  readonly #onGameServer: (gameServer: GameServerSeen) => void;
   readonly #pinging: NodeJS.Timeout;
   #client: AgonesClient | undefined;
   #connecting: Promise<AgonesClient> | undefined;
   #isOver = false;
 
-  constructor(onState: (state: string) => void) {
-    this.#onState = onState;
+  constructor(onGameServer: (gameServer: GameServerSeen) => void) {
+    this.#onGameServer = onGameServer;
     this.#pinging = setInterval(() => this.#ping(), HEALTH_MS);
     this.#pinging.unref();
   }
@@ -97,7 +101,7 @@ export class AgonesLife implements Disposable {
         await client.connect();
         this.#client = client;
         client.watchGameServer(
-          ({ status }) => this.#onState(status.state),
+          (gameServer) => this.#onGameServer(gameServer),
           (error) => this.#lost(client, error),
         );
         client.streams.at(-1)?.once("end", () => this.#lost(client, new Error("the watch ended")));

@@ -2,7 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "@colyseus/core";
 import { WebSocketTransport } from "@colyseus/ws-transport";
+import { type Admission, Entrance, type JoinOptions, type TokensWanted } from "./entrance.ts";
 import type { Presence } from "./game-data.ts";
+import type { JoinTokens } from "./join-tokens.ts";
 import { log } from "./log.ts";
 import { ArenaRoom, type ArenaShared } from "./room.ts";
 import { Seats } from "./seat.ts";
@@ -12,6 +14,9 @@ export interface ArenaOptions {
   readonly host: string;
   readonly webSocketPort: number;
   readonly udpPort: number;
+  /** Whether players need a join token, and by what they are verified when there is a platform that gives them. */
+  readonly tokensWanted: TokensWanted;
+  readonly tokens?: JoinTokens;
   readonly onPlayers: (players: number) => void;
   readonly onPresence: (presence: Presence) => void;
 }
@@ -55,12 +60,7 @@ export class ArenaServer implements AsyncDisposable {
         pingMaxRetries: 3,
       }),
     });
-    const onPlayers = (): void => options.onPlayers(seats.size);
-    const rooms = new Set<string>();
-    const players = new Set<string>();
-    const onPresence = (): void => options.onPresence({ rooms: rooms.size, players });
-    const shared = { seats, udp, now, rooms, players, onPlayers, onPresence };
-    server.define("arena", roomWith(shared));
+    server.define("arena", roomWith(sharedBy({ ...options, seats, udp, now }))).filterBy(["room"]);
     await server.listen(options.webSocketPort, options.host);
     const address = (): AddressInfo => http.address() as AddressInfo;
     return new ArenaServer({ server, udp, seats, address });
@@ -89,11 +89,26 @@ export class ArenaServer implements AsyncDisposable {
   }
 }
 
-/** Colyseus makes rooms without arguments. */
+type SharedOptions = ArenaOptions & Pick<ArenaShared, "seats" | "udp" | "now">;
+
+function sharedBy({ seats, udp, now, ...options }: SharedOptions): ArenaShared {
+  const rooms = new Set<ArenaRoom>();
+  const players = new Map<string, string>();
+  const entrance = new Entrance({ ...options, wanted: options.tokensWanted });
+  const onPlayers = (): void => options.onPlayers(seats.size);
+  const onPresence = (): void =>
+    options.onPresence({ rooms: rooms.size, players: new Set(players.values()) });
+  return { seats, udp, now, entrance, rooms, players, onPlayers, onPresence };
+}
+
+/** Colyseus makes rooms without arguments, and lets players in before there is one. */
 function roomWith(shared: ArenaShared): new () => ArenaRoom {
   return class Arena extends ArenaRoom {
     constructor() {
       super(shared);
+    }
+    static override onAuth(_: string, options: JoinOptions): Promise<Admission> {
+      return shared.entrance.admit(options);
     }
   };
 }

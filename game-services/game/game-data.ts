@@ -6,7 +6,7 @@ export interface GameDataSdk {
 }
 export interface Presence {
   readonly rooms: number;
-  /** Session ids of those who are in. */
+  /** Who is in: those with a join token as it names them, others by their session ids. */
   readonly players: ReadonlySet<string>;
 }
 export interface GameDataOptions {

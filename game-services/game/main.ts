@@ -1,12 +1,19 @@
-import type { AgonesLife } from "./agones.ts";
+import type { AgonesLife, GameServerSeen } from "./agones.ts";
 import type { ArenaServer } from "./arena-server.ts";
 import { GameData, type Presence } from "./game-data.ts";
+import { JoinTokens } from "./join-tokens.ts";
 import { log } from "./log.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
 /** The arena as a process: Colyseus and UDP, with Agones when there is an SDK server. */
 class Game {
   readonly #settings: Settings;
+  readonly #tokens = new JoinTokens({
+    now: Date.now,
+    usedMax: USED_TOKENS_MAX,
+    keysWaitMs: KEYS_WAIT_MS,
+    waitersMax: WAITERS_MAX,
+  });
   #arena: ArenaServer | undefined;
   #agones: AgonesLife | undefined;
   #data: GameData | undefined;
@@ -29,6 +36,7 @@ class Game {
     const { ArenaServer } = await import("./arena-server.ts");
     const arena = await ArenaServer.open({
       ...this.#settings,
+      ...(hasSdk ? { tokens: this.#tokens } : {}),
       onPlayers: (players) => this.#seePlayers(players),
       onPresence: (presence) => this.#seePresence(presence),
     });
@@ -49,7 +57,7 @@ class Game {
 
   async #connect(): Promise<AgonesLife> {
     const { AgonesLife } = await import("./agones.ts");
-    this.#agones = new AgonesLife((state) => this.#seeState(state));
+    this.#agones = new AgonesLife((gameServer) => this.#seeGameServer(gameServer));
     await this.#agones.connect();
     return this.#agones;
   }
@@ -79,6 +87,11 @@ class Game {
     ]);
     this.#agones?.[Symbol.dispose]();
     log("ended");
+  }
+
+  #seeGameServer(gameServer: GameServerSeen): void {
+    this.#tokens.show(gameServer);
+    this.#seeState(gameServer.status.state);
   }
 
   #seeState(state: string): void {
@@ -112,6 +125,10 @@ class Game {
 }
 
 const SHUTDOWN_MS = 2000;
+/** A token lives for a minute: more in that time are more players than one process has. */
+const USED_TOKENS_MAX = 10_000;
+const KEYS_WAIT_MS = 2000;
+const WAITERS_MAX = 256;
 const RETRY_MS = 1000;
 
 async function main(): Promise<void> {

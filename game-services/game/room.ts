@@ -1,5 +1,8 @@
-import { type AuthContext, type Client, CloseCode, Room } from "@colyseus/core";
-import { type MapSchema, type Schema, schema, t } from "@colyseus/schema";
+import type { Socket } from "node:net";
+import { type Client, CloseCode, Room } from "@colyseus/core";
+import { ArenaState, type ChatLine, PlayerState, type UdpTicket } from "./arena-state.ts";
+import { type Admission, type Entrance, type JoinOptions, NO_ROOM, refusal } from "./entrance.ts";
+import { JoinRefused } from "./join-tokens.ts";
 import { log } from "./log.ts";
 import {
   ARENA,
@@ -14,78 +17,49 @@ import {
 import type { Seat, Seats } from "./seat.ts";
 import type { UdpChannel } from "./udp.ts";
 
-interface PlayerState extends Schema {
-  name: string;
-  number: number;
-  x: number;
-  y: number;
-  connected: boolean;
-}
-const PlayerState: new () => PlayerState = schema(
-  { name: t.string(), number: t.uint16(), x: t.float32(), y: t.float32(), connected: t.boolean() },
-  "Player",
-);
-interface ArenaState extends Schema {
-  players: MapSchema<PlayerState>;
-}
-const ArenaState: new () => ArenaState = schema({ players: t.map(PlayerState) }, "Arena");
-
-/** What clients see of a player; `number` names it in UDP packets. */
-export interface PlayerView {
-  readonly name: string;
-  readonly number: number;
-  readonly x: number;
-  readonly y: number;
-  readonly connected: boolean;
-}
-/** What clients see of the arena: players by their session ids. */
-export interface ArenaView {
-  readonly players: ReadonlyMap<string, PlayerView>;
-}
-
 /** What the rooms of a process share; set before the first room is made. */
 export interface ArenaShared {
   readonly seats: Seats;
   readonly udp: UdpChannel;
+  readonly entrance: Entrance;
   readonly now: () => number;
-  readonly rooms: Set<string>;
-  /** Session ids of those who are in, the disconnected who may come back among them. */
-  readonly players: Set<string>;
+  readonly rooms: Set<ArenaRoom>;
+  /** By session id, under which name the platform hears of those who are in, who may come back among them. */
+  readonly players: Map<string, string>;
   /** Told whenever a player comes or is gone for good. */
   readonly onPlayers: () => void;
   /** Told whenever a room or a player comes or goes. */
   readonly onPresence: () => void;
 }
 
-/** What the client is told on request `udp`: its token, and its number in packets. */
-export interface UdpTicket {
-  readonly token: string;
-  readonly number: number;
-}
-export interface ChatLine {
-  readonly from: string;
-  readonly name: string;
-  readonly text: string;
-}
-
 interface Present {
+  client: Client;
   readonly seat: Seat;
   readonly player: PlayerState;
   chat: Bucket;
+  /** While its connection is broken: ends the waiting for it. */
+  giveUp?: (because: Error) => void;
 }
 
 const RECONNECT_SECONDS = 30;
 const PATCH_MS = 50;
 const MESSAGES_PER_SECOND_MAX = 60;
 const ECHO_LENGTH_MAX = 256;
+/** Tells a client that its player has come in anew elsewhere: it must not come back by itself. */
+export const TAKEN_OVER = 4101;
 
-/** One arena: players with positions, and a chat. */
+/** One arena: players with positions, and a chat. A room of the platform has its id, and lets in nobody without a token for it. */
 export class ArenaRoom extends Room<{ state: ArenaState }> {
   override maxClients: number = ARENA.playersMax;
   override maxMessagesPerSecond: number = MESSAGES_PER_SECOND_MAX;
   override patchRate: number = PATCH_MS;
   override state: ArenaState = new ArenaState();
   readonly #present = new Map<string, Present>();
+  /** Where the players with a token are, by who they are. */
+  readonly #sessions = new Map<string, string>();
+  /** The room that tokens must name. */
+  #claimed: string = NO_ROOM;
+  #playersMax: number = ARENA.playersMax;
   readonly #shared: ArenaShared;
 
   constructor(shared: ArenaShared) {
@@ -93,65 +67,89 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     this.#shared = shared;
   }
 
-  override onCreate(): void {
+  override onCreate({ room, cap }: JoinOptions): void {
+    if (typeof room === "string" && room !== NO_ROOM && typeof cap === "number") {
+      this.roomId = room;
+      this.#claimed = room;
+      this.#playersMax = cap;
+      // Who comes back anew needs a place before the old one is free: the room counts its players itself.
+      this.maxClients = Number.POSITIVE_INFINITY;
+    }
     this.onMessage("move", (client, wanted: unknown) => this.#move(client, wanted));
     this.onMessage("say", (client, text: unknown) => this.#say(client, text));
     this.onMessage("echo", (_client: Client, value: unknown) => echoed(value));
     this.onMessage("udp", (client: Client) => this.#ticket(client));
     this.setSimulationInterval(() => this.#tick(), PATCH_MS);
     log("room created", { room: this.roomId });
-    this.#shared.rooms.add(this.roomId);
+    this.#shared.rooms.add(this);
     this.#shared.onPresence();
   }
 
-  /** Everybody may come in; where from is kept for the log. */
-  override onAuth(_client: Client, _options: unknown, { ip }: AuthContext): { address: string } {
-    return { address: ip ?? "" };
-  }
-
-  override onJoin(client: Client, options: unknown, { address }: { address: string }): void {
-    const now = this.#shared.now();
-    const at = { x: ARENA.width / 2, y: ARENA.height / 2 };
-    const seat = this.#shared.seats.take(at, now);
-    const wanted = (options as { readonly name?: unknown } | undefined)?.name;
-    const name = nameOf(wanted, `player ${seat.number}`);
-    const player = new PlayerState();
-    Object.assign(player, { ...at, name, number: seat.number, connected: true });
-    this.state.players.set(client.sessionId, player);
-    this.#present.set(client.sessionId, { seat, player, chat: fullBucket(CHAT_RATE, now) });
-    const { number } = seat;
-    log("player joined", { room: this.roomId, player: client.sessionId, name, number, address });
-    this.#shared.players.add(client.sessionId);
+  override onJoin(client: Client, options: JoinOptions, { claims }: Admission): void {
+    // Colyseus finds rooms by other ways, too: by its own ids.
+    if ((claims?.room ?? NO_ROOM) !== this.#claimed) throw refusal(new JoinRefused("WrongRoom"));
+    const before = claims && this.#takeOver(claims.sub);
+    if (!before && this.#present.size >= this.#playersMax) throw refusal(new JoinRefused("Full"));
+    const seat = before
+      ? this.#shared.seats.pass(before.seat, this.#shared.now())
+      : this.#newSeat();
+    const name = nameOf(claims?.sub ?? options.name, `player ${seat.number}`);
+    this.#enter(client, seat, name);
+    if (claims) this.#sessions.set(claims.sub, client.sessionId);
+    this.#shared.players.set(client.sessionId, claims?.sub ?? client.sessionId);
+    const player = client.sessionId;
+    log("player joined", {
+      room: this.roomId,
+      player,
+      name,
+      number: seat.number,
+      address: addressOf(client),
+    });
+    before?.giveUp?.(new Error("taken over"));
+    before?.client.leave(TAKEN_OVER, "the player came in anew");
     this.#shared.onPlayers();
     this.#shared.onPresence();
   }
 
   override onDrop(client: Client, code?: number): void {
-    this.#connected(client, false);
+    const present = this.#present.get(client.sessionId);
+    if (!present) return;
+    present.player.connected = false;
     log("player dropped", { room: this.roomId, player: client.sessionId, code });
-    this.allowReconnection(client, RECONNECT_SECONDS).catch(() => undefined);
+    const returning = this.allowReconnection(client, RECONNECT_SECONDS);
+    present.giveUp = (because) => returning.reject(because);
+    returning.catch(() => undefined);
   }
 
   override onReconnect(client: Client): void {
-    this.#connected(client, true);
+    const present = this.#present.get(client.sessionId);
+    if (present) {
+      present.client = client;
+      present.player.connected = true;
+    }
     log("player back", { room: this.roomId, player: client.sessionId });
   }
 
   override onLeave(client: Client, code?: number): void {
-    const gone = this.#present.get(client.sessionId);
-    this.#present.delete(client.sessionId);
-    this.state.players.delete(client.sessionId);
+    const { sessionId } = client;
+    const who = this.#shared.players.get(sessionId);
+    // It was never in: Colyseus says goodbye to those who were refused, too.
+    if (who === undefined) return;
+    const gone = this.#present.get(sessionId);
+    this.#present.delete(sessionId);
+    this.state.players.delete(sessionId);
     if (gone) this.#shared.seats.leave(gone.seat);
     const { received, missed } = gone?.seat ?? {};
-    log("player left", { room: this.roomId, player: client.sessionId, code, received, missed });
-    this.#shared.players.delete(client.sessionId);
+    log("player left", { room: this.roomId, player: sessionId, code, received, missed });
+    if (this.#sessions.get(who) === sessionId) this.#sessions.delete(who);
+    this.#shared.players.delete(sessionId);
     this.#shared.onPlayers();
     this.#shared.onPresence();
   }
 
   override async onDispose(): Promise<void> {
     for (const { seat } of this.#present.values()) this.#shared.seats.leave(seat);
-    this.#shared.rooms.delete(this.roomId);
+    this.#shared.rooms.delete(this);
     this.#shared.onPresence();
     log("room disposed", { room: this.roomId });
   }
@@ -161,9 +159,26 @@ export class ArenaRoom extends Room<{ state: ArenaState }> {
     void this.disconnect(CloseCode.SERVER_SHUTDOWN);
   }
 
-  #connected(client: Client, connected: boolean): void {
-    const present = this.#present.get(client.sessionId);
-    if (present) present.player.connected = connected;
+  #newSeat(): Seat {
+    const at = { x: ARENA.width / 2, y: ARENA.height / 2 };
+    return this.#shared.seats.take(at, this.#shared.now());
+  }
+
+  #enter(client: Client, seat: Seat, name: string): void {
+    const player = new PlayerState();
+    Object.assign(player, { ...seat.position, name, number: seat.number, connected: true });
+    this.state.players.set(client.sessionId, player);
+    const chat = fullBucket(CHAT_RATE, this.#shared.now());
+    this.#present.set(client.sessionId, { client, seat, player, chat });
+  }
+
+  /** Takes a player who is here already out of its old session, which knows nothing of it yet. */
+  #takeOver(who: string): Present | undefined {
+    const sessionId = this.#sessions.get(who) ?? "";
+    const before = this.#present.get(sessionId);
+    this.#present.delete(sessionId);
+    this.state.players.delete(sessionId);
+    return before;
   }
 
   #move(client: Client, value: unknown): void {
@@ -201,4 +216,10 @@ function echoed(value: unknown): unknown {
   return typeof value === "number" || (typeof value === "string" && value.length <= ECHO_LENGTH_MAX)
     ? value
     : null;
+}
+
+/** Where the player's packets come from, in words of the package ws, whose socket is not told otherwise. */
+function addressOf({ ref }: Client): string {
+  const { _socket: socket } = ref as unknown as { readonly _socket?: Socket };
+  return socket?.remoteAddress ?? "";
 }

@@ -77,9 +77,13 @@ export class Seats {
 
   take(position: Point, now: number): Seat {
     this.#next = (this.#next % 0xffff) + 1;
-    const seat = new Seat({ number: this.#next, position, now });
-    this.#byToken.set(seat.token, seat);
-    return seat;
+    return this.#add(new Seat({ number: this.#next, position, now }));
+  }
+
+  /** The same place in the arena for a player who came in anew; the old token moves it no more. */
+  pass({ number, position, token }: Seat, now: number): Seat {
+    this.#byToken.delete(token);
+    return this.#add(new Seat({ number, position, now }));
   }
 
   leave(seat: Seat): void {
@@ -88,5 +92,10 @@ export class Seats {
 
   find(token: string): Seat | undefined {
     return this.#byToken.get(token);
+  }
+
+  #add(seat: Seat): Seat {
+    this.#byToken.set(seat.token, seat);
+    return seat;
   }
 }

@@ -8,6 +8,7 @@ it("takes ports and habits from the environment, and has a default for each", ()
     udpPort: 7655,
     reuse: "stay",
     emptyMs: 10_000,
+    tokensWanted: "optional",
     hasSdk: false,
   });
   expect(
@@ -19,6 +20,13 @@ it.each([
   ["FLOTILLA_PORT_UDP", "70000"],
   ["FLOTILLA_PORT_GAME", "x"],
   ["ARENA_REUSE", "maybe"],
+  ["ARENA_TOKENS", "never"],
 ])("says which value makes no sense: %s=%s", (name, value) => {
   expect(() => settingsOf({ [name]: value })).toThrow(name);
+});
+
+it("wants no tokens when there is nobody who gives them", () => {
+  expect(() => settingsOf({ ARENA_TOKENS: "required" })).toThrow("no platform");
+  const env = { ARENA_TOKENS: "required", AGONES_SDK_GRPC_PORT: "9357" };
+  expect(settingsOf(env)).toMatchObject({ tokensWanted: "required" });
 });

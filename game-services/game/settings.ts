@@ -1,3 +1,5 @@
+import type { TokensWanted } from "./entrance.ts";
+
 /** What to do when the last player of an allocated game has left: nothing, be Ready again, or end. */
 export type Reuse = "stay" | "ready" | "shutdown";
 
@@ -8,6 +10,8 @@ export interface Settings {
   readonly reuse: Reuse;
   /** How long nobody must be there before `reuse`. */
   readonly emptyMs: number;
+  /** Whether players need a join token. Rooms of the platform let in nobody without one, whatever this says. */
+  readonly tokensWanted: TokensWanted;
   /** False when no platform started this process: it runs alone. */
   readonly hasSdk: boolean;
 }
@@ -17,13 +21,22 @@ export function settingsOf(env: Readonly<Record<string, string | undefined>>): S
   const reuse = env.ARENA_REUSE ?? "stay";
   if (reuse !== "stay" && reuse !== "ready" && reuse !== "shutdown")
     throw new Error(`ARENA_REUSE is stay, ready or shutdown, found "${reuse}"`);
+  const tokensWanted = env.ARENA_TOKENS ?? "optional";
+  if (tokensWanted !== "optional" && tokensWanted !== "required")
+    throw new Error(`ARENA_TOKENS is optional or required, found "${tokensWanted}"`);
+  const hasSdk = env.AGONES_SDK_GRPC_PORT !== undefined;
+  if (tokensWanted === "required" && !hasSdk)
+    throw new Error(
+      "ARENA_TOKENS is required, but no platform is here whose tokens these would be",
+    );
   return {
     host: env.ARENA_HOST ?? "0.0.0.0",
     webSocketPort: numberOf(env, "FLOTILLA_PORT_GAME", 7654, 65_535),
     udpPort: numberOf(env, "FLOTILLA_PORT_UDP", 7655, 65_535),
     reuse,
     emptyMs: numberOf(env, "ARENA_EMPTY_SECONDS", 10, 86_400) * 1000,
-    hasSdk: env.AGONES_SDK_GRPC_PORT !== undefined,
+    tokensWanted,
+    hasSdk,
   };
 }
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     webSocketPort: 0,
     udpPort: 0,
+    tokensWanted: "optional",
     onPlayers: (players) => counts.push(players),
     onPresence: ({ rooms, players }) => presences.push(`${players.size} in ${rooms}`),
   });

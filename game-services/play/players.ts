@@ -1,5 +1,5 @@
 import { Client, type Room } from "@colyseus/sdk";
-import type { ArenaView, ChatLine, UdpTicket } from "../game/room.ts";
+import type { ArenaView, ChatLine, UdpTicket } from "../game/arena-state.ts";
 import type { Point } from "../game/rules.ts";
 import { Rtts } from "./rtt.ts";
 import { probeUdp, UdpStream } from "./udp-stream.ts";

@@ -1,0 +1,67 @@
+import { ErrorCode, ServerError } from "@colyseus/core";
+import { type JoinClaims, JoinRefused, type JoinTokens } from "./join-tokens.ts";
+import { log } from "./log.ts";
+
+/** Who may come in: those with a join token only, or others too, into rooms of their own. */
+export type TokensWanted = "required" | "optional";
+
+/** What is known of somebody who was let in: what the join token says, if there was one. */
+export interface Admission {
+  readonly claims?: JoinClaims;
+}
+
+/** What a client may ask for; `room` and `cap` are not for it to say: the token does. */
+export interface JoinOptions {
+  token?: unknown;
+  room?: unknown;
+  cap?: unknown;
+  readonly name?: unknown;
+}
+
+/** Lets players in before Colyseus looks for a room, so that nobody makes a room who may not be in it. */
+export class Entrance {
+  readonly #tokens: JoinTokens | undefined;
+  readonly #wanted: TokensWanted;
+  /** Colyseus asks again with the same options when the room it chose has closed meanwhile: the token counts once. */
+  readonly #admitted = new WeakMap<object, Admission>();
+
+  constructor(options: { readonly tokens?: JoinTokens; readonly wanted: TokensWanted }) {
+    this.#tokens = options.tokens;
+    this.#wanted = options.wanted;
+  }
+
+  /** Writes into the options which room it is, by which Colyseus finds or makes one. */
+  async admit(options: JoinOptions): Promise<Admission> {
+    const known = this.#admitted.get(options);
+    if (known) return known;
+    try {
+      const claims = await this.#claimsOf(options);
+      const admission = claims ? { claims } : {};
+      delete options.token;
+      Object.assign(options, { room: claims?.room ?? NO_ROOM, cap: claims?.cap });
+      this.#admitted.set(options, admission);
+      return admission;
+    } catch (error) {
+      if (!(error instanceof JoinRefused)) throw error;
+      log("join refused", { because: error.reason });
+      throw refusal(error);
+    }
+  }
+
+  async #claimsOf({ token, room }: JoinOptions): Promise<JoinClaims | undefined> {
+    const isWithout = token === undefined && this.#wanted === "optional";
+    // Rooms of the platform are for those with a token, whatever is wanted elsewhere.
+    if (isWithout && room !== undefined && room !== NO_ROOM) throw new JoinRefused("NoToken");
+    if (isWithout) return undefined;
+    if (!this.#tokens) throw new JoinRefused("NotReady");
+    return this.#tokens.take(token, typeof room === "string" ? room : undefined);
+  }
+}
+
+/** The room id of those who came without a token: they meet each other, and nobody else. */
+export const NO_ROOM = "";
+
+/** What the client is told: the sentence holds the reason. */
+export function refusal({ message }: JoinRefused): ServerError {
+  return new ServerError(ErrorCode.AUTH_FAILED, message);
+}
