@@ -19,7 +19,6 @@ export interface Wanted {
 export class TokenSigner {
   readonly publicKey: JWK;
   readonly #privateKey: CryptoKey;
-  #next = 0;
 
   private constructor(publicKey: JWK, privateKey: CryptoKey) {
     this.publicKey = publicKey;
@@ -34,12 +33,11 @@ export class TokenSigner {
 
   sign({ kid = this.publicKey.kid ?? "", ...wanted }: Wanted = {}): Promise<string> {
     const iat = wanted.iat ?? Math.floor(Date.now() / 1000);
-    this.#next += 1;
     return new SignJWT({
       iss: "flotilla",
       aud: "uid-1",
       sub: "ann",
-      jti: `token-${this.publicKey.kid}-${this.#next}`,
+      jti: crypto.randomUUID(),
       ns: "default",
       room: "arena-abcde",
       seat: "s000000000001",
