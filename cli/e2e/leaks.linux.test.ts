@@ -92,6 +92,6 @@ describe("two instances on one machine", () => {
     await one.end("SIGINT");
     const left = await listed(two, "GameServer");
     expect(left.filter(({ status }) => status.state === "Allocated")).toHaveLength(1);
-    expect(await play(two)).toContain("allocated");
+    expect(await play(two)).toContain("2 seats in room arena-");
   });
 });

@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ArenaServer } from "../game/arena-server.ts";
 import { encodeToServer } from "../game/wire.ts";
 import { Player } from "./players.ts";
-import { missingIn, play } from "./script.ts";
+import { missingIn, namesFor, play } from "./script.ts";
 import { tableOf } from "./table.ts";
+import { byAddress } from "./ways.ts";
 
 let arena: ArenaServer;
 const counts: number[] = [];
@@ -34,7 +35,8 @@ beforeAll(async () => {
 
 describe("the arena", () => {
   it("shows two players how the other moves and what it says, over WebSocket and UDP", async () => {
-    const stats = await play({ address: address(), players: 2, seconds: 1 });
+    const entrances = byAddress(address(), namesFor(2));
+    const stats = await play({ entrances, seconds: 1 });
     expect(missingIn(stats)).toEqual([]);
     expect(stats.map(({ udpLost, drops }) => [udpLost, drops])).toEqual([
       [0, 0],

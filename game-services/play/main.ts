@@ -1,25 +1,28 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { allocate } from "./allocate.ts";
 import type { ArenaAddress } from "./players.ts";
-import { missingIn, play } from "./script.ts";
+import { missingIn, namesFor, play } from "./script.ts";
 import { tableOf } from "./table.ts";
+import { byAddress, byAllocation, bySeats, type Entrances, type Where } from "./ways.ts";
 
-const HELP = `Allocates a game server of a fleet and lets real players meet in it.
+const HELP = `Lets real players meet in a room of a fleet: finds or makes one, with a seat for each of them.
 
   npm run play -- arena --players 2
   npm run play -- arena --players 8 --seconds 30 --api http://10.0.0.5:8700 --token-file admin.token
+  npm run play -- arena --allocate
   npm run play -- --connect 127.0.0.1:7654:7655
 
-  <fleet>              fleet to allocate from (default: arena)
+  <fleet>              fleet of the room (default: arena)
   --players N          how many players join, 2 to 32 (default: 2)
   --seconds N          how long they play, 1 to 3600 (default: 5)
   --namespace NAME     namespace of the fleet (default: default)
   --api URL            default: FLOTILLA_API, else http://127.0.0.1:8700
   --token-file FILE    default: admin.token in the state folder
-  --connect H:WS:UDP   join this game server, without an allocation
+  --allocate           allocate a whole game server for them instead, as on Agones: no seats, no join tokens
+  --connect H:WS:UDP   join this game server; nobody else is asked
   --help               this text
 
 Exit code 0 when everybody saw everybody move and talk, 1 when not, 2 for wrong arguments.`;
@@ -30,6 +33,7 @@ const OPTIONS = {
   namespace: { type: "string", default: "default" },
   api: { type: "string" },
   "token-file": { type: "string" },
+  allocate: { type: "boolean", default: false },
   connect: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
@@ -44,10 +48,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const players = wholeNumber("--players", values.players, 2, 32);
   const seconds = wholeNumber("--seconds", values.seconds, 1, 3600);
-  const address = values.connect
-    ? connectTo(values.connect)
-    : await allocated(positionals[0] ?? "arena", values);
-  const stats = await play({ address, players, seconds });
+  const entrances = await entrancesFor(namesFor(players), positionals[0] ?? "arena", values);
+  const stats = await play({ entrances, seconds });
   console.log(tableOf(stats));
   const missing = missingIn(stats);
   for (const sentence of missing) console.error(sentence);
@@ -69,6 +71,7 @@ function parseOptions(argv: readonly string[]): {
     namespace: string;
     api?: string;
     "token-file"?: string;
+    allocate: boolean;
     connect?: string;
     help: boolean;
   };
@@ -77,19 +80,26 @@ function parseOptions(argv: readonly string[]): {
   return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
 }
 
-async function allocated(
+async function entrancesFor(
+  names: readonly string[],
   fleet: string,
   values: ReturnType<typeof parseOptions>["values"],
-): Promise<ArenaAddress> {
+): Promise<Entrances> {
+  if (values.connect && values.allocate)
+    throw new WrongArgument("--connect and --allocate are two ways: name one of them");
+  if (values.connect) return byAddress(connectTo(values.connect), names);
   const api = values.api ?? process.env.FLOTILLA_API ?? "http://127.0.0.1:8700";
-  const file = values["token-file"] ?? join(stateFolder(), "admin.token");
-  const token = readToken(file);
-  const found = await allocate({ api, token, namespace: values.namespace, fleet });
-  const { gameServer, host, webSocketPort, udpPort } = found;
-  console.log(
-    `allocated ${gameServer}: WebSocket ${host}:${webSocketPort}, UDP ${host}:${udpPort}`,
+  const token = readToken(values["token-file"] ?? join(stateFolder(), "admin.token"));
+  const where: Where = { api, token, namespace: values.namespace, fleet };
+  const say = (line: string): void => console.log(line);
+  if (values.allocate) return byAllocation(where, names, say);
+  // Who comes with a name that is in the room takes over its seat: another run is somebody else.
+  const run = randomBytes(2).toString("hex");
+  return bySeats(
+    where,
+    names.map((name) => `${name}-${run}`),
+    say,
   );
-  return found;
 }
 
 function stateFolder(): string {

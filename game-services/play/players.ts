@@ -1,4 +1,6 @@
-import { Client, type Room } from "@colyseus/sdk";
+import { Client } from "@colyseus/sdk";
+import type { ColyseusRoom } from "../client/colyseus.ts";
+import type { Seat } from "../client/seat.ts";
 import type { ArenaView, ChatLine, UdpTicket } from "../game/arena-state.ts";
 import type { Point } from "../game/rules.ts";
 import { Rtts } from "./rtt.ts";
@@ -33,14 +35,27 @@ export interface PlayerStats {
   readonly ending?: string;
 }
 
+/** A seat in a room of the arena. */
+export type ArenaSeat = Seat<ArenaRoom>;
+type ArenaRoom = ColyseusRoom<ArenaView>;
+interface Entered {
+  readonly name: string;
+  readonly room: ArenaRoom;
+  readonly host: string;
+  readonly udpPort: number;
+  /** Says goodbye to the game, and whoever else is to know. */
+  readonly goodbye: () => Promise<unknown>;
+}
+
 const RTTS_MAX = 20_000;
 const HEARD_MAX = 1000;
 
 /** A real player: Colyseus' own client over WebSocket, and UDP beside it. */
 export class Player implements AsyncDisposable {
   readonly name: string;
-  readonly #room: Room<unknown, ArenaView>;
+  readonly #goodbye: () => Promise<unknown>;
   readonly #udp: UdpStream;
+  #room: ArenaRoom;
   readonly #heard: ChatLine[] = [];
   readonly #rtts = new Rtts(RTTS_MAX);
   readonly #first = new Map<number, Point>();
@@ -52,45 +67,52 @@ export class Player implements AsyncDisposable {
   #webSocketLost = 0;
   #ending: string | undefined;
 
-  private constructor(name: string, room: Room<unknown, ArenaView>, udp: UdpStream) {
+  private constructor({ name, room, goodbye }: Entered, udp: UdpStream) {
     this.name = name;
-    this.#room = room;
+    this.#goodbye = goodbye;
     this.#udp = udp;
-    room.onMessage("chat", (line: ChatLine) => {
-      if (this.#heard.length < HEARD_MAX) this.#heard.push(line);
-    });
-    room.onMessage("refused", () => undefined);
-    room.onMessage("ending", ({ because }: { readonly because: string }) => {
-      this.#ending = because;
-      room.reconnection.enabled = false;
-    });
-    // However soon it breaks, a player tries to come back.
-    room.reconnection.minUptime = 0;
-    room.onDrop(() => {
-      this.#drops += 1;
-    });
-    room.onReconnect(() => {
-      this.#returns += 1;
-    });
-    room.onStateChange(() => this.#look());
+    this.#room = room;
+    this.#listen(room);
   }
 
-  /** Joins over WebSocket, gets its UDP token there, and makes sure that the UDP port answers. */
-  static async join(address: ArenaAddress, name: string): Promise<Player> {
-    const { host, webSocketPort, udpPort } = address;
+  /** Joins over WebSocket without a seat. */
+  static async join({ host, webSocketPort, udpPort }: ArenaAddress, name: string): Promise<Player> {
     const literal = host.includes(":") ? `[${host}]` : host;
     const client = new Client(`ws://${literal}:${webSocketPort}`);
     const room = await client.joinOrCreate<ArenaView>("arena", { name }).catch((error: Error) => {
       const cause = error.cause instanceof Error ? error.cause.message : error.message;
       throw new Error(`${name} cannot join at ${literal}:${webSocketPort}: ${cause}`);
     });
+    // However soon it breaks, a player tries to come back.
+    room.reconnection.minUptime = 0;
+    // A room that has ended, or that tries to come back, never answers a goodbye.
+    const late = () => new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    const goodbye = (): Promise<unknown> => Promise.race([room.leave(), late()]);
+    return Player.#enter({ name, room, host, udpPort, goodbye });
+  }
+
+  /** Takes a seat; when its connection breaks and becomes another, it goes on with that one. */
+  static async sit(seat: ArenaSeat): Promise<Player> {
+    const room = await seat.connect().catch((error: Error) => {
+      throw new Error(`${seat.player} cannot take its seat in ${seat.room}: ${error.message}`);
+    });
+    const udpPort = seat.ports.find(({ name }) => name === "udp")?.port ?? 0;
+    const { player: name, host } = seat;
+    const player = await Player.#enter({ name, room, host, udpPort, goodbye: () => seat.leave() });
+    seat.onState(({ state }) => {
+      if (state === "connected" && seat.connection) void player.#goOn(seat.connection);
+    });
+    return player;
+  }
+
+  /** Gets its UDP token over the WebSocket, and makes sure that the UDP port answers. */
+  static async #enter(entered: Entered): Promise<Player> {
+    const { room, host, udpPort: port } = entered;
     const { token }: UdpTicket = await room.request("udp");
-    const target = { host, port: udpPort, token };
-    if (!(await probeUdp(target))) {
-      await room.leave();
-      throw new Error(`UDP port ${udpPort} of ${host} does not answer`);
-    }
-    return new Player(name, room, await UdpStream.open(target));
+    const target = { host, port, token };
+    if (await probeUdp(target)) return new Player(entered, await UdpStream.open(target));
+    await entered.goodbye();
+    throw new Error(`UDP port ${port} of ${host} does not answer`);
   }
 
   /** Where the arena says that this player is. */
@@ -151,15 +173,40 @@ export class Player implements AsyncDisposable {
 
   async leave(): Promise<void> {
     await this.#udp.settle(SETTLE_MS);
-    // A room that has ended, or that tries to come back, never answers a goodbye.
     this.#room.reconnection.enabled = false;
-    const late = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
-    await Promise.race([this.#room.leave(), late]);
+    await this.#goodbye();
     await this.#udp[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.leave();
+  }
+
+  #listen(room: ArenaRoom): void {
+    room.onMessage("chat", (line: ChatLine) => {
+      if (this.#heard.length < HEARD_MAX) this.#heard.push(line);
+    });
+    room.onMessage("refused", () => undefined);
+    room.onMessage("ending", ({ because }: { readonly because: string }) => {
+      this.#ending = because;
+      room.reconnection.enabled = false;
+    });
+    room.onDrop(() => {
+      this.#drops += 1;
+    });
+    room.onReconnect(() => {
+      this.#returns += 1;
+    });
+    room.onStateChange(() => this.#look());
+  }
+
+  async #goOn(room: ArenaRoom): Promise<void> {
+    if (room === this.#room) return;
+    this.#room = room;
+    this.#returns += 1;
+    this.#listen(room);
+    const { token }: UdpTicket = await room.request("udp");
+    this.#udp.use(token);
   }
 
   /** Compares where the others are with where they were first, over both channels. */

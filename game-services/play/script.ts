@@ -1,20 +1,24 @@
-import { type ArenaAddress, Player, type PlayerStats } from "./players.ts";
+import type { Player, PlayerStats } from "./players.ts";
 
 export interface PlayOptions {
-  readonly address: ArenaAddress;
-  readonly players: number;
+  /** Each lets one player in. */
+  readonly entrances: readonly (() => Promise<Player>)[];
   readonly seconds: number;
 }
 
 const STEP_MS = 50;
 const SAY_MS = 1000;
 
+/** Names for so many players. */
+export function namesFor(players: number): readonly string[] {
+  return Array.from({ length: players }, (_, i) => NAMES[i] ?? `player ${i + 1}`);
+}
+
 /** Lets players join, walk in circles (WebSocket and UDP by turns), chat and measure; what each saw, before they left. */
-export async function play({ address, players, seconds }: PlayOptions): Promise<PlayerStats[]> {
-  const names = Array.from({ length: players }, (_, i) => NAMES[i] ?? `player ${i + 1}`);
+export async function play({ entrances, seconds }: PlayOptions): Promise<PlayerStats[]> {
   const joined: Player[] = [];
   try {
-    for (const name of names) joined.push(await Player.join(address, name));
+    for (const enter of entrances) joined.push(await enter());
     const until = performance.now() + seconds * 1000;
     const isOver = (): boolean => performance.now() >= until;
     await Promise.all(joined.map((player, i) => live(player, i, isOver)));

@@ -23,15 +23,15 @@ export class UdpStream implements AsyncDisposable {
   sent = 0;
   /** Echoes that were answered after their number came a second time, or that nobody asked for. */
   strays = 0;
-  readonly #target: UdpTarget;
   readonly #socket: Socket;
   readonly #pending = new Map<number, number>();
+  #token: string;
   #lost = 0;
   #sequence = 0;
   #newest = -1;
 
-  private constructor(target: UdpTarget, socket: Socket) {
-    this.#target = target;
+  private constructor({ token }: UdpTarget, socket: Socket) {
+    this.#token = token;
     this.#socket = socket;
     socket.on("message", (bytes) => this.#receive(bytes));
     socket.on("error", () => undefined);
@@ -53,13 +53,18 @@ export class UdpStream implements AsyncDisposable {
     return this.#lost + this.#pending.size;
   }
 
+  /** After the player came in anew. */
+  use(token: string): void {
+    this.#token = token;
+  }
+
   move(wanted: Point): void {
-    const { token } = this.#target;
+    const token = this.#token;
     this.#send(encodeToServer({ type: "move", token, sequence: this.#next(), ...wanted }));
   }
 
   echo(): void {
-    const { token } = this.#target;
+    const token = this.#token;
     const sequence = this.#next();
     if (this.#pending.size >= PENDING_MAX) {
       this.#pending.delete(this.#pending.keys().next().value ?? 0);
