@@ -7,15 +7,17 @@ export interface ApiOptions {
   /** A token, or what gets one: asked for each call, and once more when the control plane does not know it. */
   readonly token: string | (() => string | Promise<string>);
   readonly fetch?: typeof fetch;
+  /** How often one call is made at most; 7 by default. */
+  readonly triesMax?: number;
 }
 export interface Call {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: object | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** How long the control plane may wait before it answers. */
+  /** How long the control plane may wait before it answers that nothing is free: then that is the answer. */
   readonly waitMs?: number | undefined;
-  /** How often it is asked at most; by default as often as makes sense. */
+  /** How often it is made at most; the client's word by default. */
   readonly triesMax?: number | undefined;
 }
 export interface Answer<T> {
@@ -23,7 +25,10 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-const TRIES_MAX = 5;
+/** With the pauses between them some ten seconds: a control plane that was killed is back by then. */
+const TRIES_MAX = 7;
+/** Who is told that nothing is free asks no more often. */
+const BUSY_TRIES_MAX = 3;
 const BACKOFF: Backoff = { firstMs: 200, maxMs: 5000 };
 /** Who is told to come back later than this is told so, instead of being kept waiting. */
 const RETRY_AFTER_MAX_MS = 10_000;
@@ -44,7 +49,7 @@ export class Api {
 
   async call<T>(call: Call): Promise<Answer<T>> {
     const key = call.method === "POST" ? newKey() : undefined;
-    const triesMax = call.triesMax ?? TRIES_MAX;
+    const triesMax = call.triesMax ?? this.#options.triesMax ?? TRIES_MAX;
     let hasNewToken = false;
     for (let tries = 1; ; ) {
       try {
@@ -56,8 +61,9 @@ export class Api {
           hasNewToken = true;
           continue;
         }
+        const most = error.status === 429 ? Math.min(triesMax, BUSY_TRIES_MAX) : triesMax;
         const pause = this.#pauseAfter(error, tries - 1, call);
-        if (pause === undefined || tries >= triesMax) throw error;
+        if (pause === undefined || tries >= most) throw error;
         await this.#timing.sleep(pause, call.signal);
         tries += 1;
       }
@@ -70,8 +76,8 @@ export class Api {
     const ownMs = waitMs(again, BACKOFF, this.#timing.random);
     if (error.code === "NETWORK" || error.code === "TIMEOUT") return ownMs;
     if (error.status !== 503 && error.status !== 429) return undefined;
-    // It has waited in line already, or nobody says when to come back.
-    const isFinal = (call.waitMs ?? 0) > 0 || error.retryAfterSeconds === undefined;
+    // It has waited in line as long as it was to, or nobody says when to come back.
+    const isFinal = call.waitMs !== undefined || error.retryAfterSeconds === undefined;
     if (error.status === 429 && isFinal) return undefined;
     return afterMs > RETRY_AFTER_MAX_MS ? undefined : afterMs + ownMs;
   }

@@ -13,7 +13,7 @@ export type PartyWanted = Omit<RoomWanted, "find"> & {
 export interface PartyRooms<C> {
   rooms(filter: RoomFilter & CallOptions): AsyncGenerator<RoomView>;
   makeRoom(wanted: RoomWanted & CallOptions): Promise<RoomView>;
-  joinRoom(wanted: RoomPlace & SeatWanted & CallOptions): Promise<Seat<C>>;
+  seatIn(room: RoomView, wanted: SeatWanted & CallOptions): Promise<Seat<C>>;
   setOpen(
     id: string,
     open: boolean,
@@ -31,8 +31,8 @@ export async function joinTogether<C>(
   rooms: PartyRooms<C>,
   wanted: PartyWanted & CallOptions,
 ): Promise<Seat<C>[]> {
-  for (const { id } of await roomsFor(rooms, wanted)) {
-    const seats = await seatAll(rooms, id, wanted).catch((error) => {
+  for (const room of await roomsFor(rooms, wanted)) {
+    const seats = await seatAll(rooms, room, wanted).catch((error) => {
       // Others were faster, or it has ended: on to the next.
       if (isFlotillaError(error, "EXHAUSTED") || isFlotillaError(error, "NOT_FOUND"))
         return undefined;
@@ -65,7 +65,8 @@ async function inNewRoom<C>(
   rooms: PartyRooms<C>,
   { players, seconds, ...wanted }: PartyWanted & CallOptions,
 ): Promise<Seat<C>[]> {
-  const { id, capacity } = await rooms.makeRoom({ ...wanted, find: false, open: false });
+  const room = await rooms.makeRoom({ ...wanted, find: false, open: false });
+  const { id, capacity } = room;
   const { namespace, signal } = wanted;
   try {
     if (capacity < players.length)
@@ -73,7 +74,7 @@ async function inNewRoom<C>(
         "INVALID",
         `a room takes ${capacity} players, these are ${players.length}`,
       );
-    const seats = await seatAll(rooms, id, { namespace, signal, players, seconds });
+    const seats = await seatAll(rooms, room, { signal, players, seconds });
     if (wanted.open ?? true) await rooms.setOpen(id, true, { namespace, signal });
     return seats;
   } catch (error) {
@@ -85,21 +86,16 @@ async function inNewRoom<C>(
 
 async function seatAll<C>(
   rooms: PartyRooms<C>,
-  room: string,
-  {
-    players,
-    namespace,
-    seconds,
-    signal,
-  }: Pick<PartyWanted, "players" | "namespace" | "seconds"> & CallOptions,
+  room: RoomView,
+  { players, seconds, signal }: Pick<PartyWanted, "players" | "seconds"> & CallOptions,
 ): Promise<Seat<C>[]> {
-  const wanted = { room, namespace, seconds, signal, triesMax: 1 };
+  const wanted = { seconds, signal, waitUpTo: 0 };
   const taken = await Promise.allSettled(
-    players.map((player) => rooms.joinRoom({ ...wanted, player })),
+    players.map((player) => rooms.seatIn(room, { ...wanted, player })),
   );
-  const failed = taken.find(({ status }) => status === "rejected");
   const seats = taken.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = taken.find((one) => one.status === "rejected");
   if (!failed) return seats;
   await Promise.allSettled(seats.map((seat) => seat.leave()));
-  throw (failed as PromiseRejectedResult).reason;
+  throw failed.reason;
 }

@@ -94,11 +94,13 @@ describe("a call", () => {
     },
   );
 
-  it("is given up after five tries, and says why", async () => {
-    api.faults.push(..."503 503 503 503 503 503".split(" ").map(() => "503" as const));
-    const error = await failureOf(clientOf().join(ann));
-    expect(error).toMatchObject({ code: "UNAVAILABLE", status: 503, message: "not the leader" });
-    expect(api.asked).toHaveLength(5);
+  it.each([
+    ["503", 7, { code: "UNAVAILABLE", status: 503, message: "not the leader" }],
+    ["429", 3, { code: "EXHAUSTED", status: 429, retryAfterSeconds: 1 }],
+  ] as const)("is given up after so many times %s: %i, and says why", async (fault, times, why) => {
+    api.faults.push(...Array(10).fill(fault));
+    expect(await failureOf(clientOf().join(ann))).toMatchObject(why);
+    expect(api.asked).toHaveLength(times);
   });
 
   it("is not made again when it is told to come back much later", async () => {
@@ -166,7 +168,7 @@ describe("a call", () => {
     const error = await failureOf(client.join(ann));
     expect(error.code).toBe("NETWORK");
     expect(error.message).toContain("cannot reach http://127.0.0.1:1");
-    expect(sleeps).toEqual([150, 300, 600, 1200]);
+    expect(sleeps).toEqual([150, 300, 600, 1200, 2400, 3750]);
   });
 });
 

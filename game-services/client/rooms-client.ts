@@ -57,17 +57,20 @@ export class RoomsClient<Connection> {
 
   /** A seat in a room that is known: a friend's, or one's own once more after the page was loaded again. */
   async joinRoom(wanted: RoomPlace & SeatWanted & CallOptions): Promise<Seat<Connection>> {
-    const { player, seconds, waitUpTo, signal, triesMax } = wanted;
-    const view = await this.room(wanted.room, wanted);
+    return this.seatIn(await this.room(wanted.room, wanted), wanted);
+  }
+
+  /** A seat in a room that was looked up before, such as one of a list. */
+  async seatIn(room: RoomView, wanted: SeatWanted & CallOptions): Promise<Seat<Connection>> {
+    const { player, seconds, waitUpTo, signal } = wanted;
     const { body } = await this.#api.call<SeatView>({
       method: "POST",
-      path: this.#path(wanted, "/seats"),
+      path: roomPath(room.namespace, room.id, "/seats"),
       body: { player, seconds, waitUpTo },
       waitMs: durationMs(waitUpTo),
       signal,
-      triesMax,
     });
-    return this.#seat(view, body, seconds);
+    return this.#seat(room, body, seconds);
   }
 
   /** Seats for all of them in one room, or for none: in the fullest room that has so many free, or in a new one. */
@@ -113,16 +116,14 @@ export class RoomsClient<Connection> {
 
   async #make({
     signal,
-    triesMax,
     ...wanted
-  }: RoomWanted & CallOptions & Asked & { readonly seat?: object }): Promise<RoomMade> {
+  }: RoomWanted & CallOptions & { readonly seat?: object }): Promise<RoomMade> {
     const answer = await this.#api.call<RoomMade>({
       method: "POST",
       path: "/v1/rooms",
       body: { ...wanted, namespace: wanted.namespace ?? this.#namespace },
       waitMs: durationMs(wanted.waitUpTo),
       signal,
-      triesMax,
     });
     return answer.body;
   }
@@ -139,8 +140,8 @@ export class RoomsClient<Connection> {
     return this.#options.namespace ?? "default";
   }
 
-  #path({ room, namespace = this.#namespace }: RoomPlace, below?: string): string {
-    return roomPath(namespace, room, below);
+  #path({ room, namespace = this.#namespace }: RoomPlace): string {
+    return roomPath(namespace, room);
   }
 
   #queryOf(filter: RoomFilter, page: string): URLSearchParams {
@@ -153,5 +154,3 @@ export class RoomsClient<Connection> {
     return new URLSearchParams(words.map(([key, value]): [string, string] => [key, String(value)]));
   }
 }
-
-type Asked = Pick<SeatWanted, "triesMax">;

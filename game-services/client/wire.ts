@@ -51,7 +51,7 @@ export interface RoomWanted {
   readonly open?: boolean | undefined;
   /** How long it stays without anybody. */
   readonly emptySeconds?: number | undefined;
-  /** How long to wait in line when nothing is free. */
+  /** How long to wait in line when nothing is free; 0: the first answer counts. */
   readonly waitUpTo?: Duration | undefined;
 }
 export interface RoomMade {
@@ -65,10 +65,8 @@ export interface SeatWanted {
   readonly player: string;
   /** How long it is kept for the player who is not there yet. */
   readonly seconds?: number | undefined;
-  /** How long to wait in line when none is free. */
+  /** How long to wait in line when none is free; 0: the first answer counts. */
   readonly waitUpTo?: Duration | undefined;
-  /** How often the control plane is asked at most; by default as often as makes sense. */
-  readonly triesMax?: number | undefined;
 }
 /** A room that is there. */
 export interface RoomPlace {
@@ -90,9 +88,10 @@ export function roomPath(namespace: string, room: string, below = ""): string {
 }
 
 /** Milliseconds of a duration; 0 for what is none, which the control plane refuses by itself. */
-export function durationMs(duration: Duration | undefined): number {
+export function durationMs(duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
   if (typeof duration === "number") return Math.max(0, duration * 1000) || 0;
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(duration ?? "");
-  return found ? Number(found[1]) * (UNITS_MS[found[2] as keyof typeof UNITS_MS] ?? 0) : 0;
+  const [, amount = "0", unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(duration) ?? [];
+  return Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000 } as const;

@@ -14,13 +14,17 @@ export interface Where {
   readonly fleet: string;
 }
 
+/** Who tries this out wants to hear soon that nobody is there. */
+const TRIES_MAX = 2;
+
 /** All in one room of the fleet, each by a seat of its own; `say` hears where. */
 export async function bySeats(
   { api, token, namespace, fleet }: Where,
   names: readonly string[],
   say: (line: string) => void,
 ): Promise<Entrances> {
-  const client = new FlotillaClient<ArenaView>({ url: api, token, namespace, roomName: "arena" });
+  const options = { url: api, token, namespace, roomName: "arena", triesMax: TRIES_MAX };
+  const client = new FlotillaClient<ArenaView>(options);
   const seats = await client.joinTogether({ fleet, players: names }).catch((error) => {
     const hint = isFlotillaError(error, "NETWORK") ? "; is it up? (npm start)" : "";
     const message = error instanceof Error ? error.message : String(error);
