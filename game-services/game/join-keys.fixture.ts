@@ -9,6 +9,7 @@ export interface Wanted {
   readonly room?: string;
   readonly seat?: string;
   readonly cap?: number | string;
+  readonly attrs?: Readonly<Record<string, string>>;
   readonly iss?: string;
   readonly iat?: number;
   readonly exp?: number;

@@ -60,7 +60,8 @@ export interface JoinTokensOptions {
 export const JOIN_KEYS = "flotilla.dev/join-keys";
 const ALGORITHM = "EdDSA";
 const TOLERANCE_SECONDS = 5;
-const TOKEN_LENGTH_MAX = 4096;
+/** More than a room's attributes can ever make of it. */
+const TOKEN_LENGTH_MAX = 16_384;
 type PublicKey = Awaited<ReturnType<typeof importJWK>>;
 
 /**
