@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 const END_WITHIN_MS = 30_000;
 
 /**
- * For tests: a process that says a line when it has begun, goes on until it is sent a line, and then prints one line of
+ * For tests: a process that says a line when it has begun, goes on until it is told to end, and then prints one line of
  * JSON. It also ends when its input does, so that a test that is killed leaves nothing.
  */
 export class LineProcess implements AsyncDisposable {
@@ -27,9 +27,14 @@ export class LineProcess implements AsyncDisposable {
     return new LineProcess(child, lines);
   }
 
+  /** Says a line to it. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
   /** Tells it to end; the line of JSON that it prints then. What it said before that is of its libraries. */
   async end(): Promise<unknown> {
-    this.#child.stdin?.write("end\n");
+    this.tell("end");
     const late = setTimeout(() => this.#child.kill("SIGKILL"), END_WITHIN_MS);
     const aside: string[] = [];
     for (;;) {
