@@ -65,3 +65,10 @@ it("brings the sources of the C parts, to compile them where it runs", () => {
     expect.arrayContaining(["Makefile", "main.c", "init.c"]),
   );
 });
+
+it("brings the library for game clients, without its tests", () => {
+  const home = join(folder, "there", "lib", "node_modules", "flotilla");
+  const brought = readdirSync(join(home, "game-services", "client"));
+  expect(brought).toEqual(expect.arrayContaining(["flotilla-client.ts", "rooms-client.ts"]));
+  expect(brought.filter((name) => /\.(test|fixture)\./.test(name))).toEqual([]);
+});
