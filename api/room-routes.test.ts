@@ -163,7 +163,9 @@ describe("rooms over HTTP", () => {
     for (let i = 0; i < 8; i++) await open({ find: false });
     const none = await open({ find: false });
     expect([none.status, none.headers.get("retry-after")]).toEqual([429, "1"]);
-    expect(none.body.message).toMatch(/fleet arena has no game server with room .*2 Allocated/);
+    expect(none.body.message).toMatch(
+      /fleet arena has no place for another room: .*2 without that in counter rooms/,
+    );
     const late = await open({ find: false, waitUpTo: 0.05 });
     expect(late.status).toBe(429);
     const waiting = open({ find: false, waitUpTo: "20s" });

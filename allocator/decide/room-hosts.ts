@@ -1,4 +1,3 @@
-import { DRAINING_SINCE } from "../../core/model/fleet.ts";
 import type { Counter, GameServer, GameServerSpec } from "../../core/model/game-server.ts";
 import {
   PLAYERS_LIST,
@@ -7,6 +6,7 @@ import {
   ROOMS_COUNTER,
 } from "../../core/model/room.ts";
 import { ownOf } from "../../core/std/json.ts";
+import { isEnding } from "./fit.ts";
 
 /** Rooms that were made on it are there: from its first room until it is Allocated no more. */
 export function hostsRooms({ metadata, status }: GameServer): boolean {
@@ -19,7 +19,7 @@ export function hostsRooms({ metadata, status }: GameServer): boolean {
 
 /** Nobody new is sent to a server that has been told to end. */
 export function takesPlayers(server: GameServer): boolean {
-  return hostsRooms(server) && server.metadata.annotations?.[DRAINING_SINCE] === undefined;
+  return hostsRooms(server) && !isEnding(server);
 }
 
 export function roomsCounterOf({ status }: GameServer): Counter | undefined {

@@ -1,23 +1,27 @@
+import type { GameServerSelector } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
-import type { Room } from "../../core/model/room.ts";
+import { ROOMS_COUNTER, type Room } from "../../core/model/room.ts";
 import { parseRfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import type { ResourceStore } from "../../store/resource-store.ts";
 import type { RoomWish } from "../decide/room-make.ts";
 import { seatCounts } from "../decide/room-views.ts";
+import type { Explainer } from "../explainer.ts";
 
 /** When it is worth to ask again for what nobody can say when it is free. */
 const RETRY_AFTER_SECONDS = 1;
 const RETRY_AFTER_SECONDS_MAX = 30;
 
-/** No server of the fleet has room. */
-export function noRoom(store: ResourceStore, { namespace, fleet }: RoomWish): FleetError {
-  const states = new Map<string, number>();
-  for (const { metadata, status } of store.list("GameServer", namespace))
-    if (metadata.labels?.[FLEET_LABEL] === fleet)
-      states.set(status.state, (states.get(status.state) ?? 0) + 1);
-  const all = [...states].map(([state, count]) => `${count} ${state}`).join(", ");
-  const message = `fleet ${fleet} has no game server with room for another room, and none that is Ready (it has ${all || "none"})`;
+/** No server of the fleet has room, and why: the same words as for an allocation. */
+export function noRoom(explainer: Explainer, { namespace, fleet }: RoomWish): FleetError {
+  const matchLabels = { [FLEET_LABEL]: fleet };
+  const counters = { [ROOMS_COUNTER]: { minAvailable: 1 } };
+  const selectors: readonly GameServerSelector[] = [
+    { matchLabels, gameServerState: "Allocated", counters },
+    { matchLabels },
+  ];
+  const key = `room ${namespace}/${fleet}`;
+  const why = explainer.why(key, namespace, { selectors, scheduling: "Packed" });
+  const message = `fleet ${fleet} has no place for another room: ${why}`;
   return new FleetError("EXHAUSTED", message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 

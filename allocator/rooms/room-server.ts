@@ -1,6 +1,7 @@
 import { FLEET_LABEL, type Fleet } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
+import { isEnding } from "../decide/fit.ts";
 import { roomLeftOnReady } from "../decide/room-hosts.ts";
 import type { SelectorIndexes } from "../selector-indexes.ts";
 import type { RoomBook } from "./room-book.ts";
@@ -33,10 +34,7 @@ function takesOne(book: RoomBook, server: GameServer): boolean {
   return roomLeftOnReady(server, book.roomsOn(namespace, name).size) > 0;
 }
 
-function isReadyOf({ metadata, status }: GameServer, fleet: string): boolean {
-  return (
-    status.state === "Ready" &&
-    metadata.labels?.[FLEET_LABEL] === fleet &&
-    metadata.deletionTimestamp === undefined
-  );
+function isReadyOf(server: GameServer, fleet: string): boolean {
+  const { metadata, status } = server;
+  return status.state === "Ready" && metadata.labels?.[FLEET_LABEL] === fleet && !isEnding(server);
 }

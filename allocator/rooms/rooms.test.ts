@@ -2,6 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DRAINING_SINCE } from "../../core/model/fleet.ts";
 import { JOIN_KEYS } from "../../core/model/room.ts";
 import { FakeClock } from "../../core/std/fake-clock.ts";
+import { silentLogger } from "../../core/std/logger.ts";
+import { STORE_BOUNDS } from "../../store/live-store.ts";
+import { MemoryCommitLog } from "../../store/memory/memory-commit-log.ts";
+import { openMemoryResourceStore } from "../../store/memory/memory-resource-store.ts";
 import { RoomBench, roomsOf } from "./rooms.fixture.ts";
 
 const START = 1_767_225_600_000;
@@ -111,7 +115,7 @@ describe("a room", () => {
     await expect(bench.open({ find: false })).rejects.toMatchObject({
       code: "EXHAUSTED",
       message:
-        "fleet arena has no game server with room for another room, and none that is Ready (it has 1 Allocated)",
+        "fleet arena has no place for another room: none of 1 game servers in namespace default is to be had; Allocated with agones.dev/fleet=arena, counter rooms minAvailable 1: 1 without that in counter rooms; Ready with agones.dev/fleet=arena: 1 are Allocated; fleet arena wants 1: 0 Ready, 1 held, 0 on the way, no autoscaler",
       details: { retryAfterSeconds: 1 },
     });
     expect(bench.observer.told).toMatchObject({ missed: 1 });
@@ -339,6 +343,31 @@ describe("the same key", () => {
     await pass();
     const [one, two] = await outcomes;
     expect([one?.status, two?.status]).toEqual(["rejected", "fulfilled"]);
+  });
+});
+
+describe("a full disk", () => {
+  it("refuses a room, and what was there before is there again", async () => {
+    const log = new MemoryCommitLog({ keep: false });
+    const options = { ...STORE_BOUNDS, clock, logger: silentLogger };
+    await using full = new RoomBench(clock, openMemoryResourceStore(options, log));
+    await full.fleet("arena", roomsOf(2));
+    await full.ready("arena", 2, roomsOf(2));
+    const { room } = await full.open({ wish: { capacity: 1 } });
+    log.fail("full");
+    const refused = [
+      full.open({ wish: { capacity: 1 }, seat: seat("ann") }),
+      full.open({ find: false }),
+      full.rooms.close("default", room.id),
+    ];
+    for (const one of await Promise.allSettled(refused))
+      expect(one).toMatchObject({ status: "rejected", reason: { code: "STORAGE_FULL" } });
+    log.fail("none");
+    expect([full.all().length, full.servers("Allocated").length]).toEqual([1, 1]);
+    const again = await full.open({ wish: { capacity: 1 }, seat: seat("ann") });
+    expect([again.made, again.room.id]).toEqual([false, room.id]);
+    const next = await full.open({ find: false });
+    expect(next.room.gameServer.name).toBe(room.gameServer.name);
   });
 });
 

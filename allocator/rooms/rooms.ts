@@ -9,6 +9,7 @@ import { capacityProblem, roomTemplateOf, usualCapacity } from "../decide/room-h
 import { likenessOf, type RoomWish } from "../decide/room-make.ts";
 import { confirmSeat, leaveSeat, type SeatsChange } from "../decide/room-seats.ts";
 import { type RoomView, roomView, type SeatView, seatView } from "../decide/room-views.ts";
+import { Explainer } from "../explainer.ts";
 import { type Idempotency, Once, type Remember } from "../once.ts";
 import type { WaitingLine } from "../waiting-line.ts";
 import { closingWrites } from "./closing.ts";
@@ -39,6 +40,7 @@ export class Rooms {
   readonly #options: RoomsOptions;
   readonly #maker: RoomMaker;
   readonly #once: Once;
+  readonly #explainer: Explainer;
   readonly #tokens: JoinTokensOptions;
 
   constructor(options: RoomsOptions) {
@@ -47,6 +49,7 @@ export class Rooms {
     this.#options = options;
     this.#maker = new RoomMaker({ ...options, now, keys: () => signer.publicText });
     this.#once = new Once({ store, now });
+    this.#explainer = new Explainer(store, clock);
     this.#tokens = { signer, now, newJti };
   }
 
@@ -67,7 +70,7 @@ export class Rooms {
         onMissed: () => observer.missed(namespace, wish.fleet),
       });
       if (opened) return opened;
-      throw await this.#settled(noRoom(this.#options.store, wish));
+      throw await this.#settled(noRoom(this.#explainer, wish));
     });
   }
 
