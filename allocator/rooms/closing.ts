@@ -1,7 +1,30 @@
+import type { Reason } from "../../core/model/reason.ts";
 import { refOf } from "../../core/model/resource.ts";
 import type { Room } from "../../core/model/room.ts";
 import type { ResourceStore, Write } from "../../store/resource-store.ts";
 import { withoutRooms } from "../decide/room-close.ts";
+import type { RoomObserver } from "./room-observer.ts";
+
+export interface ClosingOptions {
+  readonly store: ResourceStore;
+  readonly observer: RoomObserver;
+}
+
+/** Closes a room; resolves after the commit, when whoever is told has been told. */
+export async function closeRoom(
+  { store, observer }: ClosingOptions,
+  room: Room,
+  because: Reason,
+): Promise<void> {
+  const { namespace } = room.metadata;
+  const was = store.get("GameServer", namespace, room.status.gameServer);
+  const committed = store.commit(closingWrites(store, room));
+  const is = store.get("GameServer", namespace, room.status.gameServer);
+  await committed;
+  observer.closed(room, because);
+  if (was && is && was.status.state === "Allocated" && is.status.state === "Ready")
+    observer.cameBack(is);
+}
 
 /** What closes a room: it is gone, and its server has one less, in one commit. */
 export function closingWrites(store: ResourceStore, room: Room): readonly Write[] {

@@ -1,8 +1,7 @@
 import { DRAINING_SINCE } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import type { Reason } from "../../core/model/reason.ts";
 import { keyOf, type Resource, refOf } from "../../core/model/resource.ts";
-import { JOIN_KEYS, type Room } from "../../core/model/room.ts";
+import { JOIN_KEYS } from "../../core/model/room.ts";
 import { type Clock, rfc3339 } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
@@ -11,7 +10,7 @@ import { isHosted, withKeys, withoutRooms } from "../decide/room-close.ts";
 import { hostsRooms, playersOn } from "../decide/room-hosts.ts";
 import type { ServerChange } from "../decide/room-make.ts";
 import { dueAt, isEmptyTooLong, settleSeats } from "../decide/room-seats.ts";
-import { closingWrites } from "./closing.ts";
+import { closeRoom } from "./closing.ts";
 import type { RoomBook } from "./room-book.ts";
 import type { RoomObserver } from "./room-observer.ts";
 
@@ -99,7 +98,8 @@ export class RoomKeeper {
     const room = store.get("Room", namespace, name);
     if (!room) return;
     const server = store.get("GameServer", namespace, room.status.gameServer);
-    if (!server || !isHosted(room, server)) return await this.#close(room, "RoomServerEnded");
+    if (!server || !isHosted(room, server))
+      return await closeRoom(this.#options, room, "RoomServerEnded");
     const now = clock.now();
     const { room: object, delta, expired } = settleSeats(room, playersOn(server), rfc3339(now));
     if (delta) {
@@ -108,21 +108,10 @@ export class RoomKeeper {
       if (expired > 0) observer.expired(object, expired);
       return;
     }
-    if (isEmptyTooLong(room, now)) return await this.#close(room, "RoomEmpty");
+    if (isEmptyTooLong(room, now)) return await closeRoom(this.#options, room, "RoomEmpty");
     const due = dueAt(room);
     if (due !== undefined)
       this.#queue.addAfter(key, Math.max(0, Math.min(due - now, LOOK_AGAIN_MS_MAX)));
-  }
-
-  async #close(room: Room, because: Reason): Promise<void> {
-    const { store, observer } = this.#options;
-    const { namespace } = room.metadata;
-    const was = store.get("GameServer", namespace, room.status.gameServer);
-    await store.commit(closingWrites(store, room));
-    observer.closed(room, because);
-    const is = store.get("GameServer", namespace, room.status.gameServer);
-    if (was && is && was.status.state === "Allocated" && is.status.state === "Ready")
-      observer.cameBack(is);
   }
 
   async #passServer(namespace: string, name: string): Promise<void> {

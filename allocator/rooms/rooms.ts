@@ -12,7 +12,7 @@ import { type RoomView, roomView, type SeatView, seatView } from "../decide/room
 import { Explainer } from "../explainer.ts";
 import { type Idempotency, Once, type Remember } from "../once.ts";
 import type { WaitingLine } from "../waiting-line.ts";
-import { closingWrites } from "./closing.ts";
+import { closeRoom } from "./closing.ts";
 import { type JoinTokensOptions, withToken } from "./join-tokens.ts";
 import { RoomMaker, type RoomPlan } from "./room-maker.ts";
 import type { RoomObserver } from "./room-observer.ts";
@@ -131,10 +131,8 @@ export class Rooms {
   }
 
   async close(namespace: string, id: string): Promise<RoomView> {
-    const { store, observer } = this.#options;
     const room = this.#room(namespace, id);
-    await store.commit(closingWrites(store, room));
-    observer.closed(room, "RoomClosed");
+    await closeRoom(this.#options, room, "RoomClosed");
     return roomView(room);
   }
 

@@ -1,5 +1,6 @@
 import type { GameServerTemplate } from "../../core/model/fleet.ts";
 import { NODE_LOSS, NODE_LOSS_POLICIES } from "../../core/model/game-server.ts";
+import { ROOMS_COUNTER } from "../../core/model/room.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import type { Random } from "../../core/std/random.ts";
 import { type Game, PLAYERS } from "./game.ts";
@@ -11,6 +12,8 @@ export type Act = (scene: Scene, random: Random) => void | Promise<void>;
 const FLEETS = ["arena", "duel", "lobby"] as const;
 const REPLICAS_MAX = 6;
 const SPIKE = { min: 5, max: 25 };
+const PARTY = { min: 3, max: 15 };
+const ROOMS_PER_SERVER = 2;
 
 export const ACTIONS: Readonly<Record<string, Act>> = {
   createFleet: (scene, random) =>
@@ -77,6 +80,11 @@ export const ACTIONS: Readonly<Record<string, Act>> = {
     const fleet = fleetName(random);
     for (let i = random.integer(SPIKE.min, SPIKE.max); i > 0; i--)
       void scene.players.play(fleet, random.next() < 0.7);
+  },
+  visit: (scene, random) => scene.guests.visit(fleetName(random)),
+  party: (scene, random) => {
+    const fleet = fleetName(random);
+    for (let i = random.integer(PARTY.min, PARTY.max); i > 0; i--) void scene.guests.visit(fleet);
   },
   gameAllocatesItself: (scene, random) => someGame(scene, random)?.release({ verb: "allocate" }),
   gameReservesItself: (scene, random) =>
@@ -168,7 +176,10 @@ function templateOf(image: string, version: string, annotations = {}): GameServe
     metadata: { labels: { version }, annotations },
     spec: {
       ports: [{ name: "game", containerPort: 7654 }],
-      counters: { [PLAYERS]: { count: 0, capacity: 1_000 } },
+      counters: {
+        [PLAYERS]: { count: 0, capacity: 1_000 },
+        [ROOMS_COUNTER]: { count: 0, capacity: ROOMS_PER_SERVER },
+      },
       template: { spec: { containers: [{ name: "game", image: `arena:${image}` }] } },
     },
   };

@@ -7,6 +7,7 @@ import { sameJson } from "../../core/std/json.ts";
 import type { ResourceStore, StoreEvent } from "../../store/resource-store.ts";
 import { checkServerChange, type ReadyCounts } from "./invariants.ts";
 import { type Entry, Ledger } from "./ledger.ts";
+import { checkOpening, checkRoom } from "./room-rules.ts";
 
 /** A sentence about what should never happen, and when it did. */
 export interface Violation {
@@ -41,6 +42,8 @@ export class Checker {
   readonly #answers = new Map<string, number>();
   /** Game servers that changed their state, until somebody has said why. */
   readonly #unexplained = new Map<string, { readonly what: string; readonly atMs: number }>();
+  /** Every seat that was durable once. */
+  readonly #seats = new Set<string>();
   violation: Violation | undefined;
 
   constructor(options: CheckerOptions) {
@@ -95,6 +98,12 @@ export class Checker {
       );
   }
 
+  /** Somebody was told that a seat is theirs. */
+  seated(seat: string): void {
+    if (!this.#seats.has(seat))
+      this.wrong("a seat is answered only after its commit", `${seat} was never durable`);
+  }
+
   /** A new control plane has read the disk. */
   restarted(store: ResourceStore): void {
     this.#unexplained.clear();
@@ -117,6 +126,11 @@ export class Checker {
 
   #look({ key, before, after }: Entry): void {
     this.#options.trace(describeEntry(key, before, after));
+    const wrong = (rule: string, message: string): void => this.wrong(rule, message);
+    if (after?.kind === "Room") {
+      checkRoom(after, wrong);
+      for (const id of Object.keys(after.status.seats)) this.#seats.add(id);
+    }
     const was = before?.kind === "GameServer" ? before : undefined;
     const is = after?.kind === "GameServer" ? after : undefined;
     if (!was && !is) return;
@@ -126,9 +140,8 @@ export class Checker {
     }
     const { ledger, causes, ready } = this;
     const now = this.#options.wall();
-    checkServerChange({ was, is, ledger, causes, ready, now }, (rule, message) =>
-      this.wrong(rule, message),
-    );
+    if (was && is) checkOpening(was, is, ledger, wrong);
+    checkServerChange({ was, is, ledger, causes, ready, now }, wrong);
   }
 
   #mustExplain(before: GameServer | undefined, after: GameServer): void {

@@ -1,4 +1,7 @@
 import { Allocator } from "../../allocator/allocator.ts";
+import { RoomBook } from "../../allocator/rooms/room-book.ts";
+import { RoomKeeper } from "../../allocator/rooms/room-keeper.ts";
+import { Rooms } from "../../allocator/rooms/rooms.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { LinkFanOut } from "../../api/link-fan-out.ts";
@@ -13,6 +16,7 @@ import { CONTROLLER_DEFAULTS } from "../controller/context.ts";
 import { Controllers } from "../controller/controllers.ts";
 import { World } from "../controller/world.ts";
 import { SimCommitLog, type SimDisk } from "./disk.ts";
+import { KEYS, RoomTeller } from "./room-teller.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export interface ControlPlaneOptions {
@@ -43,11 +47,13 @@ export class ControlPlane {
   readonly store: ResourceStore;
   readonly controllers: Controllers;
   readonly allocator: Allocator;
+  readonly rooms: Rooms;
   readonly fanOut: LinkFanOut;
   readonly #died: Promise<never>;
   readonly #die: (error: Error) => void;
   readonly #stop = new AbortController();
   readonly #line: WaitingLine;
+  readonly #keeper: RoomKeeper;
   #isAlive = true;
 
   constructor({ time: clock, disk, newUid, ...tell }: ControlPlaneOptions) {
@@ -76,6 +82,13 @@ export class ControlPlane {
       onAllocated: () => undefined,
       onMissed: (namespace, { selectors }) => this.controllers.missed(namespace, selectors),
     });
+    const line = this.#line;
+    const book = new RoomBook(store, () => line.wake());
+    const observer = new RoomTeller(events, this.controllers);
+    const letters = (count: number): string => newUid().replaceAll("-", "").slice(-count);
+    const rest = { signer: KEYS, observer, newUid, letters, newJti: newUid };
+    this.rooms = new Rooms({ ...{ store, indexes, book, line, clock }, ...rest });
+    this.#keeper = new RoomKeeper({ ...base, store, book, keys: KEYS, observer });
     this.fanOut = new LinkFanOut({ store, bookmarkEveryMs: NEVER_MS });
     void store.fatal.then(() => this.#isAlive && tell.onFatal());
   }
@@ -86,6 +99,7 @@ export class ControlPlane {
 
   run(): void {
     void this.controllers.run(this.#stop.signal);
+    void this.#keeper.run(this.#stop.signal);
   }
 
   /** The end of the process: nothing that was begun comes to an end, and who waits for an answer gets none. */

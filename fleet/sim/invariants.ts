@@ -2,6 +2,7 @@ import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES, mayBecome } from "../../core/model/game-server-state.ts";
 import { type Circumstances, causeOf, lossCauseOf } from "./causes.ts";
 import type { Ledger } from "./ledger.ts";
+import { isEndOfRooms } from "./room-rules.ts";
 
 /** Counts by uid. */
 export interface ReadyCounts {
@@ -50,7 +51,7 @@ function checkMove(was: GameServer, is: GameServer, wrong: Wrong): void {
 function checkCause(was: GameServer, is: GameServer, change: ServerChange, wrong: Wrong): void {
   const [before, after] = [was.status.state, is.status.state];
   const { uid, name } = is.metadata;
-  if (before === after) return;
+  if (before === after || isEndOfRooms(was, is, change.ledger)) return;
   const { counts } = GAME_SERVER_STATES[after];
   const isOver = counts === "broken" || counts === "leaving";
   if (isOver && !causeOf(was, is, change) && !lossCauseOf(is, change))

@@ -40,16 +40,17 @@ function briefly({ story, violation }: SeedResult): string {
 
 async function run(from: number, count: number): Promise<void> {
   const startedAt = performance.now();
-  const sum = { commits: 0, crashes: 0, allocated: 0, failures: 0 };
+  const sum = { commits: 0, crashes: 0, allocated: 0, seated: 0, failures: 0 };
   const line = (done: number): string => {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    return `${done} seeds, ${sum.commits} commits, ${sum.crashes} crashes, ${sum.allocated} allocations, ${sum.failures} failures, ${seconds} s\n`;
+    return `${done} seeds, ${sum.commits} commits, ${sum.crashes} crashes, ${sum.allocated} allocations, ${sum.seated} seats, ${sum.failures} failures, ${seconds} s\n`;
   };
   for (let done = 1; done <= count; done++) {
     const result = await runSeed(from + done - 1, steps);
     sum.commits += result.commits;
     sum.crashes += result.crashes;
     sum.allocated += result.allocated;
+    sum.seated += result.seated;
     if (result.violation) {
       sum.failures++;
       process.exitCode = 1;

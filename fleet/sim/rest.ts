@@ -5,6 +5,7 @@ import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
 import { sameJson } from "../../core/std/json.ts";
 import { PLAYERS } from "./game.ts";
 import type { Ledger } from "./ledger.ts";
+import { unsettledRooms } from "./room-rules.ts";
 import type { Scene } from "./scene.ts";
 
 /** So long after its end a reservation may still stand: times are of whole seconds. */
@@ -20,6 +21,7 @@ export function whatIsNotAtRest(scene: Scene): readonly string[] {
       .list("Node")
       .flatMap(({ metadata, status }) => (status.ready ? [] : [`${metadata.name} is not ready`])),
     ...servers.flatMap((server) => unsettled(server, ledger, scene.time.now())),
+    ...unsettledRooms(ledger),
     ...ledger.list("Fleet").flatMap((fleet) => unsettledFleet(fleet, servers)),
     ...ledger.list("GameServerSet").flatMap(({ metadata, status }) => {
       const mine = servers.filter((one) => one.metadata.labels?.[SET_LABEL] === metadata.name);

@@ -2,6 +2,7 @@ import type { Checker } from "./checker.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { SimDisk } from "./disk.ts";
 import type { GameManners } from "./game.ts";
+import type { Guests } from "./guests.ts";
 import type { SimNode } from "./node.ts";
 import type { Operator } from "./operator.ts";
 import type { Players } from "./player.ts";
@@ -13,6 +14,7 @@ export interface Scene {
   readonly disk: SimDisk;
   readonly nodes: readonly SimNode[];
   readonly players: Players;
+  readonly guests: Guests;
   readonly operator: Operator;
   readonly checker: Checker;
   readonly manners: GameManners;

@@ -15,15 +15,18 @@ describe("the control plane in a world where everything fails", () => {
     async (from) => {
       let allocated = 0;
       let crashes = 0;
+      let seated = 0;
       for (let seed = from; seed < from + RANGE; seed++) {
         const result = await runSeed(seed);
         if (result.violation) expect.fail(await describeFailure(result));
         allocated += result.allocated;
         crashes += result.crashes;
+        seated += result.seated;
       }
       // A world in which nothing happened would keep every rule.
       expect(allocated).toBeGreaterThan(RANGE);
       expect(crashes).toBeGreaterThan(RANGE / 5);
+      expect(seated).toBeGreaterThan(RANGE / 2);
     },
     RANGE_MS_MAX,
   );

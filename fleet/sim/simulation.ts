@@ -7,6 +7,7 @@ import { ControlPlane } from "./control-plane.ts";
 import { SimDisk } from "./disk.ts";
 import { endFaults, FAULTS } from "./faults.ts";
 import { GOOD_MANNERS } from "./game.ts";
+import { Guests } from "./guests.ts";
 import { countUp } from "./invariants.ts";
 import { Machine } from "./machine.ts";
 import { Way } from "./network.ts";
@@ -25,6 +26,8 @@ export interface Outcome {
   readonly commits: number;
   readonly crashes: number;
   readonly allocated: number;
+  /** Guests who got a seat in a room. */
+  readonly seated: number;
   /** Virtual milliseconds from the last fault until all was at rest. */
   readonly restAfterMs: number;
 }
@@ -49,6 +52,7 @@ class Run implements Scene {
   readonly disk: SimDisk;
   readonly nodes: readonly SimNode[];
   readonly players: Players;
+  readonly guests: Guests;
   readonly operator: Operator;
   readonly checker: Checker;
   readonly manners = { ...GOOD_MANNERS };
@@ -75,6 +79,9 @@ class Run implements Scene {
     const node = (name: string): SimNode | undefined => this.nodes.find((one) => one.name === name);
     const random = this.#random("players");
     this.players = new Players({ time, random, way: this.#way("players"), checker, node, trace });
+    this.guests = new Guests({
+      ...{ time, checker, trace, random: this.#random("guests"), way: this.#way("guests") },
+    });
     const newUid = (): string => this.#newUid();
     this.operator = new Operator({ time, way: this.#way("operator"), checker, newUid, trace });
   }
@@ -114,6 +121,7 @@ class Run implements Scene {
       commits: this.#commits,
       crashes: this.#crashes,
       allocated: this.players.allocated,
+      seated: this.guests.seated,
       restAfterMs,
     };
   }
