@@ -1,17 +1,12 @@
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
+import { type ProtoMessages, type ProtoMethods, protoJson } from "../../core/std/proto-tables.ts";
 
 type ProtoJson = Parameters<typeof fromJSON>[0];
-type Fields = Readonly<Record<string, string>>;
-type Methods = Readonly<Record<string, string>>;
 
-/**
- * Agones' SDK services as tables: a field is `number type`, `number repeated type` or `number map type` (keys are
- * strings); a method is `Request -> Response`, with `stream` before what streams. Only names of services and methods
- * and the numbers and types of fields travel; the tables need no file beside the program.
- */
+/** Agones' SDK services as tables. */
 // biome-ignore format: a table is read by its rows
-const STABLE: Readonly<Record<string, Fields>> = {
+const STABLE: ProtoMessages = {
   Empty:      {},
   KeyValue:   { key: "1 string", value: "2 string" },
   Duration:   { seconds: "1 int64" },
@@ -30,7 +25,7 @@ const STABLE: Readonly<Record<string, Fields>> = {
 };
 
 // biome-ignore format: a table is read by its rows
-const BETA: Readonly<Record<string, Fields>> = {
+const BETA: ProtoMessages = {
   Int64Value: { value: "1 int64" },
   FieldMask:  { paths: "1 repeated string" },
   Counter:    { name: "1 string", count: "2 int64", capacity: "3 int64" },
@@ -44,7 +39,7 @@ const BETA: Readonly<Record<string, Fields>> = {
 };
 
 // biome-ignore format: a table is read by its rows
-const ALPHA: Readonly<Record<string, Fields>> = {
+const ALPHA: ProtoMessages = {
   Empty:        {},
   Count:        { count: "1 int64" },
   Bool:         { bool: "1 bool" },
@@ -53,7 +48,7 @@ const ALPHA: Readonly<Record<string, Fields>> = {
 };
 
 // biome-ignore format: a table is read by its rows
-const METHODS: Readonly<Record<"sdk" | "beta" | "alpha", Methods>> = {
+const METHODS: Readonly<Record<"sdk" | "beta" | "alpha", ProtoMethods>> = {
   sdk: {
     Ready: "Empty -> Empty", Allocate: "Empty -> Empty", Shutdown: "Empty -> Empty", Reserve: "Duration -> Empty",
     Health: "stream Empty -> Empty", SetLabel: "KeyValue -> Empty", SetAnnotation: "KeyValue -> Empty",
@@ -71,38 +66,6 @@ const METHODS: Readonly<Record<"sdk" | "beta" | "alpha", Methods>> = {
   },
 };
 
-function fieldOf(text: string): object {
-  const words = text.split(" ");
-  const id = Number(words[0]);
-  const type = words.at(-1) ?? "";
-  if (words[1] === "map") return { id, type, keyType: "string" };
-  return words[1] === "repeated" ? { id, type, rule: "repeated" } : { id, type };
-}
-
-function methodOf(text: string): object {
-  const [request = "", response = ""] = text.split(" -> ");
-  const name = (side: string): string => side.replace("stream ", "");
-  const streams = (side: string): boolean => side.startsWith("stream ");
-  return {
-    requestType: name(request),
-    responseType: name(response),
-    requestStream: streams(request),
-    responseStream: streams(response),
-  };
-}
-
-function mapped(table: Readonly<Record<string, string>>, each: (text: string) => object): object {
-  return Object.fromEntries(Object.entries(table).map(([name, text]) => [name, each(text)]));
-}
-
-function packageOf(messages: Readonly<Record<string, Fields>>, methods: Methods): object {
-  const types = Object.entries(messages).map(([name, fields]) => [
-    name,
-    { fields: mapped(fields, fieldOf) },
-  ]);
-  return { ...Object.fromEntries(types), SDK: { methods: mapped(methods, methodOf) } };
-}
-
 /** The three services by their names on the wire; 64-bit numbers are decimal strings, fields keep their proto names. */
 export interface SdkServices {
   readonly stable: ServiceDefinition;
@@ -112,20 +75,15 @@ export interface SdkServices {
 
 /** Builds the service definitions from the tables above. */
 export function sdkServices(): SdkServices {
-  const stable = packageOf(STABLE, METHODS.sdk);
-  const nested = {
-    ...stable,
-    beta: { nested: packageOf(BETA, METHODS.beta) },
-    alpha: { nested: packageOf(ALPHA, METHODS.alpha) },
-  };
-  const inside = ["sdk", "dev", "agones"].reduce<object>((inner, name) => {
-    return { [name]: { nested: inner } };
-  }, nested);
-  const found = fromJSON({ nested: inside } as ProtoJson, {
-    keepCase: true,
-    longs: String,
-    defaults: true,
+  const json = protoJson("agones.dev.sdk", {
+    messages: STABLE,
+    services: { SDK: METHODS.sdk },
+    packages: {
+      beta: { messages: BETA, services: { SDK: METHODS.beta } },
+      alpha: { messages: ALPHA, services: { SDK: METHODS.alpha } },
+    },
   });
+  const found = fromJSON(json as ProtoJson, { keepCase: true, longs: String, defaults: true });
   const service = (name: string): ServiceDefinition => found[name] as ServiceDefinition;
   return {
     stable: service("agones.dev.sdk.SDK"),
