@@ -48,7 +48,7 @@ export async function openAuthority(folder: string, now: number): Promise<Author
         // Clocks of other machines may be behind.
         notBefore: now - DAY_MS,
         notAfter: Date.parse(certificate.validTo),
-        isAuthority: false,
+        use: "server",
         names,
       });
       return {
@@ -69,7 +69,7 @@ async function makeAuthority(keyFile: string, certificateFile: string, now: numb
     issuer: { name: NAME, key: privateKey, publicKey },
     notBefore: now - DAY_MS,
     notAfter: now + LIFE_MS,
-    isAuthority: true,
+    use: "authority",
     names: [],
   });
   await replaceFile(certificateFile, 0o644, pemOf(der));

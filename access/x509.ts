@@ -13,7 +13,8 @@ export interface CertificateSpec {
   };
   readonly notBefore: number;
   readonly notAfter: number;
-  readonly isAuthority: boolean;
+  /** What its key is for: to sign certificates, or to show who a server or a client is. */
+  readonly use: "authority" | "server" | "client";
   /** Names and addresses that a server is reached by. */
   readonly names: readonly string[];
 }
@@ -28,6 +29,7 @@ const OID = {
   authorityKey: "551d23",
   extendedUsage: "551d25",
   serverAuth: "2b06010505070301",
+  clientAuth: "2b06010505070302",
 } as const;
 const TRUE = tlv(0x01, Buffer.from([0xff]));
 
@@ -59,7 +61,8 @@ export function fingerprintOf(der: Uint8Array): string {
 }
 
 function extensionsOf(spec: CertificateSpec): readonly Buffer[] {
-  const { isAuthority, issuer, publicKey, names } = spec;
+  const { use, issuer, publicKey, names } = spec;
+  const isAuthority = use === "authority";
   // keyCertSign and cRLSign, or digitalSignature.
   const usage = isAuthority ? bits(Buffer.from([0x06]), 1) : bits(Buffer.from([0x80]), 7);
   const common = [
@@ -69,11 +72,11 @@ function extensionsOf(spec: CertificateSpec): readonly Buffer[] {
     extension("authorityKey", false, sequence(tlv(0x80, keyIdOf(issuer.publicKey)))),
   ];
   if (isAuthority) return common;
-  return [
-    ...common,
-    extension("extendedUsage", false, sequence(oid("serverAuth"))),
-    extension("altName", false, sequence(...names.map(generalName))),
-  ];
+  const purpose = oid(use === "server" ? "serverAuth" : "clientAuth");
+  const extended = [...common, extension("extendedUsage", false, sequence(purpose))];
+  // An empty list of names is not allowed; a client has none.
+  if (names.length === 0) return extended;
+  return [...extended, extension("altName", false, sequence(...names.map(generalName)))];
 }
 
 function extension(name: keyof typeof OID, isCritical: boolean, value: Buffer): Buffer {

@@ -10,6 +10,23 @@ export interface HealthRoutesOptions {
 
 /** Whether it lives, whether it can serve, and its numbers. */
 export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions): void {
+  aliveRoutes(app, options);
+  serve(app, "/metrics", {
+    GET: {
+      access: "read",
+      handle: async (_request, reply) => {
+        const { type, text } = await options.metrics.show();
+        return await reply.type(type).send(text);
+      },
+    },
+  });
+}
+
+/** Whether it lives, and whether it can serve. */
+export function aliveRoutes(
+  app: FastifyInstance,
+  options: Pick<HealthRoutesOptions, "notReady">,
+): void {
   serve(app, "/livez", {
     GET: { access: "open", handle: (_request, reply) => reply.type("text/plain").send("ok\n") },
   });
@@ -20,15 +37,6 @@ export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions)
         const reason = options.notReady();
         if (reason !== undefined) throw new FleetError("UNAVAILABLE", `not ready: ${reason}`);
         return reply.type("text/plain").send("ok\n");
-      },
-    },
-  });
-  serve(app, "/metrics", {
-    GET: {
-      access: "read",
-      handle: async (_request, reply) => {
-        const { type, text } = await options.metrics.show();
-        return await reply.type(type).send(text);
       },
     },
   });
