@@ -29,6 +29,10 @@ export interface Config {
   readonly joinToken: string;
   readonly labels: string;
   readonly reserve: string;
+  readonly allocatorListen: string;
+  readonly allocatorAuth: "mtls" | "token" | "none";
+  readonly allocatorTls: string;
+  readonly allocatorClientCa: string;
   readonly nodeLostAfter: number;
   readonly tlsListen: string;
   readonly serverNames: string;
@@ -74,6 +78,16 @@ function addressAndPort(value: string): string | undefined {
   const [, host = "", port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
   const isFine = isIP(host.replace(/^\[|\]$/g, "")) !== 0 && between(1, 65_535)(port ?? "");
   return isFine ? value : undefined;
+}
+
+/** An empty word and port 0 mean `off`, too. */
+function allocatorPlace(value: string): string | undefined {
+  if (value === "" || value === "0" || value === "off") return "off";
+  return between(1, 65_535)(value) === undefined ? addressAndPort(value) : value;
+}
+
+function tlsSource(value: string): string | undefined {
+  return value === "own" || value === "off" || value.includes("/") ? value : undefined;
 }
 
 function nameList(value: string): string | undefined {
@@ -125,6 +139,10 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   reserve:          { flag: "--reserve <cpu=q,memory=q>", env: "FLOTILLA_RESERVE", fallback: "cpu=0,memory=0", read: reserved, takes: "amounts such as cpu=500m,memory=512Mi", description: "what this machine keeps for itself; placing leaves it free" },
   tlsListen:        { flag: "--tls-listen <address:port>", env: "FLOTILLA_TLS_LISTEN", fallback: "", fallbackShown: "none", read: addressAndPort, takes: "an IP address and a port such as 10.0.0.5:8701", description: "where the API listens with TLS too, for other machines" },
   serverNames:      { flag: "--server-names <names>", env: "FLOTILLA_SERVER_NAMES", fallback: "", fallbackShown: "none", read: nameList, takes: "names such as fleet.example,10.0.0.5", description: "names and addresses that others reach the API by, beside this machine's own" },
+  allocatorListen:  { flag: "--allocator-listen <place>", env: "FLOTILLA_ALLOCATOR_LISTEN", fallback: "8443", fallbackShown: "port 8443 of the API's address", read: allocatorPlace, takes: "a port, an IP address and a port such as 10.0.0.5:8443, or off", description: "where Agones' allocation service listens, gRPC and REST" },
+  allocatorAuth:    { flag: "--allocator-auth <how>", env: "FLOTILLA_ALLOCATOR_AUTH", fallback: "mtls", read: oneOf("mtls", "token", "none"), takes: "mtls, token or none", description: "what its clients show: a certificate, a token of scope allocate, or nothing (then anyone who reaches it allocates)" },
+  allocatorTls:     { flag: "--allocator-tls <source>", env: "FLOTILLA_ALLOCATOR_TLS", fallback: "own", read: tlsSource, takes: "own, off, or a folder (./folder) with tls.crt and tls.key", description: "its certificate: of our own authority, in a folder, or off: in plain text" },
+  allocatorClientCa:{ flag: "--allocator-client-ca <folder>", env: "FLOTILLA_ALLOCATOR_CLIENT_CA", fallback: "", fallbackShown: "server/client-ca in the state folder", read: text, takes: "a folder", description: "certificates that its clients, or who signed them, have (*.crt, *.pem)" },
   nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };

@@ -3,6 +3,7 @@ import { FleetError } from "../core/std/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { allocateCommand } from "./commands/allocate.ts";
 import { applyCommand } from "./commands/apply.ts";
+import { certificateCommand } from "./commands/certificate.ts";
 import { cordonCommand, drainCommand, uncordonCommand } from "./commands/cordon.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
@@ -45,7 +46,10 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       drainCommand(io),
     ],
   ],
-  ["Images, tokens:", (io) => [imageCommand(io), tokenCommand(io), versionCommand(io)]],
+  [
+    "Images, tokens, certificates:",
+    (io) => [imageCommand(io), tokenCommand(io), certificateCommand(io), versionCommand(io)],
+  ],
   [
     "Single parts, for several machines:",
     (io) => [nodeCommand(io), serverCommand(io), agentCommand(io)],

@@ -12,6 +12,9 @@ const SETTINGS_ASKED: readonly SettingName[] = [
   "state",
   "listen",
   "port",
+  "allocatorListen",
+  "allocatorAuth",
+  "allocatorTls",
   "advertiseAddress",
   "portRange",
 ];

@@ -14,6 +14,9 @@ const GOOD: Facts = {
   seccomp: true,
   foreignFirewalls: [],
   apiPortUser: undefined,
+  allocator: "127.0.0.1:8443, gRPC and REST, with a client certificate",
+  allocatorAuth: "mtls",
+  allocatorPortUser: undefined,
   portRange: "7000-8000",
   portsTaken: [],
   portsShared: undefined,
@@ -44,6 +47,8 @@ describe("examine", () => {
       "warn",
     ],
     ["a taken API port", { apiPortUser: "x is taken" }, "API port", "fail"],
+    ["a taken allocator port", { allocatorPortUser: "x is taken" }, "allocator", "fail"],
+    ["an allocator for anyone", { allocatorAuth: "none" }, "allocator", "warn"],
     [
       "game ports of another instance",
       { portsShared: "7000-8000 are also those of /a" },

@@ -23,6 +23,10 @@ export interface Facts {
   readonly seccomp: boolean;
   readonly foreignFirewalls: readonly { readonly sentence: string; readonly advice: string }[];
   readonly apiPortUser: string | undefined;
+  /** Where the allocation service is, and for whom. */
+  readonly allocator: string;
+  readonly allocatorPortUser: string | undefined;
+  readonly allocatorAuth: "mtls" | "token" | "none";
   readonly portRange: string;
   readonly portsTaken: readonly number[];
   /** Says which other instance has the same game ports. */
@@ -150,6 +154,15 @@ function apiPort({ apiPortUser }: Facts): Finding {
     : fail("API port", apiPortUser, "end what has it, or choose another: --port PORT");
 }
 
+function allocator({ allocator: line, allocatorPortUser, allocatorAuth }: Facts): Finding {
+  const name = "allocator";
+  if (allocatorPortUser !== undefined)
+    return fail(name, allocatorPortUser, "choose another place: --allocator-listen PORT, or off");
+  return allocatorAuth === "none" && line !== "off"
+    ? warn(name, line, "let clients show who they are: --allocator-auth mtls, or token")
+    : ok(name, line);
+}
+
 function gamePorts({ portRange, portsTaken, portsShared }: Facts): Finding {
   if (portsShared !== undefined)
     return fail("game ports", portsShared, "give each instance its own: --port-range MIN-MAX");
@@ -199,7 +212,7 @@ function address({ advertise }: Facts): Finding {
   return ok("players are told", `${advertise.address} (${advertise.because})`);
 }
 
-const ANYWHERE = [user, apiPort, gamePorts, disk, memory, openFiles, address];
+const ANYWHERE = [user, apiPort, allocator, gamePorts, disk, memory, openFiles, address];
 const ISOLATION = [shim, namespaces, cgroups, files, firewall, seccomp, otherFirewalls, time];
 
 /** Every finding about a machine; what only matters for isolation is left out where there can be none. Pure. */

@@ -13,6 +13,7 @@ import {
   defaultInterfaceOf,
   type HostAddresses,
 } from "../advertise-address.ts";
+import { allocatorLine, allocatorPlaceOf, shownPlace } from "../allocator-place.ts";
 import type { Config } from "../config.ts";
 import type { CgroupFacts, Facts } from "./checks.ts";
 import { portRangeOf, sharedPorts } from "./other-instances.ts";
@@ -51,6 +52,9 @@ export async function gatherFacts(config: Config, shimFolder: string): Promise<F
     seccomp: read("/proc/sys/kernel/seccomp/actions_avail").includes("errno"),
     foreignFirewalls: (await findForeignFirewalls(runProgram)) ?? [],
     apiPortUser: await portUser(config),
+    allocator: allocatorLine(config),
+    allocatorAuth: config.allocatorAuth,
+    allocatorPortUser: await allocatorPortUser(config),
     portRange: config.portRange,
     portsShared: sharedPorts(config),
     portsTaken: listeningPorts().filter((port) => port >= min && port <= max),
@@ -101,6 +105,14 @@ async function portUser({ listen, port }: Config): Promise<string | undefined> {
   );
   if (isOurs) return undefined;
   return `${listen}:${port} is taken${(await canConnect(host, port)) ? " by another program" : ""}`;
+}
+
+/** The allocation service is taken to be ours where the API that it belongs to answers. */
+async function allocatorPortUser(config: Config): Promise<string | undefined> {
+  const place = allocatorPlaceOf(config);
+  if (!place || (await canListen(place.host, place.port))) return undefined;
+  const isOurs = !(await canListen(config.listen, config.port));
+  return isOurs ? undefined : `${shownPlace(place)} is taken`;
 }
 
 function canListen(host: string, port: number): Promise<boolean> {

@@ -38,6 +38,7 @@ import type { ChildControl } from "../up/child-control.ts";
 import { lockSoon } from "../up/lock-soon.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { packageVersion } from "../version.ts";
+import { openAllocation, planAllocation } from "./allocation-service.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
 import { roomObserver } from "./room-observer.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
@@ -65,6 +66,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   if (!before) return;
   before[Symbol.dispose]();
   const tls = await tlsPlaceOf(config, path, systemClock.now());
+  const planned = await planAllocation(config, path, systemClock.now());
   process.chdir(join(path, "server"));
   await using store = await openJournalResourceStore({
     ...STORE_BOUNDS,
@@ -108,6 +110,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   dropPrivileges(config.serverUid);
   await api.listen({ host: config.listen, port: config.port });
   await using _tls = await listenWithTls(api, tls);
+  await using _allocation = await openAllocation(planned, { ...base, allocator, tokens, metrics });
   const stop = new AbortController();
   const loops = Promise.all([controllers.run(stop.signal), keeper.run(stop.signal)]);
   const { listen, port } = config;

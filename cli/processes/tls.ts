@@ -1,5 +1,6 @@
-import { hostname, networkInterfaces } from "node:os";
+import { hostname, type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { type Authority, openAuthority } from "../../access/authority.ts";
+import { hostAndPort } from "../allocator-place.ts";
 import type { Config } from "../config.ts";
 
 /** The place of the TLS listener, with what its certificate is for. */
@@ -19,13 +20,10 @@ export async function tlsPlaceOf(
   now: number,
 ): Promise<TlsPlace | undefined> {
   if (tlsListen === "") return undefined;
-  const at = tlsListen.lastIndexOf(":");
-  const host = tlsListen.slice(0, at).replace(/^\[|\]$/g, "");
-  const port = Number(tlsListen.slice(at + 1));
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const addresses = own.map(({ address }) => address.replace(/%.*$/, ""));
+  const { host, port } = hostAndPort(tlsListen);
+  const own = ownAddresses();
   const given = namesOf(serverNames);
-  const names = [...new Set([...given, hostname(), "localhost", host, ...addresses])];
+  const names = certifiedNames(serverNames, host);
   const isAny = host === "0.0.0.0" || host === "::";
   const outer = own.find(({ internal, family }) => !internal && family === "IPv4")?.address;
   const shown = given[0] ?? (isAny ? (outer ?? "127.0.0.1") : host);
@@ -36,4 +34,15 @@ export async function tlsPlaceOf(
 /** `fleet.example,10.0.0.5` of a setting. */
 export function namesOf(text: string): readonly string[] {
   return text === "" ? [] : text.split(",");
+}
+
+/** What a certificate of a listener on this machine is for: the names that were given, and all of the machine's own. */
+export function certifiedNames(serverNames: string, host: string): readonly string[] {
+  const addresses = ownAddresses().map(({ address }) => address.replace(/%.*$/, ""));
+  const names = [...namesOf(serverNames), hostname(), "localhost", host, ...addresses];
+  return [...new Set(names)];
+}
+
+function ownAddresses(): readonly NetworkInterfaceInfo[] {
+  return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
 }

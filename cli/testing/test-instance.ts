@@ -24,6 +24,8 @@ export interface TestInstanceOptions {
   readonly files?: readonly string[];
   /** Image files that are built first. */
   readonly images?: readonly string[];
+  /** Where its allocation service listens; nowhere by default. */
+  readonly allocatorListen?: string;
   /** More flags of `flotilla up`. */
   readonly flags?: readonly string[];
 }
@@ -196,6 +198,8 @@ export class TestInstance implements AsyncDisposable {
       HOME: this.state,
       FLOTILLA_STATE: this.state,
       FLOTILLA_API: this.url,
+      // Instances on one machine would meet there; who tests it says where.
+      FLOTILLA_ALLOCATOR_LISTEN: this.#options.allocatorListen ?? "off",
     };
   }
 
@@ -239,7 +243,7 @@ async function endOf(
   return code;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

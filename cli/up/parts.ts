@@ -12,6 +12,10 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "serverUid",
   "tlsListen",
   "serverNames",
+  "allocatorListen",
+  "allocatorAuth",
+  "allocatorTls",
+  "allocatorClientCa",
   "nodeLostAfter",
   "logLevel",
 ];

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { tokenFileOf } from "../../access/tokens.ts";
 import type { Fleet } from "../../core/model/fleet.ts";
+import { allocatorLine } from "../allocator-place.ts";
 import type { Document } from "../apply-documents.ts";
 import { type Config, SETTINGS } from "../config.ts";
 
@@ -46,6 +47,7 @@ export function summaryText(options: SummaryOptions): string {
     "",
     "flotilla is up.",
     `  API          ${url}`,
+    `  allocator    ${allocatorLine(config)}`,
     `  admin token  ${join(config.state, tokenFileOf("admin"))}`,
     `  logs         ${join(config.state, "logs")}`,
     `  isolation    ${isolation}`,

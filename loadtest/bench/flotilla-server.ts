@@ -13,6 +13,8 @@ export interface FlotillaServerOptions {
   readonly port: number;
   /** For Node itself, such as `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
+  /** Where its allocation service listens; nowhere by default. */
+  readonly allocatorListen?: string;
 }
 
 /** A real `flotilla server`, as it is shipped: its journal on the disk, its rights given up. */
@@ -21,9 +23,10 @@ export class FlotillaServer implements AsyncDisposable {
   readonly #child: ChildProcess;
 
   private constructor(options: FlotillaServerOptions) {
-    const { state, port, nodeFlags } = options;
+    const { state, port, nodeFlags, allocatorListen = "off" } = options;
     this.#options = options;
-    const part = ["server", "--state", state, "--port", `${port}`, "--log-level", "warn"];
+    const where = ["--port", `${port}`, "--allocator-listen", allocatorListen];
+    const part = ["server", "--state", state, ...where, "--log-level", "warn"];
     const flags = nodeFlags.length > 0 ? { NODE_OPTIONS: nodeFlags.join(" ") } : {};
     this.#child = spawn(FLOTILLA, part, {
       env: { PATH: process.env.PATH, HOME: state, ...flags },

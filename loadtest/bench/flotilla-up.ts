@@ -125,6 +125,7 @@ export class FlotillaUp implements AsyncDisposable {
       FLOTILLA_STATE: this.state,
       FLOTILLA_API: this.url,
       FLOTILLA_PORT: `${this.port}`,
+      FLOTILLA_ALLOCATOR_LISTEN: "off",
     };
     return spawn(join(ROOT, "bin/flotilla"), argv, {
       cwd: ROOT,
