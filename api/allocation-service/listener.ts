@@ -53,9 +53,8 @@ export interface ListenerOptions {
 
 interface Connection {
   readonly caller: Caller;
-  /** Requests that have not come in whole, and since when. */
-  readonly incoming: Map<ServerHttp2Stream, number>;
-  calls: number;
+  /** What is under way, and since when. */
+  readonly calls: Map<ServerHttp2Stream, number>;
   idleSince: number;
 }
 
@@ -165,7 +164,7 @@ export class AllocationListener implements AsyncDisposable {
     const maxConcurrentStreams = caller.refusal === undefined ? callsMax : 1;
     const session = performServerHandshake(socket, { settings: { maxConcurrentStreams } });
     const now = this.#options.clock.monotonic();
-    const connection = { caller, incoming: new Map(), calls: 0, idleSince: now };
+    const connection = { caller, calls: new Map(), idleSince: now };
     this.#sessions.set(session, connection);
     session.on("close", () => this.#sessions.delete(session));
     // A connection that breaks, or speaks nonsense, is closed by its session; there is nobody to tell.
@@ -178,14 +177,11 @@ export class AllocationListener implements AsyncDisposable {
   }
 
   #begin(session: ServerHttp2Session, connection: Connection, stream: ServerHttp2Stream): void {
-    connection.calls += 1;
-    connection.incoming.set(stream, this.#options.clock.monotonic());
+    connection.calls.set(stream, this.#options.clock.monotonic());
     // What a call ends with is told to it by `close`.
     stream.on("error", () => undefined);
-    stream.on("end", () => connection.incoming.delete(stream));
     stream.on("close", () => {
-      connection.incoming.delete(stream);
-      connection.calls -= 1;
+      connection.calls.delete(stream);
       connection.idleSince = this.#options.clock.monotonic();
       if (connection.caller.refusal !== undefined) session.close();
     });
@@ -207,9 +203,10 @@ export class AllocationListener implements AsyncDisposable {
   #look(): void {
     const { idleMs, requestMs } = this.#options.bounds;
     const now = this.#options.clock.monotonic();
-    for (const [session, { calls, idleSince, incoming }] of this.#sessions) {
-      if (calls === 0 && now - idleSince > idleMs) session.close();
-      for (const [stream, since] of incoming) if (now - since > requestMs) stream.close();
+    for (const [session, { calls, idleSince }] of this.#sessions) {
+      if (calls.size === 0 && now - idleSince > idleMs) session.close();
+      for (const [stream, since] of calls)
+        if (!stream.readableEnded && now - since > requestMs) stream.close();
     }
   }
 

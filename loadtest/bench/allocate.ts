@@ -16,7 +16,8 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     servers: { type: "string", default: "1000,100000" },
     clients: { type: "string", default: "1,64,256" },
-    asks: { type: "string", default: "label,full,batch" },
+    asks: { type: "string", default: "label,full,batch,grpc" },
+    connections: { type: "string", default: "4" },
     fleets: { type: "string", default: "100" },
     folder: { type: "string", default: tmpdir() },
     profile: { type: "string" },
@@ -27,13 +28,15 @@ const { values } = parseArgs({
   },
 });
 const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [--clients N,…] [--asks WHAT,…]
-                                   [--fleets N] [--folder DISK] [--no-yardsticks] [--profile FOLDER] [--node-flags FLAGS] [--json FILE]
+                                   [--fleets N] [--connections N] [--folder DISK] [--no-yardsticks] [--profile FOLDER] [--node-flags FLAGS] [--json FILE]
   --seconds        duration of each row
   --servers        Ready game servers, on one fake machine per 50 (at most 200)
   --clients        connections that ask as fast as they are answered
   --asks           label: one fleet by its label; full: three selectors with counters and expressions, a priority, an
-                   action on a counter and a label to set; batch: 100 of the first kind in one request. All but label
-                   with 64 clients only
+                   action on a counter and a label to set; batch: 100 of the first kind in one request; grpc: the first
+                   kind by Agones' allocation service, with client certificates; grpc-js: that by the official Node
+                   client. All but label with 64 clients only
+  --connections    that the clients of gRPC share
   --fleets         fleets that are there; all but the one that is asked for have five servers each
   --folder         a folder on the disk to measure; temporary ones are made in it
   --no-yardsticks  leaves out etcd and Redis
@@ -48,7 +51,7 @@ const BATCH = 100;
 /** Clients that send batches: more would wait for the returns of a thousand servers. */
 const BATCH_CLIENTS = 8;
 const OTHER_FLEET_SERVERS = 5;
-type Ask = "label" | "full" | "batch";
+type Ask = "label" | "full" | "batch" | "grpc" | "grpc-js";
 const FLEETS = "/apis/agones.dev/v1/namespaces/default/fleets";
 
 interface Row {
@@ -86,16 +89,19 @@ class Bed implements AsyncDisposable {
   readonly agents: FakeAgents;
   readonly servers: number;
   readonly readyAfterSeconds: number;
-  readonly #state: string;
+  readonly state: string;
+  readonly grpcPort: number;
 
   private constructor(
     state: string,
+    grpcPort: number,
     server: FlotillaServer,
     agents: FakeAgents,
     servers: number,
     seconds: number,
   ) {
-    this.#state = state;
+    this.state = state;
+    this.grpcPort = grpcPort;
     this.server = server;
     this.agents = agents;
     this.servers = servers;
@@ -106,9 +112,11 @@ class Bed implements AsyncDisposable {
     const state = await mkdtemp(join(values.folder, "flotilla-allocate-"));
     // The server gives up root: it must still find its way to its folder.
     await chmod(state, 0o755);
+    const grpcPort = await freePort();
     const server = await FlotillaServer.start({
       state,
       port: await freePort(),
+      allocatorListen: `127.0.0.1:${grpcPort}`,
       nodeFlags: serverFlags(),
     });
     const began = performance.now();
@@ -123,13 +131,13 @@ class Bed implements AsyncDisposable {
       await server.post(FLEETS, fleetOf(`other-${i}`, OTHER_FLEET_SERVERS));
     await allReady(agents, servers + others());
     const seconds = (performance.now() - began) / 1000;
-    return new Bed(state, server, agents, servers, seconds);
+    return new Bed(state, grpcPort, server, agents, servers, seconds);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.agents[Symbol.asyncDispose]();
     await this.server[Symbol.asyncDispose]();
-    await rm(this.#state, { recursive: true });
+    await rm(this.state, { recursive: true });
   }
 }
 
@@ -177,6 +185,17 @@ async function allReady(agents: FakeAgents, servers: number): Promise<void> {
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
+/** What the generator needs to ask so. */
+function targetOf(
+  { server, grpcPort, state }: Bed,
+  ask: Ask,
+): Readonly<Record<string, string | number>> {
+  if (ask === "grpc" || ask === "grpc-js")
+    return { target: ask, port: grpcPort, state, connections: values.connections };
+  const target = ask === "batch" ? "batch" : "flotilla";
+  return { target, ask, port: new URL(server.url).port, token: server.token("allocate") };
+}
+
 async function measure(
   bed: Bed,
   asked: { readonly clients: number; readonly returning: boolean; readonly ask: Ask },
@@ -191,10 +210,7 @@ async function measure(
   agents.returned = 0;
   const before = cpuNow(server.pid);
   const load = await runLoad(stop.signal, {
-    target: ask === "batch" ? "batch" : "flotilla",
-    ask,
-    port: new URL(server.url).port,
-    token: server.token("allocate"),
+    ...targetOf(bed, ask),
     clients,
     seconds: Number(values.seconds),
     // Without returns the supply is all there is.
@@ -240,6 +256,8 @@ const ASKS: Readonly<Record<Ask, string>> = {
   label: "allocate over HTTP",
   full: "the same, everything asked for",
   batch: "batches of 100",
+  grpc: "the first over gRPC, mTLS",
+  "grpc-js": "that by grpc-js",
 };
 
 /** An answer gives `size` servers. */
@@ -333,6 +351,7 @@ async function run(): Promise<void> {
     seconds: Number(values.seconds),
     token: "allocate",
     fleets: Number(values.fleets),
+    connections: Number(values.connections),
     nodeFlags: values["node-flags"],
     sync: "journal, O_DSYNC, one write per group of commits",
     returns: "game servers call Ready over the link while the load runs",

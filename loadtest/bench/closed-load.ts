@@ -47,8 +47,16 @@ export async function closedLoad(options: ClosedLoadOptions): Promise<ClosedLoad
   const until = began + options.seconds * 1000;
   const state: LoadState = { sent: 0, errors: 0, until, latencies: [] };
   await Promise.all(Array.from({ length: options.clients }, () => runClient(options, state)));
-  const seconds = (performance.now() - began) / 1000;
-  const sorted = Float64Array.from(state.latencies).sort();
+  return resultOf(state.latencies, (performance.now() - began) / 1000, state.errors);
+}
+
+/** The figures of a load, from how long each answer took in milliseconds. */
+export function resultOf(
+  latencies: readonly number[],
+  seconds: number,
+  connectionErrors: number,
+): ClosedLoadResult {
+  const sorted = Float64Array.from(latencies).sort();
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return {
@@ -58,7 +66,7 @@ export async function closedLoad(options: ClosedLoadOptions): Promise<ClosedLoad
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
-    connectionErrors: state.errors,
+    connectionErrors,
   };
 }
 

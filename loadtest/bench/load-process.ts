@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type ClosedLoadResult, closedLoad } from "./closed-load.ts";
+import { allocateMessage, grpcLoad, nameIn } from "./grpc-load.ts";
 import { httpLoad, jsonRequest } from "./http-load.ts";
+import { officialGrpcLoad } from "./official-grpc-load.ts";
 import { evalRequest, parseReply } from "./redis.ts";
 
 /*
@@ -31,6 +35,9 @@ const { values } = parseArgs({
     fleet: { type: "string", default: "bench" },
     ask: { type: "string", default: "label" },
     batch: { type: "string", default: "100" },
+    /** Of gRPC: the clients share so many connections, with the client's pair of this state folder. */
+    connections: { type: "string", default: "4" },
+    state: { type: "string", default: "" },
   },
 });
 
@@ -117,6 +124,23 @@ function batches(): Promise<ClosedLoadResult> {
   return httpLoad({ ...shared, request: () => bytes, onAnswer });
 }
 
+/** By Agones' allocation service, with a client certificate; an answer without a message has handed out nothing. */
+function grpcAllocations(load: typeof grpcLoad): Promise<ClosedLoadResult> {
+  const connections = Math.min(shared.clients, Number(values.connections));
+  const read = (name: string): Buffer => readFileSync(join(values.state, name));
+  const onAnswer = (message: Buffer | undefined): number =>
+    message ? claim(nameIn(message)) : getNothing();
+  return load({
+    ...shared,
+    connections,
+    ca: read("allocator-ca.crt"),
+    cert: read("allocator-client.crt"),
+    key: read("allocator-client.key"),
+    message: allocateMessage(values.fleet),
+    onAnswer,
+  });
+}
+
 /** Compare and put of one key after the other: it is told which one, so that it need not look for a free one. */
 function etcdClaims(): Promise<ClosedLoadResult> {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -151,6 +175,8 @@ function redisClaims(): Promise<ClosedLoadResult> {
 const TARGETS: Readonly<Record<string, () => Promise<ClosedLoadResult>>> = {
   flotilla: allocations,
   batch: batches,
+  grpc: () => grpcAllocations(grpcLoad),
+  "grpc-js": () => grpcAllocations(officialGrpcLoad),
   etcd: etcdClaims,
   redis: redisClaims,
 };
