@@ -46,6 +46,10 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     CounterAutoscalerAllocated CounterAutoscalerAllocatedMultipleNamespaces ListAutoscaler
     ListAutoscalerWithNoReplicas ListAutoscalerAllocated ListAutoscalerWithSDKMethods ScheduleAutoscaler
     ChainAutoscaler WasmAutoScaler`),
+  "allocator service": names(`
+    AllocatorWithDeprecatedRequired AllocatorWithSelectors AllocatorWithCountersAndLists AllocatorWithMatchExpressions
+    RestAllocatorWithDeprecatedRequired RestAllocatorWithCountersAndLists RestAllocatorWithSelectors
+    AllocatorCrossNamespace AllocatorAfterDeleteReplica`),
 };
 const THEMES = Object.keys(FUNCTIONS);
 

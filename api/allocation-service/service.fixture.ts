@@ -45,7 +45,7 @@ export class FakeAllocator implements Allocator {
 }
 
 /** Keeps what was logged. */
-class Lines implements Logger {
+export class Lines implements Logger {
   readonly all: string[] = [];
   readonly debug = (fields: object, sentence: string): void => this.#add(fields, sentence);
   readonly info = (fields: object, sentence: string): void => this.#add(fields, sentence);

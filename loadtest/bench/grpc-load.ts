@@ -1,4 +1,5 @@
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { type ClosedLoadResult, resultOf } from "./closed-load.ts";
 
 /** `clients` calls under way over some connections, each followed by another when it was answered. */
@@ -10,9 +11,8 @@ export interface GrpcLoadOptions {
   /** Ends the load, whichever comes first. */
   readonly seconds: number;
   readonly requestsMax: number;
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
+  /** Without it the connections are in plain text. */
+  readonly tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly message: Buffer;
   /** The message of an answer, if it has one; returns how many milliseconds pass before the next call: 0 for what was wanted. */
   readonly onAnswer: (message: Buffer | undefined) => number;
@@ -74,7 +74,7 @@ function headersOf(): Buffer {
 /** One connection; it reads of HTTP/2 what it needs to know that a call has ended, and with which message. */
 class Connection {
   readonly #options: GrpcLoadOptions;
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   readonly #begin: Buffer;
   readonly #message: Buffer;
   readonly #began = new Map<number, { readonly at: number; message: Buffer | undefined }>();
@@ -86,16 +86,16 @@ class Connection {
   errors = 0;
 
   constructor(options: GrpcLoadOptions, calls: number, mayAsk: () => boolean) {
-    const { host, port, ca, cert, key, message } = options;
+    const { host, port, tls, message } = options;
     this.#options = options;
     this.#begin = headersOf();
     const length = Buffer.alloc(MESSAGE_HEAD_BYTES);
     length.writeUInt32BE(message.length, 1);
     this.#message = Buffer.concat([length, message]);
     const name = { servername: "localhost", ALPNProtocols: ["h2"] };
-    this.#socket = connect({ host, port, ca, cert, key, ...name });
+    this.#socket = tls ? connectTls({ host, port, ...tls, ...name }) : connect({ host, port });
     this.#socket.setNoDelay(true);
-    this.#socket.on("secureConnect", () => this.#open(calls, mayAsk));
+    this.#socket.on(tls ? "secureConnect" : "connect", () => this.#open(calls, mayAsk));
     this.#socket.on("data", (chunk: Buffer) => this.#read(chunk, mayAsk));
     this.#socket.on("error", () => {
       this.errors++;

@@ -133,9 +133,11 @@ function grpcAllocations(load: typeof grpcLoad): Promise<ClosedLoadResult> {
   return load({
     ...shared,
     connections,
-    ca: read("allocator-ca.crt"),
-    cert: read("allocator-client.crt"),
-    key: read("allocator-client.key"),
+    tls: {
+      ca: read("allocator-ca.crt"),
+      cert: read("allocator-client.crt"),
+      key: read("allocator-client.key"),
+    },
     message: allocateMessage(values.fleet),
     onAnswer,
   });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { expect, it } from "vitest";
+import { allocateMessage, grpcLoad, nameIn } from "./grpc-load.ts";
 import { httpLoad, jsonRequest } from "./http-load.ts";
 import { command, parseReply } from "./redis.ts";
 
@@ -48,4 +50,47 @@ it("speaks Redis' protocol: commands, bulk strings in pieces, numbers and errors
   expect(parseReply(whole)?.body.toString()).toBe("gs-1");
   expect(parseReply(whole.subarray(10))).toMatchObject({ status: 200, end: 4 });
   expect(parseReply(Buffer.from("-ERR no\r\n"))).toMatchObject({ status: 500 });
+});
+
+it("makes calls over gRPC, counts what was wanted, and waits where it got nothing", async () => {
+  const server = createHttp2Server();
+  const asked: string[] = [];
+  server.on("stream", async (stream, headers) => {
+    const request = Buffer.concat(await stream.toArray());
+    asked.push(`${headers[":path"]} ${request.subarray(5).equals(allocateMessage("bench"))}`);
+    // Every fourth is told that there is nothing.
+    if (asked.length % 4 === 0) {
+      stream.respond({ "grpc-status": "8" }, { endStream: true });
+      return;
+    }
+    stream.respond({ ":status": 200 }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    const name = Buffer.from(`gs-${asked.length}`);
+    const head = Buffer.from([0, 0, 0, 0, name.length + 2, (2 << 3) | 2, name.length]);
+    stream.end(Buffer.concat([head, name]));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const names: string[] = [];
+  const result = await grpcLoad({
+    host: "127.0.0.1",
+    port: typeof address === "object" && address ? address.port : 0,
+    clients: 6,
+    connections: 2,
+    seconds: 10,
+    requestsMax: 40,
+    tls: undefined,
+    message: allocateMessage("bench"),
+    onAnswer: (message) => {
+      if (!message) return 1;
+      names.push(nameIn(message));
+      return 0;
+    },
+  });
+  server.close();
+  expect(new Set(asked)).toEqual(new Set(["/allocation.AllocationService/Allocate true"]));
+  expect([asked.length, new Set(names).size, result.requests, result.connectionErrors]).toEqual([
+    40, 30, 30, 0,
+  ]);
 });
