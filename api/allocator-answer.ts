@@ -1,14 +1,5 @@
 import type { AllocationStatus } from "../core/model/allocation.ts";
 
-/** The Counters and Lists of a server that was handed out. */
-interface HeldData {
-  readonly counters?: Readonly<
-    Record<string, { readonly count: number; readonly capacity: number }>
-  >;
-  readonly lists?: Readonly<
-    Record<string, { readonly capacity: number; readonly values: readonly string[] }>
-  >;
-}
 export interface AnsweredData<N> {
   readonly counters: Readonly<Record<string, { readonly count: N; readonly capacity: N }>>;
   readonly lists: Readonly<
@@ -29,7 +20,7 @@ export function whyOf({ message }: AllocationStatus): string | undefined {
 
 /** Counters and Lists of an answer; `of` writes a 64-bit number: a string in JSON, a message of one field in gRPC. */
 export function countersAndLists<N>(
-  { counters = {}, lists = {} }: AllocationStatus & HeldData,
+  { counters = {}, lists = {} }: AllocationStatus,
   of: (value: number) => N,
 ): AnsweredData<N> {
   return {

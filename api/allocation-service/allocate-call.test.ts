@@ -141,6 +141,27 @@ describe("a call of Agones' allocation service", () => {
     expect(bad.code).toBe(3);
   });
 
+  it("waits as long as its metadata says, and no longer than its client is there", async () => {
+    const call = client.waiting({}, "10s");
+    await expect.poll(() => service.allocator.asked.length).toBe(1);
+    const [asked] = service.allocator.asked;
+    expect([asked?.spec.waitUpToMs, asked?.signal?.aborted]).toEqual([10_000, false]);
+    call.cancel();
+    await expect.poll(() => asked?.signal?.aborted).toBe(true);
+    expect(await client.allocate({}, { "wait-up-to": "soon" })).toMatchObject({ code: 3 });
+    await client.allocate({}, { "wait-up-to": "1" });
+    expect(service.allocator.asked[1]?.spec.waitUpToMs).toBe(1_000);
+    await client.allocate({});
+    expect(service.allocator.asked[2]?.signal).toBe(undefined);
+  });
+
+  it("is told when to come again, where that is known", async () => {
+    service.allocator.answer = new FleetError("EXHAUSTED", "too many wait", {
+      retryAfterSeconds: 3,
+    });
+    expect(await client.allocate({})).toMatchObject({ code: 8, retryAfter: "3" });
+  });
+
   it.each([
     ["bytes that are no message", PATH, Buffer.from([0xff, 0xff]), 3],
     ["a namespace that is none", PATH, field(1, "UPPER"), 3],

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http2";
 import type { Principal } from "../../access/tokens.ts";
 import type { AllocationSpec, AllocationStatus } from "../../core/model/allocation.ts";
 import { checkAllocatorRequest } from "../../core/model/check-allocation.ts";
+import { WAIT_FORM, waitMsOf } from "../../core/model/wait-up-to.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import { type Allocate, CONTENTION, UNALLOCATED } from "../allocate.ts";
@@ -34,16 +35,20 @@ export class AllocateCall {
     this.#cache = new TextCache({ entriesMax: options.checkedMax });
   }
 
+  /** `gone` is aborted when the client has gone before its answer. */
   async answer(
     message: Buffer,
     headers: IncomingHttpHeaders,
     principal: Principal,
+    gone: () => AbortSignal,
   ): Promise<Uint8Array | GrpcStatus> {
-    const { namespace, spec } = this.#checkedOf(message);
-    const { key } = metadataOf(headers);
+    const { namespace, spec: asked } = this.#checkedOf(message);
+    const { key, waitUpToMs } = metadataOf(headers);
+    const spec = waitUpToMs === undefined ? asked : { ...asked, waitUpToMs };
     // Clients write the entries of a map in any order: the same request twice need not be the same bytes.
     const content = key === undefined ? "" : `${namespace} ${canonical(spec)}`;
-    const status = await this.#options.allocate({ namespace, spec, principal, key, content });
+    const { allocate } = this.#options;
+    const status = await allocate({ namespace, spec, principal, key, content, gone });
     return status.state === "Allocated"
       ? this.#options.method.responseSerialize(answerOf(status))
       : refusalOf(status);
@@ -71,8 +76,15 @@ export class AllocateCall {
 }
 
 /** What a call says beside its message. */
-function metadataOf(headers: IncomingHttpHeaders): { readonly key: string | string[] | undefined } {
-  return { key: headers["idempotency-key"] };
+function metadataOf(headers: IncomingHttpHeaders): {
+  readonly key: string | string[] | undefined;
+  readonly waitUpToMs: number | undefined;
+} {
+  const { "idempotency-key": key, "wait-up-to": wait } = headers;
+  const waitUpToMs = waitMsOf(wait);
+  if (wait !== undefined && waitUpToMs === undefined)
+    throw new FleetError("BAD_REQUEST", `wait-up-to must be ${WAIT_FORM}, found ${wait}`);
+  return { key, waitUpToMs };
 }
 
 function answerOf(status: AllocationStatus): Fields {

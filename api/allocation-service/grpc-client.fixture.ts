@@ -14,6 +14,7 @@ export interface Outcome {
   readonly code: number;
   readonly message: string;
   readonly why?: string;
+  readonly retryAfter?: string;
   readonly answer?: Fields;
 }
 
@@ -35,6 +36,21 @@ export class GrpcClient implements Disposable {
 
   allocate(request: Fields, metadata: Readonly<Record<string, string>> = {}): Promise<Outcome> {
     return this.#call(SERVICES.allocation.Allocate, request, metadata);
+  }
+
+  /** A call that waits; it can be given up. */
+  waiting(request: Fields, waitUpTo: string): { cancel(): void } {
+    const { path, requestSerialize, responseDeserialize } = SERVICES.allocation.Allocate;
+    const metadata = new Metadata();
+    metadata.set("wait-up-to", waitUpTo);
+    return this.#client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+      () => undefined,
+    );
   }
 
   health(service = ""): Promise<Outcome> {
@@ -86,5 +102,10 @@ export class GrpcClient implements Disposable {
 function outcomeOf(error: ServiceError | null, answer?: Fields): Outcome {
   if (!error) return { code: 0, message: "", ...(answer ? { answer } : {}) };
   const [why] = error.metadata.get("flotilla-why");
-  return { code: error.code, message: error.details, ...(why ? { why: String(why) } : {}) };
+  const [after] = error.metadata.get("retry-after");
+  return {
+    ...{ code: error.code, message: error.details },
+    ...(why ? { why: String(why) } : {}),
+    ...(after ? { retryAfter: String(after) } : {}),
+  };
 }

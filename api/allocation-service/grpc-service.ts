@@ -40,6 +40,14 @@ export async function serveCall(
   }
 }
 
+/** Aborted when the client has gone before it was answered. */
+function goneOf(stream: ServerHttp2Stream): AbortSignal {
+  const gone = new AbortController();
+  if (stream.destroyed) gone.abort();
+  else stream.once("close", () => stream.headersSent || gone.abort());
+  return gone.signal;
+}
+
 /** Undefined when the call answers by itself. */
 function answerTo(
   { allocate, health }: GrpcServiceOptions,
@@ -51,7 +59,9 @@ function answerTo(
   if (caller.refusal !== undefined) caller.principal(undefined);
   switch (headers[":path"]) {
     case "/allocation.AllocationService/Allocate":
-      return allocate.answer(message, headers, caller.principal(headers.authorization));
+      return allocate.answer(message, headers, caller.principal(headers.authorization), () =>
+        goneOf(stream),
+      );
     case "/grpc.health.v1.Health/Check":
       return health.check(message);
     case "/grpc.health.v1.Health/Watch":

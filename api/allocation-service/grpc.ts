@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { ERRORS, FleetError } from "../../core/std/errors.ts";
+import { retryAfterOf } from "../status.ts";
 
 /** gRPC over HTTP/2: messages in frames of five bytes and their length, the outcome in trailers. */
 const HEAD_BYTES = 5;
@@ -19,8 +20,9 @@ export interface GrpcStatus {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export function grpcStatusOf({ code, message }: FleetError): GrpcStatus {
-  return { code: ERRORS[code].grpc, message };
+export function grpcStatusOf(failure: FleetError): GrpcStatus {
+  const { code, message } = failure;
+  return { code: ERRORS[code].grpc, message, metadata: retryAfterOf(failure) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +41,9 @@ export class FakeAllocator implements Allocator {
   async allocate(request: Parameters<Allocator["allocate"]>[0]): Promise<AllocationStatus> {
     this.asked.push(request);
     if (this.answer instanceof Error) throw this.answer;
+    // Who waits for ever waits until its client has gone.
+    if ((request.spec.waitUpToMs ?? 0) > 5_000 && request.signal)
+      await once(request.signal, "abort");
     return this.answer;
   }
 }

@@ -34,7 +34,12 @@ const stateFile = (name: string): string => join(instance.state, name);
 const read = (file: string): Promise<string> => readFile(file, "utf8");
 
 /** Game servers that are Ready and have no container: a developer's. */
-async function readyServers(lot: string, count: number): Promise<void> {
+async function readyServers(lot: string, count: number, more: object = {}): Promise<void> {
+  await createServers(lot, count, more);
+  await expect.poll(() => states(lot), WITHIN).toEqual(Array(count).fill("Ready"));
+}
+
+async function createServers(lot: string, count: number, more: object = {}): Promise<void> {
   for (let i = 0; i < count; i++) {
     const metadata = {
       name: `${lot}-${i}`,
@@ -45,11 +50,10 @@ async function readyServers(lot: string, count: number): Promise<void> {
     const body = { apiVersion: "agones.dev/v1", kind: "GameServer", metadata };
     const { status } = await instance.request("POST", serversOf(lot), {
       ...body,
-      spec: { ports, template },
+      spec: { ports, template, ...more },
     });
     expect(status).toBe(201);
   }
-  await expect.poll(() => states(lot), WITHIN).toEqual(Array(count).fill("Ready"));
 }
 
 async function states(lot: string): Promise<readonly string[]> {
@@ -64,6 +68,24 @@ async function clientOf(cert: string, key: string): Promise<GrpcClient> {
 }
 const defaultClient = (): Promise<GrpcClient> =>
   clientOf(stateFile("allocator-client.crt"), stateFile("allocator-client.key"));
+
+/** As a program in Node asks over REST. */
+async function restByNode(request: object): Promise<{ status: number; body: unknown }> {
+  const [ca, cert, key] = await Promise.all(
+    ["allocator-ca.crt", "allocator-client.crt", "allocator-client.key"].map((name) =>
+      read(stateFile(name)),
+    ),
+  );
+  const dispatcher = new Agent({ connect: { ca, cert, key } });
+  try {
+    const url = `https://localhost:${port}/gameserverallocation`;
+    const body = JSON.stringify(request);
+    const answer = await undiciFetch(url, { method: "POST", body, dispatcher });
+    return { status: answer.status, body: await answer.json() };
+  } finally {
+    await dispatcher.close();
+  }
+}
 
 const hasCurl = (): Promise<boolean> =>
   run("curl", ["--version"]).then(
@@ -105,22 +127,43 @@ describe("the allocation service of a running instance", () => {
     expect(await states("grpc")).toEqual(Array(12).fill("Allocated"));
   });
 
+  it("finds room by Counters and Lists and takes it, over gRPC and REST", async () => {
+    const counters = { rooms: { count: 0, capacity: 2 } };
+    const lists = { players: { capacity: 4, values: ["ann"] } };
+    await readyServers("room", 1, { counters, lists });
+    const selector = { counters: { rooms: { minAvailable: 1 } } };
+    const gameServerSelectors = [
+      { ...selector, gameServerState: 1 },
+      { ...selector, lists: { players: { containsValue: "ann" } } },
+    ];
+    const taken = { rooms: { action: "Increment", amount: "1" } };
+    const request = { namespace: "room", gameServerSelectors, priorities: [{ key: "rooms" }] };
+    using client = await defaultClient();
+    const [action, amount] = [{ value: "Increment" }, { value: "1" }];
+    const { answer } = await client.allocate({
+      ...{ ...request, counters: { rooms: { action, amount } } },
+      lists: { players: { addValues: ["ben"] } },
+    });
+    expect(answer).toMatchObject({
+      counters: { rooms: { count: { value: "1" }, capacity: { value: "2" } } },
+      lists: { players: { values: ["ann", "ben"], capacity: { value: "4" } } },
+    });
+    const second = await restByNode({ ...request, counters: taken });
+    expect(second.body).toMatchObject({ counters: { rooms: { count: "2", capacity: "2" } } });
+    expect((await restByNode({ ...request, counters: taken })).status).toBe(429);
+  });
+
+  it("lets a call wait for a server that comes", async () => {
+    using client = await defaultClient();
+    const waiting = client.allocate({ namespace: "later" }, { "wait-up-to": "60s" });
+    await createServers("later", 1);
+    expect((await waiting).answer).toMatchObject({ gameServerName: "later-0" });
+  });
+
   it("answers REST to Node", async () => {
     await readyServers("node", 1);
-    const [ca, cert, key] = await Promise.all(
-      ["allocator-ca.crt", "allocator-client.crt", "allocator-client.key"].map((name) =>
-        read(stateFile(name)),
-      ),
-    );
-    const dispatcher = new Agent({ connect: { ca, cert, key } });
-    const ask = async () => {
-      const url = `https://localhost:${port}/gameserverallocation`;
-      const body = JSON.stringify({ namespace: "node" });
-      const { status } = await undiciFetch(url, { method: "POST", body, dispatcher });
-      return status;
-    };
+    const ask = async () => (await restByNode({ namespace: "node" })).status;
     expect([await ask(), await ask()]).toEqual([200, 429]);
-    await dispatcher.close();
   });
 
   it("answers REST to curl, over HTTP/2 and HTTP/1.1", async ({ skip }) => {
