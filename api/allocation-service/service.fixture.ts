@@ -88,7 +88,7 @@ export async function openService(options: {
   readonly bounds?: Partial<ServiceBounds>;
 }): Promise<ServiceHarness> {
   const { auth, tls = true, bounds = {} } = options;
-  const folder = await mkdtemp(join(tmpdir(), "flotilla-service-"));
+  const folder = await mkdtemp(join(tmpdir(), "flotilla-allocation-"));
   const authority = await openAuthority(folder, Date.now());
   const certify = () => authority.certify(["127.0.0.1", "localhost"]);
   let pair = certify();
