@@ -1,5 +1,7 @@
 import { Agent, request } from "node:http";
+import type { Random } from "../../core/std/random.ts";
 import { CLAIM } from "./claim-ledger.ts";
+import { type CutMoment, cutOff } from "./cut-off.ts";
 
 export interface ClaimantsOptions {
   readonly url: string;
@@ -8,6 +10,9 @@ export interface ClaimantsOptions {
   readonly fleet: string;
   readonly clients: number;
   readonly allocations: number;
+  /** So many of all calls are cut off in the middle; of those, every other client never comes back. */
+  readonly cutShare: number;
+  readonly random: Random;
 }
 interface Answer {
   readonly status: number;
@@ -17,7 +22,10 @@ interface Answer {
 const AGAIN_MS = 10;
 const PATH = "/apis/allocation.agones.dev/v1/namespaces/default/gameserverallocations";
 
-/** Matchmakers that do not give up: each request has a key and is sent again under it until it is answered. */
+/**
+ * Matchmakers that do not give up: each request has a key and is sent again under it until it is answered. Beside them,
+ * some whose process is killed in the middle of a call; its successor asks again under the same key, or nobody does.
+ */
 export class Claimants implements Disposable {
   readonly #options: ClaimantsOptions;
   readonly #http: Agent;
@@ -27,6 +35,10 @@ export class Claimants implements Disposable {
   /** Requests that were sent again because the control plane was away, and answers that none was free. */
   retries = 0;
   none = 0;
+  /** Keys whose client never came back. */
+  readonly gone: Set<string> = new Set();
+  /** How many calls were cut off at which moment. */
+  readonly cuts: Map<CutMoment, number> = new Map();
 
   constructor(options: ClaimantsOptions) {
     this.#options = options;
@@ -38,6 +50,7 @@ export class Claimants implements Disposable {
       while (this.#next < this.#options.allocations) {
         this.#next += 1;
         const key = `claim-${this.#next}`;
+        if (this.#options.random.next() < this.#options.cutShare) await this.#cutOff(key);
         this.answers.set(key, await this.claim(key));
       }
     };
@@ -59,14 +72,8 @@ export class Claimants implements Disposable {
 
   /** One request under `key`; `more` makes it another one. */
   send(key: string, more: object): Promise<Answer> {
-    const { url, token, fleet } = this.#options;
-    const selectors = [{ matchLabels: { "agones.dev/fleet": fleet } }];
-    const spec = { selectors, metadata: { annotations: { [CLAIM]: key, ...more } } };
-    const headers = {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "idempotency-key": key,
-    };
+    const { url } = this.#options;
+    const { headers, body } = this.#requestOf(key, more);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const asked = request(url + PATH, { method: "POST", agent: this.#http, headers }, (answer) => {
       const chunks: Buffer[] = [];
@@ -77,8 +84,34 @@ export class Claimants implements Disposable {
       );
     });
     asked.once("error", reject);
-    asked.end(JSON.stringify({ spec }));
+    asked.end(body);
     return promise;
+  }
+
+  /** A call that is cut off: of the client that will ask again under `key`, or of one that never does. */
+  async #cutOff(key: string): Promise<void> {
+    const { url, random } = this.#options;
+    const comesBack = random.next() < 0.5;
+    const own = comesBack ? key : `gone-${key}`;
+    if (!comesBack) this.gone.add(own);
+    const { headers, body } = this.#requestOf(own, {});
+    const all = { host: new URL(url).host, ...headers, "content-length": `${body.length}` };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    const request = `POST ${PATH} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+    const moment = await cutOff(url, request, random);
+    this.cuts.set(moment, (this.cuts.get(moment) ?? 0) + 1);
+  }
+
+  #requestOf(key: string, more: object): { headers: Record<string, string>; body: string } {
+    const { token, fleet } = this.#options;
+    const selectors = [{ matchLabels: { "agones.dev/fleet": fleet } }];
+    const spec = { selectors, metadata: { annotations: { [CLAIM]: key, ...more } } };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "idempotency-key": key,
+    };
+    return { headers, body: JSON.stringify({ spec }) };
   }
 
   [Symbol.dispose](): void {

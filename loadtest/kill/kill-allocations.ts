@@ -12,6 +12,8 @@ export interface KillAllocationsOptions {
   /** Game servers in the fleet; they are handed out again and again. */
   readonly servers: number;
   readonly seed: number;
+  /** So many of all calls are cut off in the middle. */
+  readonly cutShare: number;
   /** Pauses between two kills are between these. */
   readonly aliveMs: { readonly min: number; readonly max: number };
 }
@@ -21,6 +23,13 @@ export interface KillAllocationsReport {
   readonly retries: number;
   readonly none: number;
   readonly repeated: number;
+  /** Calls that were cut off, by the moment at which they were. */
+  readonly cuts: Readonly<Record<string, number>>;
+  /** Clients that never came back, and how many of them had been given a game server all the same. */
+  readonly gone: number;
+  readonly givenToGone: number;
+  /** Game servers that were given to nobody who knows, under no key that would tell. */
+  readonly leaks: number;
   readonly heldAtTheEnd: number;
   readonly seconds: number;
   /** What must never be: one sentence each. */
@@ -57,6 +66,8 @@ class Run implements AsyncDisposable {
   #ledger: ClaimLedger | undefined;
   #kills = 0;
   #repeated = 0;
+  #givenToGone = 0;
+  #leaks = 0;
 
   constructor(options: KillAllocationsOptions, how: FlotillaServerOptions) {
     this.#options = options;
@@ -64,7 +75,7 @@ class Run implements AsyncDisposable {
   }
 
   async all(): Promise<KillAllocationsReport> {
-    const { servers, clients, allocations, seed } = this.#options;
+    const { servers, clients, allocations, seed, cutShare } = this.#options;
     const random = seededRandom(seed);
     const server = await this.#start();
     const nodes = Math.ceil(servers / SERVERS_PER_MACHINE);
@@ -78,7 +89,8 @@ class Run implements AsyncDisposable {
     await server.post(FLEETS, fleetOf(servers));
     await until(() => ledger.ready === servers, `${servers} Ready servers`);
     const token = server.token("allocate");
-    using claimants = new Claimants({ url, token, fleet: FLEET, clients, allocations });
+    const load = { clients, allocations, cutShare, random };
+    using claimants = new Claimants({ url, token, fleet: FLEET, ...load });
     const began = performance.now();
     const running = claimants.run();
     let isOver = false;
@@ -91,11 +103,18 @@ class Run implements AsyncDisposable {
     await ended;
     const seconds = (performance.now() - began) / 1000;
     await this.#compare(claimants, ledger);
-    const { retries, none, answers } = claimants;
-    const heldAtTheEnd = ledger.held.size;
-    const counts = { allocations: answers.size, kills: this.#kills, repeated: this.#repeated };
-    const wrongs = [...this.#wrongs, ...ledger.wrongs];
-    return { ...counts, retries, none, heldAtTheEnd, seconds, wrongs };
+    await this.#countLeaks(claimants, ledger);
+    return this.#report(claimants, ledger, seconds);
+  }
+
+  #report(claimants: Claimants, ledger: ClaimLedger, seconds: number): KillAllocationsReport {
+    const { retries, none, answers, gone, cuts } = claimants;
+    return {
+      ...{ allocations: answers.size, kills: this.#kills, repeated: this.#repeated },
+      ...{ retries, none, cuts: Object.fromEntries(cuts), gone: gone.size },
+      ...{ givenToGone: this.#givenToGone, leaks: this.#leaks, heldAtTheEnd: ledger.held.size },
+      ...{ seconds, wrongs: [...this.#wrongs, ...ledger.wrongs] },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,7 +153,8 @@ class Run implements AsyncDisposable {
   async #compare(claimants: Claimants, ledger: ClaimLedger): Promise<void> {
     ledger.returning = false;
     const { answers } = claimants;
-    await until(() => ledger.claims.size >= answers.size, "the machines to see every claim");
+    const isSeen = (): boolean => [...answers.keys()].every((key) => ledger.claims.has(key));
+    await until(isSeen, "the machines to see every claim");
     for (const [key, answer] of answers)
       if (ledger.claims.get(key) !== givenBy(answer))
         this.#wrongs.push(`${key}: answered ${givenBy(answer)}, seen ${ledger.claims.get(key)}`);
@@ -146,6 +166,21 @@ class Run implements AsyncDisposable {
         this.#wrongs.push(`${name}, held by ${claim}, is held by ${stored.get(name)} after a kill`);
     if (stored.size !== ledger.held.size)
       this.#wrongs.push(`${stored.size} are Allocated after a kill, ${ledger.held.size} were`);
+  }
+
+  /**
+   * Every game server that was ever handed out is known to the one claimant that its machine saw, or its key still
+   * tells who asks again.
+   */
+  async #countLeaks(claimants: Claimants, ledger: ClaimLedger): Promise<void> {
+    const { answers, gone } = claimants;
+    for (const [key, server] of ledger.claims) {
+      const answer = gone.has(key) ? (await claimants.send(key, {})).text : answers.get(key);
+      if (gone.has(key)) this.#givenToGone += 1;
+      if (answer !== undefined && givenBy(answer) === server) continue;
+      this.#leaks += 1;
+      this.#wrongs.push(`${server} was given to ${key}, and nobody knows: ${answer}`);
+    }
   }
 
   /** Who holds which game server, as the control plane has it. */

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { killAllocations } from "./kill-allocations.ts";
 
-const USAGE = `Allocates while the control plane is killed again and again; nothing may be given twice or be lost.
+const USAGE = `Allocates while the control plane is killed again and again, and clients in the middle of their calls; nothing may be
+given twice, be lost, or be given to nobody.
 
   node loadtest/kill/main.ts --allocations 100000 --clients 64 --seed 7
 
@@ -9,6 +10,7 @@ const USAGE = `Allocates while the control plane is killed again and again; noth
   --clients N       how many at once (default: 64)
   --servers N       game servers that are handed out again and again (default: 1000)
   --seed N          of the moments of the kills (default: the time)
+  --cut-share P     so many of all calls are cut off in the middle (default: 0.05)
   --alive-ms N      the longest time between two kills (default: 2000)
   --help            this text
 
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     clients: { type: "string", default: "64" },
     servers: { type: "string", default: "1000" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    "cut-share": { type: "string", default: "0.05" },
     "alive-ms": { type: "string", default: "2000" },
     help: { type: "boolean", default: false },
   },
@@ -32,7 +35,10 @@ else {
   ].map(Number) as [number, number, number, number, number];
   console.log(`seed ${seed}`);
   const aliveMs = { min: 50, max };
-  const report = await killAllocations({ allocations, clients, servers, seed, aliveMs });
+  const cutShare = Number(values["cut-share"]);
+  const report = await killAllocations({
+    ...{ allocations, clients, servers, seed, cutShare, aliveMs },
+  });
   console.log(JSON.stringify(report));
   process.exitCode = report.wrongs.length === 0 ? 0 : 1;
 }
