@@ -19,8 +19,8 @@ export interface ClaimLedgerOptions {
   readonly nodes: number;
   /** How long a game server stays Allocated, in milliseconds. */
   readonly holdMs: () => number;
-  /** Claims after so many keep their game server for good. */
-  readonly keptAfter: number;
+  /** True once claims keep their game server for good. */
+  readonly isKept: () => boolean;
 }
 
 /** A game server as its machine knows it. */
@@ -133,7 +133,7 @@ export class ClaimLedger implements AsyncDisposable {
       this.wrongs.push(`${name} was held by ${game.claim} when ${claim} was given it`);
     this.claims.set(claim, name);
     game.claim = claim;
-    game.isKept = this.claims.size > this.#options.keptAfter;
+    game.isKept = this.#options.isKept();
   }
 
   #giveBack(game: Game, claim: string | undefined): void {

@@ -22,6 +22,6 @@ describe("allocations while the control plane and clients are killed", () => {
     expect(report.kills).toBeGreaterThan(2);
     expect(report.retries).toBeGreaterThan(0);
     expect(report.repeated).toBeGreaterThan(20);
-    expect(report.heldAtTheEnd).toBeGreaterThanOrEqual(100);
+    expect(report.heldAtTheEnd).toBeGreaterThanOrEqual(80);
   }, 120_000);
 });

@@ -81,16 +81,16 @@ class Run implements AsyncDisposable {
     const nodes = Math.ceil(servers / SERVERS_PER_MACHINE);
     const { url } = server;
     const holdMs = (): number => random.integer(0, HOLD_MS_MAX);
-    // Some are kept to the end: they must still be held after the last kill.
-    const keptAfter = allocations - servers / 2;
+    const load = { clients, allocations, cutShare, random };
+    const token = server.token("allocate");
+    using claimants = new Claimants({ url, token, fleet: FLEET, ...load });
+    // The last ones are kept: they must still be held after the last kill.
+    const isKept = (): boolean => claimants.answers.size > allocations - 0.75 * servers;
     const agent = server.token("agent");
-    const ledger = new ClaimLedger({ url, token: agent, nodes, holdMs, keptAfter });
+    const ledger = new ClaimLedger({ url, token: agent, nodes, holdMs, isKept });
     this.#ledger = ledger;
     await server.post(FLEETS, fleetOf(servers));
     await until(() => ledger.ready === servers, `${servers} Ready servers`);
-    const token = server.token("allocate");
-    const load = { clients, allocations, cutShare, random };
-    using claimants = new Claimants({ url, token, fleet: FLEET, ...load });
     const began = performance.now();
     const running = claimants.run();
     let isOver = false;
