@@ -91,12 +91,12 @@ export class FakeAgents implements AsyncDisposable {
     return [...this.#games.values()].map(({ subject }) => subject.name);
   }
 
-  /** One SDK call of one server, sent at once; resolves when the control plane has answered. */
-  async sdk(name: string, verb: SdkVerb): Promise<boolean> {
+  /** One SDK call of one server, sent at once; true when the control plane has done it. The same `id` is the same call. */
+  async sdk(name: string, verb: SdkVerb, id?: string): Promise<boolean> {
     const game = this.#games.get(`GameServer/default/${name}`);
     if (!game) throw new Error(`no machine knows ${name}`);
     this.#calls += 1;
-    const call = { ...verb, subject: game.subject, id: `${this.#calls}` };
+    const call = { ...verb, subject: game.subject, id: id ?? `${this.#calls}` };
     const [result] = await game.node.link.sdk([call]);
     return result?.ok === true;
   }

@@ -1,0 +1,69 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Random } from "../../core/std/random.ts";
+import { FlotillaServer, type FlotillaServerOptions, freePort } from "../bench/flotilla-server.ts";
+
+export interface KillMoments {
+  readonly random: Random;
+  readonly kills: number;
+  /** How far the work is, and how far it goes: the kills come in between, at random. */
+  readonly progress: () => number;
+  readonly end: number;
+}
+
+const JITTER_MS_MAX = 5;
+
+/** A real control plane that is killed with SIGKILL and started again on its state. */
+export class KilledServer implements AsyncDisposable {
+  readonly #how: FlotillaServerOptions;
+  #server: FlotillaServer;
+  kills = 0;
+
+  private constructor(how: FlotillaServerOptions, server: FlotillaServer) {
+    this.#how = how;
+    this.#server = server;
+  }
+
+  static async start(): Promise<KilledServer> {
+    const state = await mkdtemp(join(tmpdir(), "flotilla-histories-"));
+    // The server gives up root: it must still find its way to its folder.
+    await chmod(state, 0o755);
+    const how = { state, port: await freePort(), nodeFlags: [] };
+    return new KilledServer(how, await FlotillaServer.start(how));
+  }
+
+  get now(): FlotillaServer {
+    return this.#server;
+  }
+
+  /** Kills it so many times until `work` is over; returns what that gives. */
+  async killDuring<T>(work: Promise<T>, { random, kills, progress, end }: KillMoments): Promise<T> {
+    let isOver = false;
+    const ended = work.finally(() => {
+      isOver = true;
+    });
+    const moments = Array.from({ length: kills }, () => random.integer(1, end - 1));
+    for (const moment of moments.sort((a, b) => a - b)) {
+      while (progress() < moment && !isOver) await Promise.race([ended, pause(1)]);
+      await pause(random.integer(0, JITTER_MS_MAX));
+      if (!isOver) await this.#killAndStart();
+    }
+    return await ended;
+  }
+
+  async #killAndStart(): Promise<void> {
+    process.kill(this.#server.pid, "SIGKILL");
+    this.kills += 1;
+    this.#server = await FlotillaServer.start(this.#how);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    await rm(this.#how.state, { recursive: true });
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
