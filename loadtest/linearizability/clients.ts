@@ -25,7 +25,7 @@ const PAUSE_MS_MAX = 10;
 /** Lets clients take turns until the history is long enough, while the control plane is killed. */
 export async function recordClients<I, O>(
   server: KilledServer,
-  { operations }: HistoryRecorder<I, O>,
+  recorder: HistoryRecorder<I, O>,
   random: Random,
   options: RecordOptions,
   takeTurn: Turn,
@@ -34,15 +34,15 @@ export async function recordClients<I, O>(
   const token = server.now.token("allocate");
   using caller = new Caller({ url, token, random, ...options.cuts });
   const live = async (client: string): Promise<void> => {
-    for (let turn = 1; operations.length < options.operations; turn++) {
+    for (let turn = 1; recorder.operations.length < options.operations; turn++) {
       await takeTurn(caller, client, turn);
       await pause(random.integer(0, PAUSE_MS_MAX));
     }
   };
   const names = Array.from({ length: options.clients }, (_, i) => `c${i}`);
-  const progress = (): number => operations.length;
+  const reached = (count: number): Promise<void> => recorder.reached(count);
   await server.killDuring(Promise.all(names.map(live)), {
-    ...{ random, kills: options.kills, progress, end: options.operations },
+    ...{ random, kills: options.kills, reached, end: options.operations },
   });
   const { cut, gone, again } = caller;
   return { cut, gone, again };

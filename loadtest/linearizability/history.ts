@@ -21,9 +21,16 @@ export interface Model<State, Input, Output> {
 /** What is written down while clients call: the times are taken as closely around each call as can be. */
 export class HistoryRecorder<Input, Output> {
   readonly #operations: Operation<Input, Output>[] = [];
+  #waiters: { readonly count: number; readonly resolve: () => void }[] = [];
 
   get operations(): readonly Operation<Input, Output>[] {
     return this.#operations;
+  }
+
+  /** Resolves at once when so many operations are recorded: right behind an answer is the moment to kill who gave it. */
+  reached(count: number): Promise<void> {
+    if (this.#operations.length >= count) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ count, resolve }));
   }
 
   /** Records one call, however long it takes until it is known; undefined is an outcome that stays unknown. */
@@ -36,6 +43,9 @@ export class HistoryRecorder<Input, Output> {
     const output = await call();
     const returned = output === undefined ? Number.POSITIVE_INFINITY : now();
     this.#operations.push({ client, input, output, invoked, returned });
+    const length = this.#operations.length;
+    for (const { count, resolve } of this.#waiters) if (count <= length) resolve();
+    this.#waiters = this.#waiters.filter(({ count }) => count > length);
     return output;
   }
 }

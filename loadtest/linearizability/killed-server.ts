@@ -7,8 +7,8 @@ import { FlotillaServer, type FlotillaServerOptions, freePort } from "../bench/f
 export interface KillMoments {
   readonly random: Random;
   readonly kills: number;
-  /** How far the work is, and how far it goes: the kills come in between, at random. */
-  readonly progress: () => number;
+  /** Resolves when the work is so far, and how far it goes: the kills come in between, at random. */
+  readonly reached: (count: number) => Promise<void>;
   readonly end: number;
 }
 
@@ -38,15 +38,15 @@ export class KilledServer implements AsyncDisposable {
   }
 
   /** Kills it so many times until `work` is over; returns what that gives. */
-  async killDuring<T>(work: Promise<T>, { random, kills, progress, end }: KillMoments): Promise<T> {
+  async killDuring<T>(work: Promise<T>, { random, kills, reached, end }: KillMoments): Promise<T> {
     let isOver = false;
     const ended = work.finally(() => {
       isOver = true;
     });
     const moments = Array.from({ length: kills }, () => random.integer(1, end - 1));
     for (const moment of moments.sort((a, b) => a - b)) {
-      while (progress() < moment && !isOver) await Promise.race([ended, pause(1)]);
-      await pause(random.integer(0, JITTER_MS_MAX));
+      await Promise.race([ended, reached(moment)]);
+      if (random.next() < 0.5) await pause(random.integer(0, JITTER_MS_MAX));
       if (!isOver) await this.#killAndStart();
     }
     return await ended;
