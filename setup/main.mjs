@@ -43,6 +43,10 @@ const MODES = {
     console.log(JSON.stringify(await buildFerretDb(progress)));
     return 0;
   },
+  login: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["game-services/login/main.ts", ...args]);
+  },
   // What `npm pack` puts into the package.
   pack: async (progress) => {
     await installPackages(progress);

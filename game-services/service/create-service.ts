@@ -1,0 +1,217 @@
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { checkSchema } from "../../core/model/check-schema.ts";
+import type { Schema } from "../../core/model/schema.ts";
+import { FleetError, messageOf, type Problem } from "../../core/std/errors.ts";
+import { isObject } from "../../core/std/json.ts";
+import type { Logger } from "../../core/std/logger.ts";
+import { badRequest, expected, failureOf } from "./envelope.ts";
+import type { ServiceMetrics } from "./metrics.ts";
+import { describeService } from "./openapi.ts";
+import type { Asked, Player, ServiceRoute } from "./route.ts";
+
+export interface ServiceOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  readonly routes: readonly ServiceRoute[];
+  /** Routes without an envelope: what standards say the form of. */
+  readonly plain: Readonly<Record<string, () => unknown>>;
+  /** Whom a bearer token names; UNAUTHENTICATED otherwise. */
+  readonly authenticate: (token: string) => Promise<Player>;
+  readonly operatorToken: string;
+  /** True when it is about to end: it is not ready, and every answer is the last one of its connection. */
+  readonly isEnding: () => boolean;
+  /** Why it cannot serve at the moment; undefined when it can. */
+  readonly notReady: () => Promise<string | undefined>;
+  readonly bodyBytesMax: number;
+  /** Proxies before the service whose word on the client's address counts. */
+  readonly proxies: number;
+  readonly metrics: ServiceMetrics;
+  readonly logger: Logger;
+}
+
+const KEEP_ALIVE_MS = 72_000;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_ID = /^[\w-]{1,64}$/;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** A service with its routes, its description, health pages and numbers; the caller gives it a place to listen. */
+export async function createService(options: ServiceOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    bodyLimit: options.bodyBytesMax,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    return503OnClosing: false,
+    trustProxy: (_address, hop) => hop < options.proxies,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+  });
+  measure(app, options);
+  answerErrors(app, options);
+  readJson(app);
+  for (const route of options.routes) serve(app, route, options);
+  for (const [url, show] of Object.entries(options.plain)) app.get(url, async () => show());
+  healthRoutes(app, options);
+  const description = describeService(options);
+  app.get("/openapi.json", async () => description);
+  await app.ready();
+  return app;
+}
+
+function serve(app: FastifyInstance, route: ServiceRoute, options: ServiceOptions): void {
+  const { method, url, status, handle } = route;
+  app.route({
+    method,
+    url,
+    handler: async (request, reply) => {
+      const player = await admit(request, route, options);
+      const asked: Asked<never> = {
+        body: checked(route.body ?? NOTHING, request.body ?? {}, "") as never,
+        query: checked(
+          route.query ?? NOTHING,
+          queryOf(route, request),
+          "?",
+        ) as Asked<never>["query"],
+        address: request.ip,
+        player,
+        idempotencyKey: keyOf(request),
+        signal: request.signal,
+      };
+      const answer = await handle(asked);
+      reply.code(answer.status ?? status);
+      return { code: 1, message: answer.message, ...answer.beside };
+    },
+  });
+}
+
+const NOTHING: Schema = { type: "object", properties: {} };
+
+async function admit(
+  request: FastifyRequest,
+  { access }: ServiceRoute,
+  { authenticate, operatorToken }: ServiceOptions,
+): Promise<Player | undefined> {
+  if (access === "open") return undefined;
+  const [, token] = /^Bearer (\S{1,4096})$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (token === undefined) throw new FleetError("UNAUTHENTICATED", "token missing");
+  if (access === "player") return await authenticate(token);
+  if (isSame(token, operatorToken)) return undefined;
+  throw new FleetError("UNAUTHENTICATED", "token invalid");
+}
+
+/** Takes as long for a wrong token as for the right one. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function checked(schema: Schema, value: unknown, path: string): unknown {
+  const { problems, unknown } = checkSchema(schema, value, path);
+  const strange: Problem[] = unknown.map(({ path: at, nearest }) => ({
+    path: at,
+    message: nearest ? `is not known; did you mean ${nearest}?` : "is not known",
+  }));
+  const all = [...problems, ...strange];
+  if (all.length > 0) throw badRequest(all);
+  if (isObject(value)) return value;
+  throw badRequest([{ path, message: "must be an object" }]);
+}
+
+/** Numbers of a query come as text; what is none stays text, and the schema says so. */
+function queryOf({ query }: ServiceRoute, request: FastifyRequest): Record<string, unknown> {
+  const given = Object.entries(request.query as Record<string, unknown>);
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const isNumber = query?.properties?.[name]?.type === "integer";
+      const asNumber = isNumber && typeof value === "string" && /^\d{1,15}$/.test(value);
+      return [name, asNumber ? Number(value) : value];
+    }),
+  );
+}
+
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key === "string" && KEY.test(key)) return key;
+  throw badRequest([{ path: "Idempotency-Key", message: "must be 1 to 255 visible characters" }]);
+}
+
+/** A client that says JSON and sends nothing means no body. */
+function readJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parse(request, String(body), done);
+  });
+}
+
+/** Every answer carries its request's id, and is counted by its route. */
+function measure(app: FastifyInstance, { metrics, isEnding }: ServiceOptions): void {
+  app.addHook("onRequest", async (request, reply) => {
+    metrics.began();
+    reply.header("x-request-id", request.id);
+    reply.header("cache-control", "no-store");
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (isEnding()) reply.header("connection", "close");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+  });
+}
+
+/** Only what nobody expected is logged, and never what was sent. */
+function answerErrors(app: FastifyInstance, { logger }: ServiceOptions): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body, retryAfterSeconds } = failureOf(error, request.id);
+    const { code, cause } = expected(error);
+    if (status >= 500) {
+      const fields = {
+        method: request.method,
+        route: request.routeOptions.url,
+        requestId: request.id,
+      };
+      const level = code === "INTERNAL" ? "error" : "warn";
+      logger[level]({ ...fields, because: messageOf(cause ?? error) }, "a request failed");
+    }
+    if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
+    return reply.code(status).type("application/json").send(body);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const others = (["GET", "POST"] as const).filter((method) =>
+      app.hasRoute({ method, url: request.url.split("?")[0] ?? "" }),
+    );
+    if (others.length > 0) {
+      reply.header("allow", others.join(", "));
+      throw new FleetError("METHOD_NOT_ALLOWED", "method not allowed");
+    }
+    throw new FleetError("NOT_FOUND", "not found");
+  });
+}
+
+function healthRoutes(app: FastifyInstance, options: ServiceOptions): void {
+  const plain = (reply: FastifyReply, text: string): FastifyReply =>
+    reply.type("text/plain").send(text);
+  app.get("/livez", async (_request, reply) => plain(reply, "ok\n"));
+  app.get("/readyz", async (_request, reply) => {
+    const reason = options.isEnding() ? "it is ending" : await options.notReady();
+    if (reason !== undefined)
+      throw new FleetError("UNAVAILABLE", `not ready: ${reason}`, { retryAfterSeconds: 1 });
+    return plain(reply, "ok\n");
+  });
+  app.get("/metrics", async (request, reply) => {
+    await admit(request, { access: "operator" } as ServiceRoute, options);
+    const { type, text } = await options.metrics.show();
+    return reply.type(type).send(text);
+  });
+}

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { expect, it } from "vitest";
+import { silentLogger } from "../../core/std/logger.ts";
+import { createService } from "./create-service.ts";
+import { endService } from "./end-service.ts";
+import { ServiceMetrics } from "./metrics.ts";
+import type { ServiceRoute } from "./route.ts";
+
+const CLIENTS = 16;
+
+/** A service that takes a moment for each answer and counts them. */
+async function openSlow(): Promise<{
+  app: FastifyInstance;
+  port: number;
+  handled: () => number;
+  end: () => Promise<void>;
+}> {
+  let handled = 0;
+  let isEnding = false;
+  const route: ServiceRoute = {
+    method: "POST",
+    url: "/work",
+    access: "open",
+    summary: "Works.",
+    status: 200,
+    answer: { type: "object", properties: {} },
+    failures: [],
+    example: { message: {} },
+    handle: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      handled += 1;
+      return { message: {} };
+    },
+  };
+  const app = await createService({
+    title: "slow",
+    version: "1",
+    description: "",
+    routes: [route],
+    plain: {},
+    authenticate: () => Promise.reject(new Error("nobody")),
+    operatorToken: "x",
+    isEnding: () => isEnding,
+    notReady: async () => undefined,
+    bodyBytesMax: 100,
+    proxies: 0,
+    metrics: new ServiceMetrics(),
+    logger: silentLogger,
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const end = async (): Promise<void> => {
+    isEnding = true;
+    await endService(app, { graceMs: 500 });
+  };
+  return { app, port, handled: () => handled, end };
+}
+
+/** Sends one request after another on a kept-alive connection until nobody is let in any more. */
+async function keepAsking(port: number, answered: () => void): Promise<string> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (;;) {
+    const ended = await new Promise<string | undefined>((resolve) => {
+      const asking = request(
+        { host: "127.0.0.1", port, method: "POST", path: "/work", agent },
+        (answer) => {
+          answer.resume();
+          answer.once("end", () => {
+            answered();
+            resolve(answer.statusCode === 200 ? undefined : `status ${answer.statusCode}`);
+          });
+        },
+      );
+      asking.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      asking.end();
+    });
+    if (ended === undefined) continue;
+    agent.destroy();
+    return ended;
+  }
+}
+
+it("answers every request that it was sent before it let nobody in any more", async () => {
+  const { port, handled, end } = await openSlow();
+  let answered = 0;
+  const enough = Promise.withResolvers<void>();
+  const clients = Array.from({ length: CLIENTS }, () =>
+    keepAsking(port, () => {
+      answered += 1;
+      if (answered === 200) enough.resolve();
+    }),
+  );
+  await enough.promise;
+  await end();
+  expect(new Set(await Promise.all(clients))).toEqual(new Set(["ECONNREFUSED"]));
+  expect(answered).toBe(handled());
+});
+
+it("does not wait for ever for a client that says nothing", async () => {
+  const { port, end } = await openSlow();
+  const silent = connect(port, "127.0.0.1");
+  await once(silent, "connect");
+  const closed = once(silent, "close");
+  await end();
+  await closed;
+});
+
+it("is not ready from the moment that it begins to end", async () => {
+  const { app, end } = await openSlow();
+  expect((await app.inject("/readyz")).statusCode).toBe(200);
+  const ended = end();
+  const { statusCode, headers } = await app.inject("/readyz");
+  expect([statusCode, headers.connection, headers["retry-after"]]).toEqual([503, "close", "1"]);
+  await ended;
+});

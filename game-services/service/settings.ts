@@ -1,0 +1,31 @@
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads a service's environment; every mistake is one sentence that names the variable. */
+export class SettingsReader {
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  text(name: string, fallback: string): string {
+    return this.#env[name] || fallback;
+  }
+
+  /** A whole number from `min` to `max`. */
+  number(name: string, fallback: number, min: number, max: number): number {
+    const text = this.#env[name];
+    if (text === undefined || text === "") return fallback;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new Error(`${name} is a whole number from ${min} to ${max}, found "${text}"`);
+  }
+
+  oneOf<T extends string>(name: string, fallback: T, words: readonly T[]): T {
+    const text = this.#env[name];
+    if (text === undefined || text === "") return fallback;
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new Error(`${name} is ${words.join(" or ")}, found "${text}"`);
+  }
+}
