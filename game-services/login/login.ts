@@ -86,7 +86,11 @@ export class Login {
       return meanwhile;
     });
     if (kept.body !== account) return await this.#signedUp(kept, body, origin);
-    return { account, tokens: await sessions.start(kept, origin.address), isNew: true };
+    return {
+      account,
+      tokens: await sessions.start(kept, { address: origin.address, isNew: true }),
+      isNew: true,
+    };
   }
 
   /** A session for who knows the password. */
@@ -94,7 +98,11 @@ export class Login {
     const { sessions, addressRate } = this.#options;
     addressRate.take(address);
     const account = await this.#prove(body.user_id.toLowerCase(), body.user_pw, signal);
-    return { account: account.body, tokens: await sessions.start(account, address), isNew: false };
+    return {
+      account: account.body,
+      tokens: await sessions.start(account, { address, isNew: false }),
+      isNew: false,
+    };
   }
 
   /** A session for a device that keeps a secret of its own; its account is made when it comes for the first time. */
@@ -116,7 +124,8 @@ export class Login {
           epoch: 0,
           created_at: now(),
         });
-    return { account: kept.body, tokens: await sessions.start(kept, origin.address), isNew };
+    const { address } = origin;
+    return { account: kept.body, tokens: await sessions.start(kept, { address, isNew }), isNew };
   }
 
   async accountOf({ userId }: Player): Promise<Account> {
@@ -164,7 +173,7 @@ export class Login {
       account.email === body.email &&
       (await this.#isRight(kept.id, body.user_pw, signal));
     if (!isSame) throw new FleetError("KEY_REUSED", "idempotency key reused");
-    const tokens = await this.#options.sessions.start(kept, address);
+    const tokens = await this.#options.sessions.start(kept, { address, isNew: false });
     return { account, tokens, isNew: true };
   }
 

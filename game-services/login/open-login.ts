@@ -120,10 +120,11 @@ async function openParts(options: OpenLoginOptions, store: DocumentStore): Promi
   return { accounts, keys, passwords, sessions, login };
 }
 
+/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
 async function whyAway(store: DocumentStore): Promise<string | undefined> {
   return await store.ping().then(
     () => undefined,
-    (error) => messageOf(error),
+    () => "the documents are away",
   );
 }
 

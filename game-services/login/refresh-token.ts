@@ -8,7 +8,7 @@ export interface ChainLink {
   readonly turn: number;
 }
 
-const FORM = /^([A-Za-z0-9_-]{22})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/;
+const FORM = /^([0-9a-f-]{36})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/;
 
 /** Always the same for one link: whoever lost an answer and asks again gets the token that was lost. */
 export function refreshTokenOf({ sessionId, salt, turn }: ChainLink, key: Buffer): string {

@@ -19,7 +19,8 @@ const ANN = { user_id: "ann", nickname: "Ann", email: "ann@example.org" };
 const PASSWORD = "correct horse battery";
 const TOKENS = {
   access_token: "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl",
-  refresh_token: "kT1mB0rGq2uN8sXwZl4yQA.0.m5Yx0iTzDq3hPSv1b2cRkEwUoJf8aLnG7tKdM6eXyZ0",
+  refresh_token:
+    "0c3a3d9e-5f0b-4f0e-8a53-6b2f3c1d7e42.0.m5Yx0iTzDq3hPSv1b2cRkEwUoJf8aLnG7tKdM6eXyZ0",
   token_type: "Bearer",
   expires_in: 900,
 };

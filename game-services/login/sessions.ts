@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
@@ -35,7 +35,6 @@ export interface Tokens {
   readonly expires_in: number;
 }
 
-const ID_BYTES = 16;
 const TRIES_MAX = 8;
 const PAGE = 100;
 
@@ -49,14 +48,17 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** A new session of an account that has just proved itself. */
-  async start({ id: user, body: account }: Kept<Account>, address: string): Promise<Tokens> {
+  /** A new session of an account that has just proved itself, or was just made. */
+  async start(
+    { id: user, body: account }: Kept<Account>,
+    { address, isNew }: { readonly address: string; readonly isNew: boolean },
+  ): Promise<Tokens> {
     const { sessions, clock, refreshSeconds } = this.#options;
     const now = clock.now();
     const session: Session = {
       user,
       epoch: account.epoch,
-      salt: randomBytes(ID_BYTES).toString("base64url"),
+      salt: randomUUID(),
       turn: 0,
       turned_at: now,
       created_at: now,
@@ -64,9 +66,9 @@ export class Sessions {
       expires_at: now + refreshSeconds * 1_000,
       address,
     };
-    await this.#makeRoom(user);
-    const kept = await sessions.insert(randomBytes(ID_BYTES).toString("base64url"), session);
-    return await this.#tokensOf(kept, account);
+    if (!isNew) await this.#makeRoom(user);
+    const kept = await sessions.insert(randomUUID(), session);
+    return this.#tokensOf(kept, account);
   }
 
   /** The player of an access token whose session goes on. */
@@ -88,7 +90,7 @@ export class Sessions {
       const { reuseGraceMs, clock } = this.#options;
       const age = session.body.turn - claimed.turn;
       if (age === 1 && clock.now() - session.body.turned_at <= reuseGraceMs)
-        return await this.#tokensOf(session, account);
+        return this.#tokensOf(session, account);
       if (age !== 0) {
         await this.end(session.id);
         this.#options.logger.warn(
@@ -98,7 +100,7 @@ export class Sessions {
         throw denied("token reused");
       }
       const turned = await this.#turn(session, address);
-      if (turned) return await this.#tokensOf(turned, account);
+      if (turned) return this.#tokensOf(turned, account);
     }
     throw new FleetError("UNAVAILABLE", "not available at the moment", { retryAfterSeconds: 1 });
   }
@@ -176,11 +178,15 @@ export class Sessions {
     return items.length === PAGE;
   }
 
-  /** A session that goes on, and its account; UNAUTHENTICATED otherwise. */
   async #live(sessionId: string): Promise<{ session: Kept<Session>; account: Account }> {
-    const { sessions, accounts, clock } = this.#options;
-    const session = await sessions.get(sessionId);
+    const session = await this.#options.sessions.get(sessionId);
     if (!session) throw denied("token revoked");
+    return await this.#judged(session);
+  }
+
+  /** A session that goes on, and its account; UNAUTHENTICATED otherwise. */
+  async #judged(session: Kept<Session>): Promise<{ session: Kept<Session>; account: Account }> {
+    const { accounts, clock } = this.#options;
     const account = await accounts.get(session.body.user);
     if (!account || account.body.epoch !== session.body.epoch) throw denied("token revoked");
     if (session.body.expires_at <= clock.now()) throw denied("token expired");
@@ -198,7 +204,7 @@ export class Sessions {
     const found = await sessions.get(sessionId);
     if (!found || !isMacOf({ sessionId, salt: found.body.salt, turn }, mac, keys.refreshKeys))
       throw denied("token invalid");
-    return await this.#live(sessionId);
+    return await this.#judged(found);
   }
 
   /** One step on in the chain; undefined when somebody else took it. */
@@ -213,14 +219,14 @@ export class Sessions {
     return await sessions.replace(id, version, next).catch(unlessPassed);
   }
 
-  async #tokensOf({ id: sessionId, body }: Kept<Session>, { nickname }: Account): Promise<Tokens> {
+  #tokensOf({ id: sessionId, body }: Kept<Session>, { nickname }: Account): Tokens {
     const { keys, clock, accessSeconds } = this.#options;
     const player = { userId: body.user, sessionId };
     const [key] = keys.refreshKeys;
     if (!key) throw new Error("bug: there is no key");
     const { salt, turn } = body;
     return {
-      access_token: await keys.sign(player, nickname, clock.now(), accessSeconds),
+      access_token: keys.sign(player, nickname, clock.now(), accessSeconds),
       refresh_token: refreshTokenOf({ sessionId, salt, turn }, key),
       token_type: "Bearer",
       expires_in: accessSeconds,

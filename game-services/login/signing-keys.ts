@@ -1,20 +1,25 @@
-import { generateKeyPairSync, hkdfSync, randomUUID } from "node:crypto";
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  hkdfSync,
+  type JsonWebKeyInput,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
-  importJWK,
   type JSONWebKeySet,
   type JWK,
   type JWTVerifyGetKey,
-  SignJWT,
 } from "jose";
 import { TOKEN_ALGORITHM, TOKEN_ISSUER, TOKEN_TYPE } from "../service/access-token.ts";
 import type { Player } from "../service/route.ts";
 
 const REFRESH_KEY_BYTES = 32;
-type SigningKey = Awaited<ReturnType<typeof importJWK>>;
 
 /** The private keys of a file: the first one signs, all of them are believed. */
 export class SigningKeys {
@@ -23,50 +28,51 @@ export class SigningKeys {
   readonly verification: JWTVerifyGetKey;
   /** For refresh tokens, one for each key; another purpose, hence another secret. */
   readonly refreshKeys: readonly Buffer[];
-  readonly #signing: SigningKey;
-  readonly #kid: string;
+  readonly #signing: KeyObject;
+  readonly #header: string;
 
-  private constructor(keys: readonly JWK[], signing: SigningKey) {
+  private constructor(keys: readonly JWK[], first: JWK) {
     this.published = { keys: keys.map(publicPart) };
     this.verification = createLocalJWKSet(this.published);
     this.refreshKeys = keys.map(({ d = "" }) => {
       const secret = Buffer.from(d, "base64url");
       return Buffer.from(hkdfSync("sha256", secret, "", "flotilla refresh", REFRESH_KEY_BYTES));
     });
-    this.#signing = signing;
-    this.#kid = String(keys[0]?.kid);
+    this.#signing = createPrivateKey({ key: first, format: "jwk" } as JsonWebKeyInput);
+    this.#header = encode({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: first.kid });
   }
 
   /** Reads the file, or makes it with a new key; several processes that start at once agree on one. */
   static async open(path: string): Promise<SigningKeys> {
     makeFile(path);
     const { keys } = JSON.parse(readFileSync(path, "utf8")) as JSONWebKeySet;
-    const [first] = keys;
     const isGood = (key: JWK): boolean => key.kty === "OKP" && key.crv === "Ed25519" && !!key.d;
-    if (!first || !keys.every(isGood))
-      throw new Error(`${path} must hold private Ed25519 keys as a JWK set`);
+    const isSet = Array.isArray(keys) && keys.every(isGood);
+    if (!isSet) throw new Error(`${path} must hold private Ed25519 keys as a JWK set`);
     const named = await Promise.all(
       keys.map(async (key) => ({ ...key, kid: await calculateJwkThumbprint(publicPart(key)) })),
     );
-    return new SigningKeys(named, await importJWK(first, TOKEN_ALGORITHM));
+    const [first] = named;
+    if (!first) throw new Error(`${path} holds no key`);
+    return new SigningKeys(named, first);
   }
 
-  /** A token that other services can check without asking. */
-  sign(
-    { userId, sessionId }: Player,
-    nickname: string,
-    now: number,
-    ttlSeconds: number,
-  ): Promise<string> {
-    const issuedAt = Math.floor(now / 1_000);
-    return new SignJWT({ sid: sessionId, nickname })
-      .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: this.#kid })
-      .setIssuer(TOKEN_ISSUER)
-      .setSubject(userId)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + ttlSeconds)
-      .sign(this.#signing);
+  /**
+   * A token that other services can check without asking. Signed here and now: 40 microseconds, half of what a job for
+   * another thread costs, and those threads are busy with passwords.
+   */
+  sign(player: Player, nickname: string, now: number, ttlSeconds: number): string {
+    const { userId: sub, sessionId: sid } = player;
+    const iat = Math.floor(now / 1_000);
+    const claims = { iss: TOKEN_ISSUER, sub, sid, nickname, iat, exp: iat + ttlSeconds };
+    const text = `${this.#header}.${encode(claims)}`;
+    return `${text}.${sign(null, Buffer.from(text), this.#signing).toString("base64url")}`;
   }
+}
+
+/** A part of a JWT. */
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
 function publicPart({ kty, crv, x, kid }: JWK): JWK {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { assert } from "../../core/std/assert.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { JsonObject } from "../../core/std/json.ts";
@@ -14,8 +14,6 @@ import type {
 import type { DocumentTable, NewRow, Outcome, Row } from "./document-table.ts";
 import { searchOf, tokenOf } from "./page.ts";
 import { type AnySpec, anySpec, checkId, fieldValues, schemaOf, shapeOf } from "./shape.ts";
-
-const VERSION_BYTES = 12;
 
 /** One collection over the rows of an adapter: checks, versions, schemas, pages and the words of every error. */
 export class LiveCollection<T extends object> implements Collection<T> {
@@ -132,8 +130,7 @@ export class LiveCollection<T extends object> implements Collection<T> {
       const message = `${name} ${id} has ${text.length} characters, more than ${this.#bounds.bodyCharsMax}`;
       throw new FleetError("TOO_LARGE", message, { collection: name, id });
     }
-    const version = randomBytes(VERSION_BYTES).toString("base64url");
-    return { id, version, shape: this.#shape, fields, text };
+    return { id, version: randomUUID(), shape: this.#shape, fields, text };
   }
 
   #keptOf({ id, version, shape, text }: Row): Kept<T> {
