@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   reaction: "the last spare taken to the next container, in a burst of allocations",
   udp: "what the port map adds to a UDP round trip",
   rollout: "rolling updates of a fleet that bots play on: disconnects, lost echoes, the floor",
+  login: "the login service: devices that register and log in, and passwords",
   density: "memory and CPU of a hundred idle containers",
 };
 const RESULTS = join(import.meta.dirname, "../../bench-results");
