@@ -92,3 +92,35 @@ it("waits for another process that holds the file, up to its bound", async () =>
   }
   rmSync(folder, { recursive: true });
 });
+
+it("makes a new file once when several open it at the same moment", async () => {
+  const folder = makeFolder();
+  const opening = Array.from({ length: 6 }, async (_, i) => {
+    await using store = await openSqliteDocumentStore(optionsIn(folder));
+    await (await store.collection(SHIPS)).insert(`s${i}`, { name: `n${i}` });
+  });
+  await Promise.all(opening);
+  {
+    await using store = await openSqliteDocumentStore(optionsIn(folder));
+    const ships = await store.collection(SHIPS);
+    expect((await ships.find({ index: "all", equal: {}, limit: 7 })).items).toHaveLength(6);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+it("ends for good, with the reason, when what it writes to was taken away", async () => {
+  const folder = makeFolder();
+  const { path } = optionsIn(folder);
+  {
+    await using store = await openSqliteDocumentStore(optionsIn(folder));
+    const ships = await store.collection(SHIPS);
+    await ships.insert("a", {});
+    const other = new DatabaseSync(path);
+    other.exec("DROP TABLE doc_ships");
+    other.close();
+    await expect(ships.insert("b", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect((await store.fatal).message).toContain("doc_ships");
+    await expect(ships.insert("c", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  }
+  rmSync(folder, { recursive: true });
+});

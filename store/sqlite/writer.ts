@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { FleetError } from "../../core/std/errors.ts";
 import type { FileOutcome, FileWrite } from "./document-file.ts";
@@ -33,6 +32,7 @@ export class Writer implements AsyncDisposable {
   readonly fatal: Promise<Error>;
   readonly #options: WriterOptions;
   readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
   readonly #tellFatal: (error: Error) => void;
   /** Who is answered next: the worker answers in the order that it was asked. */
   readonly #asked: ((reply: DocumentReply) => void)[] = [];
@@ -50,6 +50,7 @@ export class Writer implements AsyncDisposable {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const url = new URL(`./document-worker.${extension}`, import.meta.url);
     this.#worker = new Worker(url, { workerData: { path, busyMs } satisfies DocumentWorkerData });
+    this.#exited = new Promise((done) => this.#worker.once("exit", done));
     this.#worker.on("message", (reply: DocumentReply) => this.#asked.shift()?.(reply));
     this.#worker.on("error", (error) => this.#failForGood(error.message));
   }
@@ -79,9 +80,8 @@ export class Writer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended ??= new FleetError("UNAVAILABLE", "the store is closed");
     await this.#pump;
-    const exited = once(this.#worker, "exit");
     this.#worker.postMessage({ do: "close" } satisfies DocumentRequest);
-    await exited;
+    await this.#exited;
   }
 
   /** The only place that hands out groups; runs while there is anything to write. */
