@@ -27,7 +27,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Stands before the worker: all writes that wait when it is done with one group make up the next. */
+/**
+ * Stands before the worker: all writes that wait when it is done with one group make up the next. Why a worker, measured
+ * by `document-bench.ts` on two cores busy with other work, 64 writers: the loop stood 6 to 12 ms (p99), and 19 to 24
+ * when it wrote itself; 10,000 to 20,000 writes/s against 13,000 to 15,000. And it may wait for another process.
+ */
 export class Writer implements AsyncDisposable {
   readonly fatal: Promise<Error>;
   readonly #options: WriterOptions;
