@@ -220,6 +220,20 @@ describe("passwords that change", () => {
     ]);
   });
 
+  it("change once when two come with the old one at the same moment", async () => {
+    await using login = await TestLogin.open();
+    const { access_token: token } = await signUp(login);
+    const change = (new_pw: string) =>
+      login.post("/password", { user_pw: ANN.user_pw, new_pw }, { token });
+    const answers = await Promise.all([change("staple one"), change("staple two")]);
+    const [won = -1, ...others] = answers.flatMap(({ status }, i) => (status === 200 ? [i] : []));
+    expect(others).toEqual([]);
+    const enter = (user_pw: string) => login.post("/login", { ...PASSWORD, user_pw });
+    const statuses = [(await enter("staple one")).status, (await enter("staple two")).status];
+    expect(statuses[won]).toBe(200);
+    expect(statuses[1 - won]).toBe(401);
+  });
+
   it("give a device's account its first one", async () => {
     await using login = await TestLogin.open();
     const { body } = await login.post("/login/device", { device_id: "0123456789-abcdef" });

@@ -6,20 +6,18 @@ import { badRequest } from "../service/envelope.ts";
 import type { RateLimit } from "../service/rate-limit.ts";
 import type { Player } from "../service/route.ts";
 import type { Account } from "./collections.ts";
-import { decideFailure, type LockoutBounds, lockedMs, NO_FAILURES } from "./decide-lockout.ts";
+import { NO_FAILURES } from "./decide-lockout.ts";
 import type { Passwords } from "./passwords.ts";
+import type { Proof } from "./proof.ts";
 import type { Sessions, Tokens } from "./sessions.ts";
 
 export interface LoginOptions {
   readonly accounts: Collection<Account>;
   readonly sessions: Sessions;
   readonly passwords: Passwords;
-  readonly lockout: LockoutBounds;
-  /** Attempts by address, and by account. */
+  readonly proof: Proof;
+  /** Attempts by address. */
   readonly addressRate: RateLimit;
-  readonly accountRate: RateLimit;
-  /** Passwords of one account that are tried at once: more could be guessed before the first failure is kept. */
-  readonly guessesMax: number;
   readonly now: () => number;
 }
 
@@ -49,10 +47,9 @@ const GUEST = "guest-";
 const GUEST_DIGITS = 20;
 const TRIES_MAX = 16;
 
-/** Who is who: accounts, their passwords, and what a wrong one leads to. */
+/** Who is who: accounts, how they are made, and how somebody gets into one. */
 export class Login {
   readonly #options: LoginOptions;
-  readonly #guesses = new Map<string, number>();
 
   constructor(options: LoginOptions) {
     this.#options = options;
@@ -97,7 +94,11 @@ export class Login {
   async logIn(body: Credentials, { address, signal }: Origin): Promise<LoggedIn> {
     const { sessions, addressRate } = this.#options;
     addressRate.take(address);
-    const account = await this.#prove(body.user_id.toLowerCase(), body.user_pw, signal);
+    const account = await this.#options.proof.prove(
+      body.user_id.toLowerCase(),
+      body.user_pw,
+      signal,
+    );
     return {
       account: account.body,
       tokens: await sessions.start(account, { address, isNew: false }),
@@ -142,12 +143,11 @@ export class Login {
   ): Promise<{ readonly account: Account; readonly ended: number }> {
     const { sessions } = this.#options;
     const { password: known } = await this.accountOf({ userId, sessionId });
-    if (known !== undefined) await this.#prove(userId, passwords.old ?? "", signal);
+    if (known !== undefined) await this.#options.proof.prove(userId, passwords.old ?? "", signal);
     const password = await this.#options.passwords.hash(passwords.next, signal);
     const { body } = await this.#change(userId, (account) => {
       // Somebody else has set one since the old one was proved.
-      if (known === undefined && account.password !== undefined)
-        throw new FleetError("CONFLICT", "changed meanwhile");
+      if (account.password !== known) throw new FleetError("CONFLICT", "changed meanwhile");
       return { ...account, password, failures: NO_FAILURES, epoch: account.epoch + 1 };
     });
     await sessions.carryOver(sessionId, body.epoch);
@@ -178,59 +178,13 @@ export class Login {
   }
 
   async #isRight(id: string, password: string, signal: AbortSignal): Promise<boolean> {
-    return await this.#prove(id, password, signal).then(
+    return await this.#options.proof.prove(id, password, signal).then(
       () => true,
       (error) => {
         if (isFleetError(error, "UNAUTHENTICATED")) return false;
         throw error;
       },
     );
-  }
-
-  /** The account, if the password is right; a wrong one is counted, and too many lock it for a while. */
-  async #prove(id: string, password: string, signal: AbortSignal): Promise<Kept<Account>> {
-    const { accounts, accountRate, passwords } = this.#options;
-    accountRate.take(id);
-    using _guess = this.#guess(id);
-    const found = await accounts.get(id);
-    if (!found) throw new FleetError("NOT_FOUND", "user not found");
-    const { password: hashed, failures } = found.body;
-    this.#assertOpen(found.body);
-    const isRight = hashed !== undefined && (await passwords.verify(hashed, password, signal));
-    if (!isRight) {
-      await this.#countFailure(id);
-      throw new FleetError("UNAUTHENTICATED", "password mismatch");
-    }
-    if (failures.count === 0) return found;
-    return await this.#change(id, (account) => ({ ...account, failures: NO_FAILURES }));
-  }
-
-  #assertOpen({ failures }: Account): void {
-    const waitMs = lockedMs(failures, this.#options.now());
-    if (waitMs === 0) return;
-    const retryAfterSeconds = Math.ceil(waitMs / 1_000);
-    throw new FleetError("EXHAUSTED", "account locked", { retryAfterSeconds });
-  }
-
-  async #countFailure(id: string): Promise<void> {
-    const { lockout, now } = this.#options;
-    await this.#change(id, (account) => ({
-      ...account,
-      failures: decideFailure(account.failures, now(), lockout),
-    }));
-  }
-
-  #guess(id: string): Disposable {
-    const count = this.#guesses.get(id) ?? 0;
-    if (count >= this.#options.guessesMax)
-      throw new FleetError("EXHAUSTED", "too many requests", { retryAfterSeconds: 1 });
-    this.#guesses.set(id, count + 1);
-    const leave = (): void => {
-      const left = (this.#guesses.get(id) ?? 1) - 1;
-      if (left === 0) this.#guesses.delete(id);
-      else this.#guesses.set(id, left);
-    };
-    return { [Symbol.dispose]: leave };
   }
 
   #change(id: string, decide: (account: Account) => Account): Promise<Kept<Account>> {

@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => server?.[Symbol.asyncDispose]());
 
-it("does the same on a server that speaks MongoDB's protocol, and says when it is away", async (context) => {
+it("does the same on a server that speaks MongoDB's protocol, and says when it is away", {
+  timeout: 60_000,
+}, async (context) => {
   if (!server) return context.skip("missing" in found ? found.missing : "it did not start");
   await using login = await TestLogin.open({ documents: `${server.url}login` });
   const { access_token: token, refresh_token } = await signUp(login);

@@ -12,6 +12,7 @@ import { readTokenFile } from "../service/token-file.ts";
 import { ACCOUNTS, type Account, SESSIONS } from "./collections.ts";
 import { Login } from "./login.ts";
 import { type PasswordOptions, Passwords } from "./passwords.ts";
+import { Proof } from "./proof.ts";
 import { loginRoutes } from "./routes.ts";
 import { Sessions } from "./sessions.ts";
 import type { Settings } from "./settings.ts";
@@ -103,20 +104,21 @@ async function openParts(options: OpenLoginOptions, store: DocumentStore): Promi
   });
   const rate = (perMinute: number): RateLimit =>
     new RateLimit({ perMinute, keysMax: RATE_KEYS_MAX, now: () => clock.monotonic() });
-  const login = new Login({
+  const now = (): number => clock.now();
+  const proof = new Proof({
     accounts,
-    sessions,
     passwords,
     lockout: {
       failuresMax: settings.lockAfter,
       firstLockMs: FIRST_LOCK_MS,
       lockMsMax: LOCK_MS_MAX,
     },
-    addressRate: rate(settings.addressPerMinute),
     accountRate: rate(settings.accountPerMinute),
     guessesMax: GUESSES_MAX,
-    now: () => clock.now(),
+    now,
   });
+  const addressRate = rate(settings.addressPerMinute);
+  const login = new Login({ accounts, sessions, passwords, proof, addressRate, now });
   return { accounts, keys, passwords, sessions, login };
 }
 

@@ -55,6 +55,11 @@ export class FerretServer implements AsyncDisposable {
     await ended;
   }
 
+  /** Takes connections and answers nothing, until SIGCONT. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child?.kill(name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });

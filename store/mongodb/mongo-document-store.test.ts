@@ -111,8 +111,26 @@ describe("mongodb: a server that is away", () => {
     await expect(ships.insert("b", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(ships.get("a")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(store.ping()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    // Long enough for the driver to have lost everything that it was connected to.
+    await expect(Promise.all([store.ping(), store.ping()])).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
     await own.start();
     await ships.insert("b", { size: 2 });
     expect((await ships.getMany(["a", "b"])).map(({ body }) => body.size)).toEqual([1, 2]);
+  });
+
+  it("gives up on a server that says nothing, and goes on when it speaks again", async (context) => {
+    if (!("program" in found)) return context.skip("only a server of our own may be stopped");
+    await using own = await FerretServer.start(found.program);
+    const options = { ...optionsFor(own.url, "silent"), connectMs: 200, answerMs: 300 };
+    await using store = await openMongoDocumentStore(options);
+    const ships = await store.collection(SHIPS);
+    own.signal("SIGSTOP");
+    await expect(ships.insert("a", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(ships.get("a")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    own.signal("SIGCONT");
+    await expect.poll(() => ships.get("b").then(() => "fine", String)).toBe("fine");
+    await ships.insert("b", {});
   });
 });

@@ -25,7 +25,7 @@ interface Mark {
 }
 
 /** Runs a command, again when it failed in passing; `tries` counts those before. */
-export type Attempt = <R>(work: (tries: number) => Promise<R>) => Promise<R>;
+export type Attempt = <R>(work: (db: Db, tries: number) => Promise<R>) => Promise<R>;
 
 interface MongoIndex {
   readonly rule: string;
@@ -40,51 +40,47 @@ const DONE: Outcome = { is: "done" };
 /** A collection as one of MongoDB's. A version is made before the first try, so that a repeated write knows itself again. */
 export class MongoTable implements DocumentTable {
   readonly #spec: AnySpec;
-  readonly #rows: Collection<MongoRow>;
-  readonly #marks: Collection<Mark>;
   readonly #attempt: Attempt;
   readonly #indexes: readonly MongoIndex[];
 
-  constructor(spec: AnySpec, db: Db, attempt: Attempt) {
+  constructor(spec: AnySpec, attempt: Attempt) {
     this.#spec = spec;
-    this.#rows = db.collection<MongoRow>(spec.name);
-    this.#marks = db.collection<Mark>(`${PREFIX}collections`);
     this.#attempt = attempt;
     this.#indexes = indexesOf(spec);
   }
 
   insert(row: NewRow): Promise<Outcome> {
-    return this.#attempt(async (tries) => {
+    return this.#attempt(async (db, tries) => {
       try {
-        await this.#rows.insertOne(mongoRowOf(this.#spec, row));
+        await this.#rows(db).insertOne(mongoRowOf(this.#spec, row));
         return DONE;
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        if (tries > 0 && (await this.#versionOf(row.id)) === row.version) return DONE;
-        return { is: "taken", key: await this.#keyOf(error, row) };
+        if (tries > 0 && (await this.#versionOf(db, row.id)) === row.version) return DONE;
+        return { is: "taken", key: await this.#keyOf(db, error, row) };
       }
     });
   }
 
   replace(row: NewRow, expected: string): Promise<Outcome> {
-    return this.#attempt(async (tries) => {
+    return this.#attempt(async (db, tries) => {
       const { _id, ...rest } = mongoRowOf(this.#spec, row);
       try {
-        const { matchedCount } = await this.#rows.replaceOne({ _id, version: expected }, rest);
-        return matchedCount > 0 ? DONE : await this.#missed(_id, row.version, tries);
+        const { matchedCount } = await this.#rows(db).replaceOne({ _id, version: expected }, rest);
+        return matchedCount > 0 ? DONE : await this.#missed(db, _id, row.version, tries);
       } catch (error) {
         if (!isDuplicate(error)) throw error;
-        return { is: "taken", key: await this.#keyOf(error, row) };
+        return { is: "taken", key: await this.#keyOf(db, error, row) };
       }
     });
   }
 
   delete(id: string, expected: string | undefined): Promise<Outcome> {
     const filter = expected === undefined ? { _id: id } : { _id: id, version: expected };
-    return this.#attempt(async (tries) => {
-      const { deletedCount } = await this.#rows.deleteOne(filter);
+    return this.#attempt(async (db, tries) => {
+      const { deletedCount } = await this.#rows(db).deleteOne(filter);
       if (deletedCount > 0) return DONE;
-      const outcome = await this.#missed(id, undefined, tries);
+      const outcome = await this.#missed(db, id, undefined, tries);
       return outcome.is === "absent" && tries > 0 ? DONE : outcome;
     });
   }
@@ -103,8 +99,8 @@ export class MongoTable implements DocumentTable {
     const direction = search.isDescending ? -1 : 1;
     const names = [...(search.order === undefined ? [] : [`fields.${search.order}`]), "_id"];
     const sort = Object.fromEntries(names.map((name) => [name, direction] as const));
-    return this.#attempt(async () => {
-      const found = this.#rows.find(filterOf(search), { sort, limit: search.limit });
+    return this.#attempt(async (db) => {
+      const found = this.#rows(db).find(filterOf(search), { sort, limit: search.limit });
       if (index) found.hint(index.name);
       return (await found.toArray()).map(rowOf);
     });
@@ -115,56 +111,66 @@ export class MongoTable implements DocumentTable {
   }
 
   async readShape(): Promise<string | undefined> {
-    const mark = await this.#attempt(() => this.#marks.findOne({ _id: this.#spec.name }));
+    const mark = await this.#attempt((db) => marksIn(db).findOne({ _id: this.#spec.name }));
     return mark?.shape;
   }
 
   async writeShape(shape: string): Promise<void> {
     const filter = { _id: this.#spec.name };
-    await this.#attempt(() => this.#marks.replaceOne(filter, { shape }, { upsert: true }));
+    await this.#attempt((db) => marksIn(db).replaceOne(filter, { shape }, { upsert: true }));
   }
 
   async makeIndexes(): Promise<void> {
-    const found = await this.#attempt(() => this.#foundIndexes());
+    const found = await this.#attempt((db) => this.#foundIndexes(db));
     for (const { rule, name, key, unique } of this.#indexes) {
       // Every collection has this one, under a name that nobody may choose.
       if (name === ID_INDEX || found.includes(name)) continue;
       const options = unique ? { name, unique } : { name };
-      await this.#attempt(async () => {
-        await this.#rows.createIndex(key, options).catch((error) => {
-          throw isDuplicate(error) ? brokenRule(this.#spec.name, rule, error) : error;
-        });
+      await this.#attempt(async (db) => {
+        await this.#rows(db)
+          .createIndex(key, options)
+          .catch((error) => {
+            throw isDuplicate(error) ? brokenRule(this.#spec.name, rule, error) : error;
+          });
       });
     }
     // Only our own: an operator may have made some by hand.
     const wanted = this.#indexes.map(({ name }) => name);
     const others = found.filter((name) => name.startsWith(PREFIX) && !wanted.includes(name));
-    for (const name of others) await this.#attempt(() => this.#rows.dropIndex(name));
+    for (const name of others) await this.#attempt((db) => this.#rows(db).dropIndex(name));
   }
 
-  async #foundIndexes(): Promise<string[]> {
-    const found = await this.#rows.indexes().catch((error) => {
-      if (Number(error.code) === NAMESPACE_NOT_FOUND) return [];
-      throw error;
-    });
+  async #foundIndexes(db: Db): Promise<string[]> {
+    const found = await this.#rows(db)
+      .indexes()
+      .catch((error) => {
+        if (Number(error.code) === NAMESPACE_NOT_FOUND) return [];
+        throw error;
+      });
     return found.map(({ name = "" }) => name);
   }
 
+  #rows(db: Db): Collection<MongoRow> {
+    return db.collection<MongoRow>(this.#spec.name);
+  }
+
   #find(filter: Filter<MongoRow>, limit: number): Promise<readonly Row[]> {
-    return this.#attempt(async () => {
-      const found = await this.#rows.find(filter, { sort: { _id: 1 }, limit }).toArray();
+    return this.#attempt(async (db) => {
+      const found = await this.#rows(db)
+        .find(filter, { sort: { _id: 1 }, limit })
+        .toArray();
       return found.map(rowOf);
     });
   }
 
-  async #versionOf(id: string): Promise<string | undefined> {
-    const found = await this.#rows.findOne({ _id: id }, { projection: { version: 1 } });
+  async #versionOf(db: Db, id: string): Promise<string | undefined> {
+    const found = await this.#rows(db).findOne({ _id: id }, { projection: { version: 1 } });
     return found?.version;
   }
 
   /** Why nothing was swapped. After a try whose answer was lost it may have been our own doing, or not: then nobody knows. */
-  async #missed(id: string, own: string | undefined, tries: number): Promise<Outcome> {
-    const version = await this.#versionOf(id);
+  async #missed(db: Db, id: string, own: string | undefined, tries: number): Promise<Outcome> {
+    const version = await this.#versionOf(db, id);
     if (version === undefined) return { is: "absent" };
     if (version === own) return DONE;
     if (tries === 0) return { is: "changed" };
@@ -173,19 +179,20 @@ export class MongoTable implements DocumentTable {
   }
 
   /** The rule that a row broke. Not every server says which: then the one is named whose key somebody else has. */
-  async #keyOf(error: MongoServerError, row: NewRow): Promise<string> {
+  async #keyOf(db: Db, error: MongoServerError, row: NewRow): Promise<string> {
     const named = namedIndex(error);
     const rule = this.#indexes.find(({ name }) => name === named)?.rule;
     if (named === ID_INDEX || rule) return rule ?? "id";
     for (const [unique, key] of Object.entries(mongoRowOf(this.#spec, row).keys)) {
       const filter = { [`keys.${unique}`]: key, _id: { $ne: row.id } } as Filter<MongoRow>;
-      if (await this.#rows.findOne(filter)) return unique;
+      if (await this.#rows(db).findOne(filter)) return unique;
     }
     return "id";
   }
 }
 
 const ID_INDEX = "_id_";
+const marksIn = (db: Db): Collection<Mark> => db.collection<Mark>(`${PREFIX}collections`);
 const NAMESPACE_NOT_FOUND = 26;
 
 function indexesOf(spec: AnySpec): readonly MongoIndex[] {
