@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { systemClock } from "../../core/std/clock.ts";
 import { describeDocumentStore } from "../conformance/documents/documents.ts";
 import { DOCUMENT_TEST_BOUNDS, SHIPS } from "../conformance/documents/harness.ts";
@@ -12,7 +12,10 @@ import {
   type SqliteDocumentStoreOptions,
 } from "./sqlite-document-store.ts";
 
-const makeFolder = (): string => mkdtempSync(join(tmpdir(), "flotilla-documents-"));
+/** All folders of this file's tests, which go whatever becomes of the tests. */
+const base = mkdtempSync(join(tmpdir(), "flotilla-documents-"));
+afterAll(() => rmSync(base, { recursive: true }));
+const makeFolder = (): string => mkdtempSync(join(base, "one-"));
 const optionsIn = (folder: string): SqliteDocumentStoreOptions => ({
   ...SQLITE_DOCUMENT_BOUNDS,
   ...DOCUMENT_TEST_BOUNDS,
@@ -40,7 +43,6 @@ it("makes its file for its owner alone", async () => {
     for (const end of ["", "-wal", "-shm"])
       expect(statSync(`${optionsIn(folder).path}${end}`).mode & 0o777).toBe(0o600);
   }
-  rmSync(folder, { recursive: true });
 });
 
 it("puts all writes that wait into one transaction, and refuses those over its bound", async () => {
@@ -54,7 +56,6 @@ it("puts all writes that wait into one transaction, and refuses those over its b
     );
     expect(codes).toEqual([...Array(5).fill("done"), ...Array(3).fill("EXHAUSTED")]);
   }
-  rmSync(folder, { recursive: true });
 });
 
 it("says that a file is no database, or of a newer release, and leaves it as it is", async () => {
@@ -73,7 +74,6 @@ it("says that a file is no database, or of a newer release, and leaves it as it 
     code: "FAILED_PRECONDITION",
     message: expect.stringContaining("version 99"),
   });
-  rmSync(folder, { recursive: true });
 });
 
 it("waits for another process that holds the file, up to its bound", async () => {
@@ -90,7 +90,6 @@ it("waits for another process that holds the file, up to its bound", async () =>
     other.close();
     await ships.insert("b", {});
   }
-  rmSync(folder, { recursive: true });
 });
 
 it("makes a new file once when several open it at the same moment", async () => {
@@ -105,7 +104,6 @@ it("makes a new file once when several open it at the same moment", async () => 
     const ships = await store.collection(SHIPS);
     expect((await ships.find({ index: "all", equal: {}, limit: 7 })).items).toHaveLength(6);
   }
-  rmSync(folder, { recursive: true });
 });
 
 it("ends for good, with the reason, when what it writes to was taken away", async () => {
@@ -122,5 +120,4 @@ it("ends for good, with the reason, when what it writes to was taken away", asyn
     expect((await store.fatal).message).toContain("doc_ships");
     await expect(ships.insert("c", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
   }
-  rmSync(folder, { recursive: true });
 });
