@@ -48,7 +48,7 @@ describe("a client's certificate", () => {
     await issue("a");
     await expect(issue("a")).rejects.toThrow("there is a certificate a already");
     await expect(issue("../a")).rejects.toThrow("a certificate's name has");
-    await expect(revokeClientPair(folder, "b")).rejects.toThrow("there is no certificate b");
+    await expect(revokeClientPair(folder, "b")).rejects.toThrow(/^there is no certificate b in \//);
   });
 });
 

@@ -73,7 +73,12 @@ export async function revokeClientPair(folder: string, name: string): Promise<vo
   try {
     await rm(file);
   } catch (error) {
-    throw new FleetError("NOT_FOUND", `there is no certificate ${name}: ${messageOf(error)}`);
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!isAbsent)
+      throw new FleetError("FAILED_PRECONDITION", `cannot delete ${file}: ${messageOf(error)}`);
+    throw new FleetError("NOT_FOUND", `there is no certificate ${name} in ${folder}`, {
+      next: "`flotilla certificate ls` shows which there are",
+    });
   }
 }
 

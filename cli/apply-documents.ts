@@ -1,4 +1,6 @@
 import { parseAllDocuments } from "yaml";
+import type { AllocationStatus } from "../core/model/allocation.ts";
+import { portsText } from "../core/model/columns.ts";
 import { type AnyKind, apiVersionOf, KINDS } from "../core/model/kinds.ts";
 import { FleetError, isFleetError, messageOf } from "../core/std/errors.ts";
 import { isObject, sameJson } from "../core/std/json.ts";
@@ -86,11 +88,20 @@ export function inOrder(documents: readonly Document[]): Document[] {
 
 /** Everything is checked by the API before anything is changed; then one line for each document says what was done. */
 export async function applyDocuments(request: ApplyRequest): Promise<void> {
+  request.documents.forEach(demandAppliable);
   for (const document of request.documents) await applyOne(request, document, true);
   for (const document of inOrder(request.documents)) {
     if (!request.dryRun) await applyOne(request, document, false);
     else request.say(`${nameOf(document)} checked, nothing changed`);
   }
+}
+
+function demandAppliable({ from, kind }: Document): void {
+  const { verbs } = KINDS[kind];
+  if (verbs !== "made" && verbs !== "read") return;
+  const message = `${from}: a ${kind} is made by the control plane, not by a file`;
+  const next = verbs === "made" ? { next: "ask for one: flotilla room make FLEET" } : {};
+  throw new FleetError("INVALID", message, next);
 }
 
 function nameOf({ kind, value }: Document): string {
@@ -115,6 +126,7 @@ async function applyOne(
     const old = await existing(api, target, name);
     const { body, warnings } = await write(api, target, document, old);
     if (isTrial) for (const line of warnings) request.warn(`${document.from}: ${line}`);
+    else if (document.kind === "GameServerAllocation") request.say(handedOut(body as Allocation));
     else request.say(`${nameOf(document)} ${done(old, body as AnyResource)}`);
   } catch (error) {
     if (!isFleetError(error)) throw error;
@@ -141,6 +153,16 @@ function write(api: ApiClient, target: Target, { value }: Document, old: AnyReso
     body: wanted,
     contentType: "application/merge-patch+json",
   });
+}
+
+type Allocation = { readonly status: AllocationStatus };
+
+/** An allocation is not kept: what it gave must be said now. */
+function handedOut({ status }: Allocation): string {
+  const { state, message, gameServerName, address, ports } = status;
+  if (state === "Allocated")
+    return `gameserver/${gameServerName} allocated: ${address} ${portsText(ports)}`;
+  throw new FleetError("EXHAUSTED", message || "no game server could be allocated");
 }
 
 function done(old: AnyResource | undefined, now: AnyResource): string {

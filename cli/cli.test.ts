@@ -109,6 +109,11 @@ describe("apply", () => {
   it.each([
     ["malformed YAML", "a: [1\n", /bad\.yaml: .*line 2/],
     ["a file without documents", "# nothing\n", /there is no document in .*bad\.yaml/],
+    [
+      "a kind that only the control plane makes",
+      "apiVersion: flotilla.dev/v1\nkind: Room\nmetadata: { name: a }\n",
+      /bad\.yaml: a Room is made by the control plane.*\nnext: {2}ask for one: flotilla room make/,
+    ],
   ])("refuses %s", async (_, text, message) => {
     const { code, err } = await run(["apply", "-f", file("bad.yaml", text)]);
     expect(code).toBe(2);
@@ -224,6 +229,27 @@ describe("verbs", () => {
     expect(out).toMatch(/^GAMESERVER .*\nfree +192\.0\.2\.1 +default:7001 +n\n$/);
   });
 
+  it("allocates by a file, too, says what was handed out, and fails when nothing was", async () => {
+    const labels = { "agones.dev/fleet": "filed" };
+    const status = {
+      state: "Ready" as const,
+      address: "192.0.2.1",
+      ports: [{ name: "game", port: 7001 }],
+    };
+    const metadata = { name: "filed-0", namespace: "play", labels };
+    await api.put("GameServer", { metadata, spec: GAME_SPEC }, status);
+    const stdin = JSON.stringify({
+      apiVersion: "allocation.agones.dev/v1",
+      kind: "GameServerAllocation",
+      spec: { selectors: [{ matchLabels: labels }] },
+    });
+    const { out } = await run(["apply", "-f", "-", "-n", "play"], { stdin });
+    expect(out).toBe("gameserver/filed-0 allocated: 192.0.2.1 game:7001\n");
+    const none = await run(["apply", "-f", "-", "-n", "play"], { stdin });
+    expect([none.code, none.out]).toEqual([7, ""]);
+    expect(none.err).toMatch(/^error: standard input: none of \d+ game servers? .*1 are Allocated/);
+  });
+
   it("stops, starts and restarts a Container by writing what is wanted", async () => {
     await api.put("Container", { metadata: { name: "box" }, spec: { name: "box", image: "x" } });
     const spec = () => api.store.get("Container", "default", "box")?.spec;
@@ -279,6 +305,11 @@ describe("what goes wrong", () => {
 });
 
 describe("help", () => {
+  it("of get names every kind that can be got", async () => {
+    const { out } = await run(["get", "--help"]);
+    expect(out).toMatch(/\nKinds: gameservers \(gs\), .*fleets \(flt\), .*rooms, events \(ev\)\n/);
+  });
+
   const io = { out: () => undefined, err: () => undefined } as unknown as Io;
   const leaves = (command: Command): Command[] => [command, ...command.commands.flatMap(leaves)];
   const names = leaves(makeProgram(io))

@@ -30,7 +30,7 @@ const NEXT: Readonly<Record<ErrorCode, string>> = {
   BAD_REQUEST: "see `flotilla --help`, or the command's own --help",
   UNAUTHENTICATED: "name the right token: --token-file FILE, or the state folder of this control plane: --state FOLDER",
   FORBIDDEN: "use a token of a wider scope: `flotilla token path admin` says where it lies",
-  NOT_FOUND: "`flotilla get` shows what there is (-A for all namespaces)",
+  NOT_FOUND: "`flotilla get KIND` shows what there is (-A for all namespaces)",
   METHOD_NOT_ALLOWED: "see `flotilla --help` for what can be done with this kind",
   ALREADY_EXISTS: "choose another name, or change the one there is: `flotilla apply -f`",
   CONFLICT: "somebody else changed it at the same time: try again",

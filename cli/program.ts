@@ -17,6 +17,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { powerCommand } from "./commands/power.ts";
 import { rolloutCommand } from "./commands/rollout.ts";
+import { roomCommand } from "./commands/room.ts";
 import { scaleCommand } from "./commands/scale.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -37,6 +38,7 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       scaleCommand(io),
       rolloutCommand(io),
       allocateCommand(io),
+      roomCommand(io),
       powerCommand(io, "start"),
       powerCommand(io, "stop"),
       powerCommand(io, "restart"),

@@ -1,13 +1,14 @@
 import { type Command, Option } from "commander";
 import type { AllocationStatus } from "../../core/model/allocation.ts";
+import { portsText } from "../../core/model/columns.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import { apiVersionOf } from "../../core/model/kinds.ts";
-import { WAIT_FORM, waitMsOf } from "../../core/model/wait-up-to.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { pathOf } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { type OutputForm, outputOption, outputText } from "../output.ts";
+import { keyHeader, pairsOf, waitOf } from "../request-words.ts";
 import { textTable } from "../text-table.ts";
 
 interface AllocateOptions {
@@ -46,23 +47,6 @@ export function allocateCommand(io: Io): Command {
   return command;
 }
 
-function matchLabels(fleet: string | undefined, selector: string | undefined): object {
-  const pairs = (selector ?? "").split(",").filter(Boolean);
-  const labels = pairs.map((pair) => {
-    const [, key, value] = /^([^=!]+)={1,2}([^=]*)$/.exec(pair) ?? [];
-    if (!key) throw new FleetError("INVALID", `${pair} is not of the form label=value`);
-    return [key, value ?? ""];
-  });
-  return { ...Object.fromEntries(labels), ...(fleet ? { [FLEET_LABEL]: fleet } : {}) };
-}
-
-function waitOf({ wait }: AllocateOptions): { readonly waitUpTo?: string } {
-  if (wait === undefined) return {};
-  if (waitMsOf(wait) === undefined)
-    throw new FleetError("INVALID", `--wait takes ${WAIT_FORM}, not ${JSON.stringify(wait)}`);
-  return { waitUpTo: wait };
-}
-
 async function allocate(
   io: Io,
   command: Command,
@@ -71,16 +55,17 @@ async function allocate(
 ) {
   const { config, api } = contextOf(io, command);
   const kind = "GameServerAllocation";
-  const selectors = [{ matchLabels: matchLabels(fleet, options.selector) }];
+  const labels = { ...pairsOf(options.selector), ...(fleet ? { [FLEET_LABEL]: fleet } : {}) };
+  const selectors = [{ matchLabels: labels }];
   const { body } = await api.request({
     method: "POST",
     path: pathOf({ kind, namespace: config.namespace }),
     body: {
       apiVersion: apiVersionOf(kind),
       kind,
-      spec: { selectors, scheduling: options.scheduling, ...waitOf(options) },
+      spec: { selectors, scheduling: options.scheduling, ...waitOf(options.wait) },
     },
-    headers: options.idempotencyKey ? { "idempotency-key": options.idempotencyKey } : {},
+    headers: keyHeader(options.idempotencyKey),
   });
   const { status } = body as { readonly status: AllocationStatus };
   if (status.state !== "Allocated") {
@@ -96,9 +81,8 @@ async function allocate(
 const noTable = { wide: false, withNamespace: false, now: 0 };
 
 function answerTable({ gameServerName, address, ports, nodeName }: AllocationStatus): string {
-  const shown = ports.map(({ name, port }) => `${name}:${port}`).join(" ");
   return textTable([
     ["GAMESERVER", "ADDRESS", "PORTS", "NODE"],
-    [gameServerName, address, shown, nodeName],
+    [gameServerName, address, portsText(ports), nodeName],
   ]);
 }

@@ -2,14 +2,17 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
+import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
+import type { Room } from "../../core/model/room.ts";
 import type { Service } from "../../core/model/service.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import type { AnyResource, ApiClient } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneNamed } from "../command.ts";
 import { autoscalersText, serviceScalingText } from "../describe-autoscaler.ts";
+import { roomsText, seatsText } from "../describe-rooms.ts";
 import type { Io } from "../io.ts";
 import { rowsOf } from "../output.ts";
 import { printable, textTable } from "../text-table.ts";
@@ -23,8 +26,9 @@ export function describeCommand(io: Io): Command {
       ["flotilla describe gs/arena-x7k2p", "why is it in this state?"],
       [
         "flotilla describe fleet arena",
-        "a fleet, what its autoscaler wants and why, and what was done",
+        "a fleet, its rooms, what its autoscaler wants and why, and what was done",
       ],
+      ["flotilla describe room arena-x7k2p9qa", "who sits in it, and why still"],
       ["flotilla describe service web", "a service, and why it has so many replicas"],
     ],
   });
@@ -35,7 +39,8 @@ export function describeCommand(io: Io): Command {
     const found = await api.get({ kind, namespace, name });
     const events = await eventsOf(api, kind, found);
     const autoscalers = await autoscalersOf(api, kind, found);
-    io.out(describeText({ kind, found, events, autoscalers, now: io.now() }));
+    const rooms = kind === "Fleet" ? await roomsOf(api, found) : [];
+    io.out(describeText({ kind, found, events, autoscalers, rooms, now: io.now() }));
   });
   return command;
 }
@@ -75,17 +80,27 @@ async function autoscalersOf(
   return all.filter(({ spec }) => spec.fleetName === name);
 }
 
+async function roomsOf(api: ApiClient, { metadata }: AnyResource): Promise<Room[]> {
+  const labelSelector = `${FLEET_LABEL}=${metadata.name}`;
+  const namespace = metadata.namespace || "default";
+  return (await api.list({ kind: "Room", namespace, query: { labelSelector } }))
+    .items as unknown as Room[];
+}
+
 export interface Description {
   readonly kind: AnyKind;
   readonly found: AnyResource;
   readonly events: readonly Event[];
   /** The autoscalers that have to do with it. */
   readonly autoscalers: readonly FleetAutoscaler[];
+  /** Of a fleet. */
+  readonly rooms: readonly Room[];
   readonly now: number;
 }
 
 /** The resource's row, why it is so, spec and status as YAML, and its events, newest last. Pure. */
-export function describeText({ kind, found, events, autoscalers, now }: Description): string {
+export function describeText(description: Description): string {
+  const { kind, found, events, autoscalers, rooms, now } = description;
   const { metadata } = found;
   const head = textTable(rowsOf(kind, [found], { wide: true, withNamespace: false, now }));
   const labels = isObject(metadata.labels) ? Object.entries(metadata.labels) : [];
@@ -96,12 +111,21 @@ export function describeText({ kind, found, events, autoscalers, now }: Descript
     ...whyOf(found.status),
   ].filter(([, value]) => value !== "");
   const parts = [head, textTable(about.map((row) => row.map(printable)))];
+  const shown = kind === "Room" ? withoutSeats(found) : found;
   for (const part of ["spec", "status"])
-    if (isObject(found[part])) parts.push(`${part}:\n${indented(stringify(found[part]))}`);
+    if (isObject(shown[part])) parts.push(`${part}:\n${indented(stringify(shown[part]))}`);
+  if (kind === "Room") parts.push(seatsText(found as unknown as Room, now));
+  if (rooms.length > 0) parts.push(roomsText(rooms, now));
   if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
   const scaling = kind === "Service" ? serviceScalingText(found as unknown as Service, now) : "";
   if (scaling) parts.push(scaling);
   return [...parts, eventsText(events, now)].join("\n");
+}
+
+/** They have a table of their own. */
+function withoutSeats(room: AnyResource): AnyResource {
+  const { seats: _, ...status } = isObject(room.status) ? room.status : {};
+  return { ...room, status };
 }
 
 function whyOf(status: unknown): string[][] {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AnyKind } from "../../core/model/kinds.ts";
+import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { AnyResource, ApiClient, Target } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, namedOf } from "../command.ts";
@@ -24,9 +24,11 @@ export function getCommand(io: Io): Command {
       ["flotilla get fleets", "all fleets of the namespace"],
       ["flotilla get gs -A -o wide", "game servers of all namespaces, more columns"],
       ["flotilla get gs -l agones.dev/fleet=arena -w", "those of one fleet, and every change"],
+      ["flotilla get rooms -o wide", "rooms: how full, on which game server, with what attributes"],
       ["flotilla get fleet arena -o yaml", "one of them, whole"],
     ],
   });
+  command.addHelpText("after", `\nKinds: ${kindsText()}\n`);
   command
     .addOption(outputOption())
     .option("-A, --all-namespaces", "of all namespaces")
@@ -37,6 +39,14 @@ export function getCommand(io: Io): Command {
       get(io, command, [kind, ...names], options),
     );
   return command;
+}
+
+/** `gameservers (gs), fleets (flt), …`: all that can be read. */
+function kindsText(): string {
+  const rows = Object.values(KINDS).filter(({ verbs }) => verbs !== "create");
+  return rows
+    .map(({ plural, short }) => [plural, ...short.map((s) => `(${s})`)].join(" "))
+    .join(", ");
 }
 
 async function get(io: Io, command: Command, words: readonly string[], options: GetOptions) {

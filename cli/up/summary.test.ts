@@ -22,7 +22,7 @@ const commandsOf = (...given: Parameters<typeof nextOf>): string[] =>
 describe("what to do next", () => {
   it("stands in one column", () => {
     const columns = nextOf(ARENA).map(([, column]) => column);
-    expect(columns).toHaveLength(3);
+    expect(columns).toHaveLength(4);
     expect(new Set(columns).size).toBe(1);
   });
 
@@ -31,11 +31,17 @@ describe("what to do next", () => {
       "bin/flotilla get gs",
       "bin/flotilla allocate arena",
       "npm run play -- arena --players 2",
+      "bin/flotilla get rooms -o wide",
     ]);
-    expect(commandsOf(ARENA, "flotilla")).toEqual(["flotilla get gs", "flotilla allocate arena"]);
+    expect(commandsOf(ARENA, "flotilla")).toEqual([
+      "flotilla get gs",
+      "flotilla allocate arena",
+      "flotilla get rooms -o wide",
+    ]);
     expect(commandsOf({ name: "mine", namespace: "team", isArena: false })).toEqual([
       "bin/flotilla get gs",
       "bin/flotilla allocate mine -n team",
+      "bin/flotilla get rooms -n team -o wide",
     ]);
   });
 

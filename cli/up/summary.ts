@@ -69,7 +69,8 @@ function nextSteps({ config, fleet, name }: SummaryOptions): [string, string][] 
   const steps: [string, string][] = [first, [allocate, "take a game server for players"]];
   // The players are a part of the clone, and the program finds the arena by its name in the standard namespace.
   if (name !== "flotilla" && fleet.isArena && fleet.namespace === "default")
-    steps.push([`npm run play -- ${fleet.name} --players 2`, "two players who move and chat"]);
+    steps.push([`npm run play -- ${fleet.name} --players 2`, "two players meet in a room"]);
+  steps.push([`${name} get rooms${where} -o wide`, "rooms, and how full they are"]);
   return steps;
 }
 

@@ -62,8 +62,10 @@ function listsText(lists: Lists = {}): string {
 function stateOf({ metadata }: { metadata: ObjectMeta }, state: string): string {
   return metadata.deletionTimestamp === undefined ? state : "Terminating";
 }
-const portsText = (ports: readonly { readonly name: string; readonly port: number }[]): string =>
-  ports.map(({ name, port }) => (name === "" ? `${port}` : `${name}:${port}`)).join(",");
+/** `game:7000,udp:7001` */
+export const portsText = (
+  ports: readonly { readonly name: string; readonly port: number }[],
+): string => ports.map(({ name, port }) => (name === "" ? `${port}` : `${name}:${port}`)).join(",");
 
 /** `80:8080/TCP`: the service's own port, and the node's when it has one. */
 const servicePortsText = ({ ports }: ServiceSpec): string =>
