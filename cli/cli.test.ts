@@ -295,6 +295,7 @@ describe("what goes wrong", () => {
     [["gett"], "unknown command 'gett'", "did you mean get?"],
     [["get", "flets"], "there is no kind flets", "did you mean fleets?"],
     [["get", "fleets", "--outptu", "json"], "unknown option '--outptu'", "did you mean --output?"],
+    [["get", "fleet/a/b"], "fleet/a/b is not of the form kind/name", "correct it"],
     [["logs", "fleet/arena"], "a Fleet has no container of its own", "name a gameserver"],
   ])("understands what was meant by %s", async (argv, cause, next) => {
     const { code, err } = await run(argv);

@@ -92,8 +92,9 @@ export interface Named {
 export function namedOf(words: readonly string[]): Named[] {
   if (!words[0]?.includes("/")) return [{ kind: kindOf(words[0] ?? ""), names: words.slice(1) }];
   return words.map((word) => {
-    const [kind = "", name = ""] = word.split("/");
-    if (!name) throw new FleetError("INVALID", `${word} is not of the form kind/name`);
+    const [kind = "", name = "", ...more] = word.split("/");
+    if (!name || more.length > 0)
+      throw new FleetError("INVALID", `${word} is not of the form kind/name`);
     return { kind: kindOf(kind), names: [name] };
   });
 }
