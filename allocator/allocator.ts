@@ -1,4 +1,5 @@
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
+import { FLEET_LABEL } from "../core/model/fleet.ts";
 import type { GameServer } from "../core/model/game-server.ts";
 import { signatureOf } from "../core/model/label-selector.ts";
 import { type Clock, rfc3339 } from "../core/std/clock.ts";
@@ -76,6 +77,7 @@ export class Allocator implements Disposable {
     const group = groupOf(namespace, spec);
     const waited = await line.wait({
       group,
+      wish: { what: "gameserver", namespace, fleets: fleetsOf(spec) },
       upToMs: spec.waitUpToMs ?? 0,
       attempt,
       onMissed: () => onMissed?.(namespace, spec),
@@ -115,6 +117,13 @@ export class Allocator implements Disposable {
     }
     return undefined;
   }
+}
+
+/** The fleets that its selectors name; none when one of them names none. */
+function fleetsOf({ selectors }: AllocationSpec): string[] {
+  const named = selectors.map(({ matchLabels }) => matchLabels?.[FLEET_LABEL]);
+  const fleets = named.filter((name) => name !== undefined);
+  return fleets.length === named.length ? [...new Set(fleets)] : [];
 }
 
 /** The same text for requests that want the same, whatever they do to the server that they get. */

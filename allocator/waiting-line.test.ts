@@ -4,6 +4,7 @@ import { WaitingLine } from "./waiting-line.ts";
 
 const clock = new FakeClock(0);
 const bounds = { clock, waitersMax: 100, groupsMax: 3, servedPerTurnMax: 4 };
+const WISH = { what: "room", namespace: "default", fleets: [] } as const;
 let line: WaitingLine;
 afterEach(() => line[Symbol.dispose]());
 
@@ -17,6 +18,7 @@ function bed(options: Partial<typeof bounds> = {}) {
     line
       .wait({
         group,
+        wish: { ...WISH, fleets: [group] },
         upToMs,
         ...(signal ? { signal } : {}),
         attempt: () => free[group]?.shift(),
@@ -69,6 +71,7 @@ describe("the line of those who wait", () => {
     const first = ask("first", "b", 100);
     const second = line.wait({
       group: "a",
+      wish: WISH,
       upToMs: 100,
       attempt: () => {
         if (line.size < 2) return undefined;
@@ -93,6 +96,23 @@ describe("the line of those who wait", () => {
     expect([line.size, left("a")]).toEqual([0, [1]]);
     await expect(ask("gone", "a", 0, gone.signal)).rejects.toMatchObject({ code: "CANCELLED" });
     expect(left("a")).toEqual([1]);
+  });
+
+  it("tells who waits for what, how many and how long, until they have it or have gone", async () => {
+    const { ask, add } = bed();
+    const waits = [ask("a", "x", 5_000)];
+    await clock.advance(1_000);
+    waits.push(ask("b", "x", 5_000), ask("c", "y", 5_000));
+    expect(line.groups()).toEqual([
+      { ...WISH, fleets: ["x"], requests: 2, oldestMs: 1_000 },
+      { ...WISH, fleets: ["y"], requests: 1, oldestMs: 0 },
+    ]);
+    add("x", 1, 2);
+    await Promise.all(waits.slice(0, 2));
+    expect(line.groups().map(({ fleets }) => fleets)).toEqual([["y"]]);
+    await clock.advance(5_000);
+    await Promise.all(waits);
+    expect(line.groups()).toEqual([]);
   });
 
   it("is bounded in number and kinds, and says when to come again", async () => {
@@ -123,6 +143,7 @@ describe("the line of those who wait", () => {
     const { ask, add } = bed();
     const broken = line.wait({
       group: "a",
+      wish: WISH,
       upToMs: 100,
       attempt: () => {
         if (line.size > 0) throw new Error("the disk is full");

@@ -16,9 +16,24 @@ export const WAITING_BOUNDS: Omit<WaitingLineOptions, "clock"> = {
   servedPerTurnMax: 200,
 };
 
+/** What is waited for, as people are told it. */
+export interface Wish {
+  readonly what: "gameserver" | "room" | "seat";
+  readonly namespace: string;
+  /** On whose game servers; none: on anybody's. */
+  readonly fleets: readonly string[];
+}
+/** Those who wait for the same. */
+export interface WaitingGroup extends Wish {
+  readonly requests: number;
+  /** How long the first of them has waited. */
+  readonly oldestMs: number;
+}
+
 export interface WaitRequest<T> {
   /** The same text for requests that want the same: when one of them finds nothing, the others would not either. */
   readonly group: string;
+  readonly wish: Wish;
   /** How long it waits when nothing is there at once; 0: not at all. */
   readonly upToMs: number;
   /** Who asked has gone: then nothing is taken for it any more. */
@@ -31,6 +46,8 @@ export interface WaitRequest<T> {
 
 interface Waiter {
   readonly order: number;
+  readonly since: number;
+  readonly wish: Wish;
   readonly attempt: () => unknown;
   readonly onMissed: (() => void) | undefined;
   readonly end: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
@@ -70,6 +87,15 @@ export class WaitingLine implements Disposable {
     return this.#groups.get(group)?.size ?? 0;
   }
 
+  /** Who waits for what; at most as many groups as there may be. */
+  groups(): readonly WaitingGroup[] {
+    const now = this.#options.clock.monotonic();
+    return [...this.#groups.values()].flatMap((waiters) => {
+      const [first] = waiters;
+      return first ? [{ ...first.wish, requests: waiters.size, oldestMs: now - first.since }] : [];
+    });
+  }
+
   /**
    * What `attempt` takes, at once or within `upToMs`; undefined when the time is over. Throws EXHAUSTED when too many
    * wait already, CANCELLED when `signal` is aborted, UNAVAILABLE when the line is closed meanwhile.
@@ -107,13 +133,16 @@ export class WaitingLine implements Disposable {
     this.#over.abort(new FleetError("UNAVAILABLE", "the control plane is ending"));
   }
 
-  #join<T>({ group, upToMs, signal, attempt, onMissed }: WaitRequest<T>): Promise<T | undefined> {
+  #join<T>(request: WaitRequest<T>): Promise<T | undefined> {
+    const { group, wish, upToMs, signal, attempt, onMissed } = request;
     this.#demandRoom(group);
     this.#over.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     const stop = new AbortController();
     const waiter: Waiter = {
       order: this.#arrived++,
+      since: this.#options.clock.monotonic(),
+      wish,
       attempt,
       onMissed,
       end: (outcome) => {

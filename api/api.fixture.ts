@@ -116,7 +116,7 @@ export async function openApi(
     store,
     events,
     allocator,
-    rooms: roomParts.rooms,
+    ...{ rooms: roomParts.rooms, line },
     joinKeys: roomParts.keys,
     nodeLink: new NodeLink(context),
     tokens: known,

@@ -1,6 +1,7 @@
 import type { BrowserGuard } from "../access/browser.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { Rooms as RoomVerbs } from "../allocator/rooms/rooms.ts";
+import type { WaitingLine } from "../allocator/waiting-line.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import type { HeartbeatAnswer, LinkResult, Report, SdkCall } from "../core/model/link.ts";
 import type { NodeStatus } from "../core/model/node.ts";
@@ -36,6 +37,9 @@ export interface Allocator {
 /** What the API needs of the rooms: every verb resolves after its commit. */
 export type Rooms = Pick<RoomVerbs, "open" | "seat" | "confirm" | "leave" | "setOpen" | "close">;
 
+/** What the API needs of the line: who waits for what. */
+export type Line = Pick<WaitingLine, "groups">;
+
 /** Makes a node token that is good for so many seconds. */
 export type IssueNodeToken = (lifeSeconds: number) => {
   readonly token: string;
@@ -49,6 +53,7 @@ export interface ApiOptions {
   readonly events: EventLog;
   readonly allocator: Allocator;
   readonly rooms: Rooms;
+  readonly line: Line;
   /** The public keys of join tokens. */
   readonly joinKeys: { readonly keySet: object };
   readonly nodeLink: NodeLink;

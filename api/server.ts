@@ -20,6 +20,7 @@ import { secure } from "./security.ts";
 import { expected, retryAfterOf, statusOf } from "./status.ts";
 import { Tunnels } from "./tunnels.ts";
 import { upgrades } from "./upgrades.ts";
+import { waitingRoutes } from "./waiting-routes.ts";
 import { Watches } from "./watch.ts";
 import { ResourceWriter } from "./write.ts";
 
@@ -105,6 +106,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   linkRoutes(app, { ...options, nodeLink, fanOut, openWriter, blobs, waitingEveryMs });
   logRoutes(app, { tunnels, metrics });
   roomRoutes(app, { ...options, listMax: bounds.listMax });
+  waitingRoutes(app, options.line);
   healthRoutes(app, options);
   discoveryRoutes(app, version);
   upgrades(app, { ...options, tunnels });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { made } from "../core/model/admit-inputs.ts";
 import type { Room, RoomSpec, RoomStatus } from "../core/model/room.ts";
-import { roomsText, seatsText } from "./describe-rooms.ts";
+import { roomsText, seatsText, waitingText } from "./describe-rooms.ts";
 
 const NOW = Date.parse("2026-01-01T00:01:00Z");
 const lines = (text: string): string[] => text.trimEnd().split("\n");
@@ -54,4 +54,17 @@ describe("the rooms of a fleet", () => {
   it("are not spoken of when there are none", () => {
     expect(roomsText([], NOW)).toBe("");
   });
+});
+
+it("sums up who waits for a fleet by what they wait for", () => {
+  const some = { fleets: ["arena"], requests: 2, oldestSeconds: 5 };
+  const waiting = [
+    { ...some, what: "room" },
+    { ...some, what: "gameserver", oldestSeconds: 200 },
+    { ...some, what: "room", fleets: [], oldestSeconds: 1 },
+  ] as const;
+  expect(waitingText(waiting)).toBe(
+    "Waiting: 2 for a game server (the first for 3m20s), 4 for a room (the first for 5s)\n",
+  );
+  expect(waitingText([])).toBe("");
 });

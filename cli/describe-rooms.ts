@@ -1,3 +1,4 @@
+import type { WaitingView } from "../api/waiting-routes.ts";
 import { ageOf, formatDuration } from "../core/model/age.ts";
 import { FLEET_LABEL } from "../core/model/fleet.ts";
 import type { Room, Seat } from "../core/model/room.ts";
@@ -62,6 +63,22 @@ export function roomsText(rooms: readonly Room[], now: number): string {
   const selector = `${FLEET_LABEL}=${first.spec.fleet}`;
   const rest = more > 0 ? `  ${more} more: flotilla get rooms -l ${selector}\n` : "";
   return `Rooms: ${rooms.length}, ${sums.join(", ")}\n${indented(table)}${rest}`;
+}
+
+const WAITED_FOR = { gameserver: "a game server", room: "a room", seat: "a seat" } as const;
+
+/** How many wait for what, and how long already. Pure; empty when nobody does. */
+export function waitingText(waiting: readonly WaitingView[]): string {
+  const sums = (Object.keys(WAITED_FOR) as WaitingView["what"][]).flatMap((what) => {
+    const same = waiting.filter((one) => one.what === what);
+    if (same.length === 0) return [];
+    const requests = same.reduce((sum, one) => sum + one.requests, 0);
+    const oldest = Math.max(...same.map(({ oldestSeconds }) => oldestSeconds));
+    return [
+      `${requests} for ${WAITED_FOR[what]} (the first for ${formatDuration(oldest * 1_000)})`,
+    ];
+  });
+  return sums.length === 0 ? "" : `Waiting: ${sums.join(", ")}\n`;
 }
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -11,7 +11,7 @@ import { confirmSeat, leaveSeat, type SeatsChange } from "../decide/room-seats.t
 import { type RoomView, roomView, type SeatView, seatView } from "../decide/room-views.ts";
 import { Explainer } from "../explainer.ts";
 import { type Idempotency, Once, type Remember } from "../once.ts";
-import type { WaitingLine } from "../waiting-line.ts";
+import type { WaitingLine, Wish } from "../waiting-line.ts";
 import { closeRoom } from "./closing.ts";
 import { type JoinTokensOptions, withToken } from "./join-tokens.ts";
 import { RoomMaker, type RoomPlan } from "./room-maker.ts";
@@ -64,8 +64,9 @@ export class Rooms {
         return plan && this.#keepOpened(plan, remember, startedAt);
       };
       const { namespace, ...spec } = wish;
-      const opened = await this.#waited("room", request, {
+      const opened = await this.#waited(request, {
         group: `${request.find ? "room" : "new room"} ${likenessOf(namespace, spec)}`,
+        wish: { what: "room", namespace, fleets: [wish.fleet] },
         attempt,
         onMissed: () => observer.missed(namespace, wish.fleet),
       });
@@ -84,7 +85,9 @@ export class Rooms {
         return plan && this.#keepSeated(plan, remember);
       };
       const group = `seat ${namespace}/${id}`;
-      const seated = await this.#waited("seat", request, { group, attempt });
+      const { fleet } = this.#hosted(namespace, id).spec;
+      const wish = { what: "seat", namespace, fleets: [fleet] } as const;
+      const seated = await this.#waited(request, { group, wish, attempt });
       if (seated) return seated;
       throw await this.#settled(fullRoom(this.#hosted(namespace, id), clock.now()));
     });
@@ -197,10 +200,10 @@ export class Rooms {
   }
 
   async #waited<T>(
-    what: "room" | "seat",
     { waitMs, signal }: Asking,
     request: {
       readonly group: string;
+      readonly wish: Wish & { readonly what: "room" | "seat" };
       readonly attempt: () => Promise<T> | undefined;
       readonly onMissed?: () => void;
     },
@@ -214,7 +217,8 @@ export class Rooms {
     const startedAt = clock.monotonic();
     const rest = { upToMs: waitMs, ...(signal ? { signal } : {}) };
     const got = await line.wait({ ...request, onMissed, ...rest });
-    if (missed) observer.waited(what, got !== undefined, clock.monotonic() - startedAt);
+    if (missed)
+      observer.waited(request.wish.what, got !== undefined, clock.monotonic() - startedAt);
     return got;
   }
 

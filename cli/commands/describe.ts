@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
+import type { WaitingView } from "../../api/waiting-routes.ts";
 import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
@@ -12,7 +13,7 @@ import { isObject } from "../../core/std/json.ts";
 import type { AnyResource, ApiClient } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneNamed } from "../command.ts";
 import { autoscalersText, serviceScalingText } from "../describe-autoscaler.ts";
-import { roomsText, seatsText } from "../describe-rooms.ts";
+import { roomsText, seatsText, waitingText } from "../describe-rooms.ts";
 import type { Io } from "../io.ts";
 import { rowsOf } from "../output.ts";
 import { printable, textTable } from "../text-table.ts";
@@ -39,8 +40,8 @@ export function describeCommand(io: Io): Command {
     const found = await api.get({ kind, namespace, name });
     const events = await eventsOf(api, kind, found);
     const autoscalers = await autoscalersOf(api, kind, found);
-    const rooms = kind === "Fleet" ? await roomsOf(api, found) : [];
-    io.out(describeText({ kind, found, events, autoscalers, rooms, now: io.now() }));
+    const [rooms, waiting] = kind === "Fleet" ? await visitorsOf(api, found) : [[], []];
+    io.out(describeText({ kind, found, events, autoscalers, rooms, waiting, now: io.now() }));
   });
   return command;
 }
@@ -80,12 +81,19 @@ async function autoscalersOf(
   return all.filter(({ spec }) => spec.fleetName === name);
 }
 
-async function roomsOf(api: ApiClient, { metadata }: AnyResource): Promise<Room[]> {
-  const labelSelector = `${FLEET_LABEL}=${metadata.name}`;
-  const namespace = metadata.namespace || "default";
-  return (await api.list({ kind: "Room", namespace, query: { labelSelector } }))
-    .items as unknown as Room[];
+/** The rooms of a fleet, and who waits for it. */
+async function visitorsOf(
+  api: ApiClient,
+  { metadata }: AnyResource,
+): Promise<[Room[], readonly WaitingView[]]> {
+  const { name: fleet, namespace = "default" } = metadata;
+  const labelSelector = `${FLEET_LABEL}=${fleet}`;
+  const { items } = await api.list({ kind: "Room", namespace, query: { labelSelector } });
+  const path = `/v1/waiting?${new URLSearchParams({ namespace, fleet })}`;
+  const { waiting } = (await api.request({ method: "GET", path })).body as Line;
+  return [items as unknown as Room[], waiting];
 }
+type Line = { readonly waiting: readonly WaitingView[] };
 
 export interface Description {
   readonly kind: AnyKind;
@@ -95,12 +103,14 @@ export interface Description {
   readonly autoscalers: readonly FleetAutoscaler[];
   /** Of a fleet. */
   readonly rooms: readonly Room[];
+  /** Who waits for a fleet's servers, rooms and seats. */
+  readonly waiting: readonly WaitingView[];
   readonly now: number;
 }
 
 /** The resource's row, why it is so, spec and status as YAML, and its events, newest last. Pure. */
 export function describeText(description: Description): string {
-  const { kind, found, events, autoscalers, rooms, now } = description;
+  const { kind, found, events, autoscalers, rooms, waiting, now } = description;
   const { metadata } = found;
   const head = textTable(rowsOf(kind, [found], { wide: true, withNamespace: false, now }));
   const labels = isObject(metadata.labels) ? Object.entries(metadata.labels) : [];
@@ -116,6 +126,7 @@ export function describeText(description: Description): string {
     if (isObject(shown[part])) parts.push(`${part}:\n${indented(stringify(shown[part]))}`);
   if (kind === "Room") parts.push(seatsText(found as unknown as Room, now));
   if (rooms.length > 0) parts.push(roomsText(rooms, now));
+  if (waiting.length > 0) parts.push(waitingText(waiting));
   if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
   const scaling = kind === "Service" ? serviceScalingText(found as unknown as Service, now) : "";
   if (scaling) parts.push(scaling);

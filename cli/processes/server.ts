@@ -91,8 +91,8 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using roomMetrics = new RoomMetrics(store, metrics);
   const observer = roomObserver({ events, metrics, roomMetrics, controllers });
   using roomParts = new RoomParts({ ...base, store, indexes, line, keys, observer });
-  const { rooms, keeper } = roomParts;
-  const parts = { store, events, allocator, rooms, nodeLink: controllers.link, tokens, metrics };
+  const [{ rooms, keeper }, { link: nodeLink }] = [roomParts, controllers];
+  const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics };
   const rest = {
     version: packageVersion(),
     guard: new BrowserGuard(namesOf(config.serverNames)),
