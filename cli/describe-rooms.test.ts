@@ -27,7 +27,7 @@ describe("the seats of a room", () => {
       "Seats: 2 taken, 1 reserved, 1 free",
       "  SEAT   PLAYER   STATE      GIVEN     WHY",
       "  s1     ann      Taken      60s ago   the game lists the player",
-      "  s2     ben      Reserved   10s ago   kept for 21s until the game lists the player",
+      "  s2     ben      Reserved   10s ago   kept 21s more for the player to come",
       "  s3     cid\uFFFD     Taken      10s ago   confirmed over the API, not listed by the game",
     ]);
   });

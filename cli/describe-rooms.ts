@@ -35,7 +35,7 @@ function whyGiven({ state, expiresAt, listed }: Seat, now: number): string {
   if (state === "Taken")
     return listed ? "the game lists the player" : "confirmed over the API, not listed by the game";
   const left = leftUntil(expiresAt, now);
-  return left ? `kept for ${left} until the game lists the player` : "its time is over";
+  return left ? `kept ${left} more for the player to come` : "its time is over";
 }
 
 /** How long until a time; undefined when it has been. */
