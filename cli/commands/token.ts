@@ -9,7 +9,7 @@ import { textTable } from "../text-table.ts";
 
 const MAY: Readonly<Record<FileScope, string>> = {
   admin: "everything",
-  allocate: "allocate game servers, and nothing else",
+  allocate: "allocate game servers, ask for rooms and seats, and nothing else",
   agent: "the agent's link, and nothing else",
 };
 
