@@ -44,7 +44,7 @@ describe("the rooms of a fleet", () => {
     const rooms = Array.from({ length: 12 }, (_, i) =>
       room({ seats: i === 0 ? SEATS : {} }, { open: i > 1 }),
     );
-    const shown = lines(roomsText(rooms, NOW));
+    const shown = lines(roomsText(rooms, "-l agones.dev/fleet=arena", NOW));
     expect(shown[0]).toBe("Rooms: 12, 3 of 48 seats given, 1 of them reserved, 2 closed to others");
     expect(shown[1]).toMatch(/^ {2}NAME +FLEET +SEATS +OPEN +GAMESERVER/);
     expect(shown.filter((line) => / \d\/4 +(yes|no) +a-0 /.test(line))).toHaveLength(10);
@@ -52,7 +52,7 @@ describe("the rooms of a fleet", () => {
   });
 
   it("are not spoken of when there are none", () => {
-    expect(roomsText([], NOW)).toBe("");
+    expect(roomsText([], "", NOW)).toBe("");
   });
 });
 

@@ -1,6 +1,5 @@
 import type { WaitingView } from "../api/waiting-routes.ts";
 import { ageOf, formatDuration } from "../core/model/age.ts";
-import { FLEET_LABEL } from "../core/model/fleet.ts";
 import type { Room, Seat } from "../core/model/room.ts";
 import { parseRfc3339 } from "../core/std/clock.ts";
 import type { AnyResource } from "./api-client.ts";
@@ -44,10 +43,9 @@ function leftUntil(time: string | undefined, now: number): string | undefined {
   return at !== undefined && at > now ? formatDuration(at - now) : undefined;
 }
 
-/** The rooms of a fleet: the sums, and the first few of them. Pure; empty when there are none. */
-export function roomsText(rooms: readonly Room[], now: number): string {
-  const [first] = rooms;
-  if (!first) return "";
+/** Rooms of a fleet or of a game server, all that `narrowed` lists: the sums, and the first few. Pure; empty when there are none. */
+export function roomsText(rooms: readonly Room[], narrowed: string, now: number): string {
+  if (rooms.length === 0) return "";
   const seats = rooms.flatMap(({ status }) => Object.values(status.seats));
   const reserved = seats.filter(({ state }) => state === "Reserved").length;
   const all = rooms.reduce((sum, { spec }) => sum + spec.capacity, 0);
@@ -60,8 +58,7 @@ export function roomsText(rooms: readonly Room[], now: number): string {
   const shown = rooms.slice(0, ROOMS_SHOWN_MAX) as unknown as AnyResource[];
   const table = textTable(rowsOf("Room", shown, { wide: false, withNamespace: false, now }));
   const more = rooms.length - shown.length;
-  const selector = `${FLEET_LABEL}=${first.spec.fleet}`;
-  const rest = more > 0 ? `  ${more} more: flotilla get rooms -l ${selector}\n` : "";
+  const rest = more > 0 ? `  ${more} more: flotilla get rooms ${narrowed}\n` : "";
   return `Rooms: ${rooms.length}, ${sums.join(", ")}\n${indented(table)}${rest}`;
 }
 

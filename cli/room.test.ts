@@ -51,6 +51,8 @@ describe("flotilla room", () => {
       /\nSeats: 0 taken, 1 reserved, 1 free\n.*\n {2}\S+ +ben +Reserved/,
     );
     const fleet = await run(["describe", "fleet", "arena"], api.tokens.admin);
+    const onServer = await run(["describe", "gs", "arena-0"], api.tokens.admin);
+    expect(onServer.out).toContain("Rooms: 1, 1 of 2 seats given, 1 of them reserved, 0 closed");
     expect(fleet.out).toContain("Rooms: 1, 1 of 2 seats given, 1 of them reserved, 0 closed");
   });
 

@@ -40,7 +40,8 @@ export function describeCommand(io: Io): Command {
     const found = await api.get({ kind, namespace, name });
     const events = await eventsOf(api, kind, found);
     const autoscalers = await autoscalersOf(api, kind, found);
-    const [rooms, waiting] = kind === "Fleet" ? await visitorsOf(api, found) : [[], []];
+    const rooms = await roomsOf(api, kind, found);
+    const waiting = kind === "Fleet" ? await waitingFor(api, found) : [];
     io.out(describeText({ kind, found, events, autoscalers, rooms, waiting, now: io.now() }));
   });
   return command;
@@ -81,19 +82,27 @@ async function autoscalersOf(
   return all.filter(({ spec }) => spec.fleetName === name);
 }
 
-/** The rooms of a fleet, and who waits for it. */
-async function visitorsOf(
-  api: ApiClient,
-  { metadata }: AnyResource,
-): Promise<[Room[], readonly WaitingView[]]> {
-  const { name: fleet, namespace = "default" } = metadata;
-  const labelSelector = `${FLEET_LABEL}=${fleet}`;
-  const { items } = await api.list({ kind: "Room", namespace, query: { labelSelector } });
-  const path = `/v1/waiting?${new URLSearchParams({ namespace, fleet })}`;
-  const { waiting } = (await api.request({ method: "GET", path })).body as Line;
-  return [items as unknown as Room[], waiting];
+/** Of what has rooms: how a list of them is narrowed to its own. */
+function narrowingOf(kind: AnyKind, { metadata: { name } }: AnyResource) {
+  if (kind === "Fleet") return { labelSelector: `${FLEET_LABEL}=${name}` };
+  return kind === "GameServer" ? { fieldSelector: `status.gameServer=${name}` } : undefined;
 }
-type Line = { readonly waiting: readonly WaitingView[] };
+
+async function roomsOf(api: ApiClient, kind: AnyKind, found: AnyResource): Promise<Room[]> {
+  const query = narrowingOf(kind, found);
+  if (!query) return [];
+  const { namespace } = found.metadata;
+  return (await api.list({ kind: "Room", namespace, query })).items as unknown as Room[];
+}
+
+async function waitingFor(
+  api: ApiClient,
+  { metadata: { name: fleet, namespace = "default" } }: AnyResource,
+): Promise<readonly WaitingView[]> {
+  const path = `/v1/waiting?${new URLSearchParams({ namespace, fleet })}`;
+  const { body } = await api.request({ method: "GET", path });
+  return (body as { readonly waiting: readonly WaitingView[] }).waiting;
+}
 
 export interface Description {
   readonly kind: AnyKind;
@@ -101,7 +110,7 @@ export interface Description {
   readonly events: readonly Event[];
   /** The autoscalers that have to do with it. */
   readonly autoscalers: readonly FleetAutoscaler[];
-  /** Of a fleet. */
+  /** Of a fleet or a game server. */
   readonly rooms: readonly Room[];
   /** Who waits for a fleet's servers, rooms and seats. */
   readonly waiting: readonly WaitingView[];
@@ -125,12 +134,18 @@ export function describeText(description: Description): string {
   for (const part of ["spec", "status"])
     if (isObject(shown[part])) parts.push(`${part}:\n${indented(stringify(shown[part]))}`);
   if (kind === "Room") parts.push(seatsText(found as unknown as Room, now));
-  if (rooms.length > 0) parts.push(roomsText(rooms, now));
+  if (rooms.length > 0) parts.push(roomsText(rooms, narrowedBy(kind, found), now));
   if (waiting.length > 0) parts.push(waitingText(waiting));
   if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
   const scaling = kind === "Service" ? serviceScalingText(found as unknown as Service, now) : "";
   if (scaling) parts.push(scaling);
   return [...parts, eventsText(events, now)].join("\n");
+}
+
+/** The flags of `flotilla get rooms` that show the same rooms. */
+function narrowedBy(kind: AnyKind, found: AnyResource): string {
+  const { labelSelector, fieldSelector } = narrowingOf(kind, found) ?? {};
+  return labelSelector ? `-l ${labelSelector}` : `--field-selector ${fieldSelector}`;
 }
 
 /** They have a table of their own. */

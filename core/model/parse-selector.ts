@@ -57,7 +57,7 @@ function checked(
 /** Fields that a list can be narrowed by. */
 export const SELECTABLE_FIELDS: readonly string[] = [
   ...["metadata.name", "metadata.namespace", "status.state", "status.phase"],
-  ...["status.nodeName", "spec.nodeName", "type", "reason"],
+  ...["status.nodeName", "spec.nodeName", "status.gameServer", "type", "reason"],
   ...["involvedObject.kind", "involvedObject.namespace", "involvedObject.name"],
   "involvedObject.uid",
 ];
