@@ -24,8 +24,8 @@ export async function serveCall(
   caller: Caller,
 ): Promise<void> {
   try {
-    const message = await readMessage(stream, options.messageBytesMax);
-    const answer = await answerTo(options, stream, headers, caller, message);
+    const { bytesMax, answer: answerTo } = callOf(options, stream, headers, caller);
+    const answer = await answerTo(await readMessage(stream, bytesMax));
     if (answer instanceof Uint8Array) sendMessage(stream, answer);
     else if (answer) sendStatus(stream, answer);
   } catch (error) {
@@ -48,25 +48,42 @@ function goneOf(stream: ServerHttp2Stream): AbortSignal {
   return gone.signal;
 }
 
-/** Undefined when the call answers by itself. */
-function answerTo(
-  { allocate, health }: GrpcServiceOptions,
+interface Call {
+  readonly bytesMax: number;
+  /** Undefined when the call answers by itself. */
+  readonly answer: (
+    message: Buffer,
+  ) => Promise<Uint8Array | GrpcStatus> | Uint8Array | GrpcStatus | undefined;
+}
+/** A question about health names a service. */
+const HEALTH_BYTES_MAX = 1_024;
+
+/** Throws for who may not ask: of a stranger's message nothing is read, let alone kept. */
+function callOf(
+  { allocate, health, messageBytesMax }: GrpcServiceOptions,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   caller: Caller,
-  message: Buffer,
-): Promise<Uint8Array | GrpcStatus> | Uint8Array | undefined {
+): Call {
   if (caller.refusal !== undefined) caller.principal(undefined);
   switch (headers[":path"]) {
-    case "/allocation.AllocationService/Allocate":
-      return allocate.answer(message, headers, caller.principal(headers.authorization), () =>
-        goneOf(stream),
-      );
+    case "/allocation.AllocationService/Allocate": {
+      const principal = caller.principal(headers.authorization);
+      const gone = (): AbortSignal => goneOf(stream);
+      const answer: Call["answer"] = (message) =>
+        allocate.answer(message, headers, principal, gone);
+      return { bytesMax: messageBytesMax, answer };
+    }
     case "/grpc.health.v1.Health/Check":
-      return health.check(message);
+      return { bytesMax: HEALTH_BYTES_MAX, answer: (message) => health.check(message) };
     case "/grpc.health.v1.Health/Watch":
-      health.watch(message, stream);
-      return undefined;
+      return {
+        bytesMax: HEALTH_BYTES_MAX,
+        answer: (message) => {
+          health.watch(message, stream);
+          return undefined;
+        },
+      };
     default:
       throw new FleetError("UNSUPPORTED", `there is no method ${headers[":path"]}`);
   }

@@ -92,7 +92,10 @@ export function sendStatus(stream: ServerHttp2Stream, status: GrpcStatus): void 
 
 /** `grpc-message` is ASCII: everything else, and `%` itself, is percent-encoded. */
 function encoded(message: string): string {
-  return message.replace(/[^\x20-\x24\x26-\x7e]/gu, (one) =>
+  const text = message.replace(/[^\x20-\x24\x26-\x7e]/gu, (one) =>
     [...Buffer.from(one)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
   );
+  return text.slice(0, MESSAGE_CHARS_MAX).replace(/%.?$/, "");
 }
+/** Many clients take no more than 8 KiB of headers and trailers, and lose the code with the rest. */
+const MESSAGE_CHARS_MAX = 4_000;

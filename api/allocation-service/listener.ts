@@ -1,6 +1,12 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import {
+  constants,
   Http2ServerRequest,
   Http2ServerResponse,
   type IncomingHttpHeaders,
@@ -15,7 +21,7 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import type { Clock } from "../../core/std/clock.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, refusedCaller } from "./caller.ts";
 import { looksLikeHttp2 } from "./first-bytes.ts";
 import { isGrpc } from "./grpc.ts";
 import type { TlsKeeper } from "./tls-keeper.ts";
@@ -25,7 +31,7 @@ export interface ListenerBounds {
   readonly handshakeMs: number;
   /** A connection without a call under way is closed after so long. */
   readonly idleMs: number;
-  /** A request comes in whole within so long. */
+  /** A request comes in whole within so long, and its answer is taken within so long. */
   readonly requestMs: number;
   /** How often both are looked at. */
   readonly lookEveryMs: number;
@@ -53,10 +59,25 @@ export interface ListenerOptions {
 
 interface Connection {
   readonly caller: Caller;
-  /** What is under way, and since when. */
-  readonly calls: Map<ServerHttp2Stream, number>;
+  /** What is under way. */
+  readonly calls: Map<ServerHttp2Stream, Call>;
   idleSince: number;
 }
+interface Call {
+  readonly since: number;
+  /** The answer is complete, and the client has not taken it yet. */
+  answeredAt?: number;
+}
+/** A connection of HTTP/1.1. */
+interface Asking {
+  readonly caller: Caller;
+  /** To its latest request. */
+  response?: ServerResponse;
+}
+
+const ENDED: Caller = refusedCaller(
+  "the certificates of clients have changed since this connection was opened: connect anew",
+);
 
 /** One port for gRPC and REST: HTTP/2 carries both, told apart by their content type, HTTP/1.1 carries REST. */
 export class AllocationListener implements AsyncDisposable {
@@ -65,7 +86,7 @@ export class AllocationListener implements AsyncDisposable {
   readonly #http: Server;
   /** Every connection, also one that has not said yet what it speaks. */
   readonly #sockets = new Set<Socket>();
-  readonly #callers = new WeakMap<object, Caller>();
+  readonly #asking = new Map<Socket, Asking>();
   readonly #sessions = new Map<ServerHttp2Session, Connection>();
   readonly #timer: NodeJS.Timeout;
 
@@ -132,8 +153,10 @@ export class AllocationListener implements AsyncDisposable {
       connectionsCheckingInterval: lookEveryMs,
     });
     server.on("request", (request, response) => {
-      const caller = this.#callers.get(request.socket);
-      if (caller) this.#options.serveRest(caller, request, response);
+      const asking = this.#asking.get(request.socket);
+      if (!asking) return;
+      asking.response = response;
+      this.#options.serveRest(asking.caller, request, response);
     });
     // It is handed connections and listens nowhere; by this it begins to look at how slow they are.
     server.emit("listening");
@@ -153,7 +176,8 @@ export class AllocationListener implements AsyncDisposable {
     socket.setNoDelay(true);
     if (isHttp2) this.#openSession(socket, caller);
     else {
-      this.#callers.set(socket, caller);
+      this.#asking.set(socket, { caller });
+      socket.on("close", () => this.#asking.delete(socket));
       this.#http.emit("connection", socket);
     }
   }
@@ -171,13 +195,15 @@ export class AllocationListener implements AsyncDisposable {
     session.on("error", () => session.destroy());
     session.on("stream", (stream, headers, _flags, raw) => {
       this.#begin(session, connection, stream);
-      if (isGrpc(headers)) void this.#options.serveCall(stream, headers, caller);
+      // A CONNECT, which alone has no path: nobody is reached through here.
+      if (headers[":path"] === undefined) stream.close(constants.NGHTTP2_CONNECT_ERROR);
+      else if (isGrpc(headers)) void this.#options.serveCall(stream, headers, caller);
       else this.#rest(stream, headers, raw, caller);
     });
   }
 
   #begin(session: ServerHttp2Session, connection: Connection, stream: ServerHttp2Stream): void {
-    connection.calls.set(stream, this.#options.clock.monotonic());
+    connection.calls.set(stream, { since: this.#options.clock.monotonic() });
     // What a call ends with is told to it by `close`.
     stream.on("error", () => undefined);
     stream.on("close", () => {
@@ -193,6 +219,8 @@ export class AllocationListener implements AsyncDisposable {
     raw: readonly string[],
     caller: Caller,
   ): void {
+    // A body needs neither a length nor a kind here; without both it would count as none.
+    if (!stream.endAfterHeaders) headers["content-type"] ??= "application/json";
     const request = new Http2ServerRequest(stream, headers, {}, raw);
     const response = new Http2ServerResponse(stream);
     // Node's compatible form of both, which frameworks take as they take those of HTTP/1.1.
@@ -201,18 +229,35 @@ export class AllocationListener implements AsyncDisposable {
   }
 
   #look(): void {
-    const { idleMs, requestMs } = this.#options.bounds;
+    const { idleMs, handshakeMs } = this.#options.bounds;
     const now = this.#options.clock.monotonic();
-    for (const [session, { calls, idleSince }] of this.#sessions) {
-      if (calls.size === 0 && now - idleSince > idleMs) session.close();
-      for (const [stream, since] of calls)
-        if (!stream.readableEnded && now - since > requestMs) stream.close();
+    for (const [session, { calls, idleSince, caller }] of this.#sessions) {
+      // Who may ask nothing does not keep a place that others could have.
+      const idleMax = caller.refusal === undefined ? idleMs : handshakeMs;
+      if (calls.size === 0 && now - idleSince > idleMax) session.close();
+      for (const [stream, call] of calls) if (this.#isLate(stream, call, now)) cancel(stream);
     }
+  }
+
+  /** It does not come in, or its client does not take the answer. */
+  #isLate(stream: ServerHttp2Stream, call: Call, now: number): boolean {
+    if (stream.writableEnded) call.answeredAt ??= now;
+    const since = stream.readableEnded ? call.answeredAt : call.since;
+    return since !== undefined && now - since > this.#options.bounds.requestMs;
   }
 
   /** Connections end as soon as what is under way on them was answered. */
   #endAll(): void {
     for (const session of this.#sessions.keys()) session.close();
+    for (const [socket, { response }] of this.#asking) {
+      if (response && !response.headersSent) response.shouldKeepAlive = false;
+      this.#asking.set(socket, { caller: ENDED });
+    }
     this.#http.closeIdleConnections();
   }
+}
+
+/** Any other code would wait for the client to take what was written. */
+function cancel(stream: ServerHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL);
 }

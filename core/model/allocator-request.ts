@@ -12,6 +12,9 @@ const NUMBERS = new Set([
   ...["amount", "capacity"],
 ]);
 
+/** A longer list is refused whatever is in it: nothing is made of half a million selectors. */
+const LIST_MAX = 1_000;
+
 /**
  * A request of the allocator service (JSON of its protocol buffer) as the spec of a GameServerAllocation. Shapes that
  * are wrong are handed on as they are: the check of the spec says what is wrong with them.
@@ -110,7 +113,8 @@ function mapped(
   list: unknown,
   of: (one: Record<string, unknown>) => Record<string, unknown>,
 ): unknown {
-  return Array.isArray(list) ? list.map((one: unknown) => (isObject(one) ? of(one) : one)) : list;
+  if (!Array.isArray(list) || list.length > LIST_MAX) return list;
+  return list.map((one: unknown) => (isObject(one) ? of(one) : one));
 }
 
 function present(value: unknown, flag: string): unknown {

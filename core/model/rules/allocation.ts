@@ -1,6 +1,7 @@
 import type { Problem } from "../../std/errors.ts";
 import { isObject } from "../../std/json.ts";
 import { found, member } from "../schema-words.ts";
+import { SELECTORS_MAX } from "../schemas/game-server-allocation.ts";
 
 /** What a schema cannot say of an allocation's spec, because one field depends on another. */
 export function allocationProblems(spec: unknown): Problem[] {
@@ -15,7 +16,10 @@ interface Placed {
 
 function selectorsOf({ selectors, preferred, required }: Record<string, unknown>): Placed[] {
   const lists = Object.entries({ selectors, preferred }).flatMap(([name, list]) =>
-    Array.isArray(list) ? list.map((one: unknown, i) => ({ at: `spec.${name}[${i}]`, one })) : [],
+    (Array.isArray(list) ? list.slice(0, SELECTORS_MAX) : []).map((one: unknown, i) => ({
+      at: `spec.${name}[${i}]`,
+      one,
+    })),
   );
   const all = [...lists, { at: "spec.required", one: required }];
   return all.flatMap(({ at, one }) => (isObject(one) ? [{ at, selector: one }] : []));
