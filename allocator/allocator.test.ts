@@ -142,6 +142,15 @@ describe("sessions that share a server by a Counter", () => {
     }
     expect(indexes.scans - before).toBe(1);
   });
+
+  it("keep no list of candidates for a selector that is as long as a request may be", async () => {
+    await servers(2);
+    const values = Array.from({ length: 1_000 }, (_, i) => `value-${i}`.padEnd(60, "x"));
+    const selector = { matchExpressions: [{ key: "map", operator: "NotIn", values }] } as const;
+    const before = indexes.scans;
+    for (let i = 0; i < 2; i++) await ask({ ...OF_ARENA, selectors: [selector] });
+    expect([indexes.scans - before, allocated().length]).toEqual([2, 2]);
+  });
 });
 
 describe("an allocation", () => {

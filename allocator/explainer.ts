@@ -7,6 +7,8 @@ import { explainMiss, type FleetFacts } from "./decide/explain.ts";
 /** Requests that find nothing come in storms: one look at all servers serves those of so many milliseconds. */
 const FRESH_MS = 500;
 const KEPT_MAX = 256;
+/** Of a key that is kept: a question that is longer is answered anew. */
+const KEY_CHARS_MAX = 4_096;
 /** Fleets that one explanation names. */
 const FLEETS_MAX = 3;
 
@@ -29,6 +31,7 @@ export class Explainer {
     const servers = this.#store.list("GameServer", namespace);
     const text = explainMiss(namespace, servers, selectors, this.#fleetsOf(namespace, selectors));
     this.#told.delete(key);
+    if (key.length > KEY_CHARS_MAX) return text;
     this.#told.set(key, { at: now, text });
     const oldest = this.#told.keys().next().value;
     if (this.#told.size > KEPT_MAX && oldest !== undefined) this.#told.delete(oldest);

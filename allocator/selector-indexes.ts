@@ -18,6 +18,9 @@ interface KnownKey {
   readonly key: string;
 }
 
+/** Of a key whose list is kept: what a request may name is a hundred times as long. */
+const KEY_CHARS_MAX = 16_384;
+
 /**
  * One list of candidates per selector and priorities that were asked for, kept in step with the head of the store, so
  * that a request never looks through servers. At most `indexesMax` are kept; the one that was asked for longest ago
@@ -88,6 +91,7 @@ export class SelectorIndexes implements NodeLoads, Disposable {
     this.scans++;
     for (const server of this.#store.list("GameServer", namespace))
       if (index.matches(server)) index.candidates.add(server);
+    if (key.length > KEY_CHARS_MAX) return index;
     this.#indexes.set(key, index);
     this.#groupOf(index).add(index);
     const oldest = this.#indexes.keys().next().value;
@@ -97,8 +101,11 @@ export class SelectorIndexes implements NodeLoads, Disposable {
 
   #drop(key: string): void {
     const index = this.#indexes.get(key);
+    if (!index) return;
     this.#indexes.delete(key);
-    if (index) this.#groupOf(index).delete(index);
+    const group = this.#groupOf(index);
+    group.delete(index);
+    if (group.size === 0 && index.fleet !== undefined) this.#byFleet.delete(index.fleet);
   }
 
   #groupOf({ fleet }: SelectorIndex): Set<SelectorIndex> {

@@ -167,4 +167,24 @@ describe("the line of those who wait", () => {
     await refused;
     await expect(ask("ben", "a", 1_000)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
+
+  it("does not let thousands listen to one signal, which would take each of them as long", async () => {
+    const listeners = new Map<EventTarget, number>();
+    const original = EventTarget.prototype.addEventListener;
+    EventTarget.prototype.addEventListener = function (this: EventTarget, ...parts) {
+      listeners.set(this, (listeners.get(this) ?? 0) + 1);
+      original.apply(this, parts as Parameters<typeof original>);
+    };
+    try {
+      const { ask } = bed();
+      const all = Array.from({ length: 50 }, (_, i) => ask(`${i}`, "a", 10));
+      await clock.advance(1);
+      expect(line.size).toBe(50);
+      expect(Math.max(...listeners.values())).toBeLessThan(5);
+      await clock.advance(20);
+      await Promise.all(all);
+    } finally {
+      EventTarget.prototype.addEventListener = original;
+    }
+  });
 });

@@ -130,7 +130,10 @@ export class WaitingLine implements Disposable {
 
   /** Everybody who waits is told that nothing comes any more. */
   [Symbol.dispose](): void {
-    this.#over.abort(new FleetError("UNAVAILABLE", "the control plane is ending"));
+    const error = new FleetError("UNAVAILABLE", "the control plane is ending");
+    this.#over.abort(error);
+    for (const waiter of [...this.#groups.values()].flatMap((waiters) => [...waiters]))
+      waiter.end({ error });
   }
 
   #join<T>(request: WaitRequest<T>): Promise<T | undefined> {
@@ -148,14 +151,14 @@ export class WaitingLine implements Disposable {
       end: (outcome) => {
         this.#remove(group, waiter);
         stop.abort();
-        for (const one of [signal, this.#over.signal]) one?.removeEventListener("abort", leave);
+        signal?.removeEventListener("abort", leave);
         if ("error" in outcome) reject(outcome.error);
         else resolve(outcome.value as T | undefined);
       },
     };
-    const leave = (): void =>
-      waiter.end({ error: signal?.aborted ? cancelled() : this.#over.signal.reason });
-    for (const one of [signal, this.#over.signal]) one?.addEventListener("abort", leave);
+    const leave = (): void => waiter.end({ error: cancelled() });
+    // Each to a signal of its own: one that thousands listen to takes as long for each of them.
+    signal?.addEventListener("abort", leave);
     this.#add(group, waiter);
     this.#options.clock.sleep(upToMs, stop.signal).then(
       () => waiter.end({ value: undefined }),

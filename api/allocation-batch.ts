@@ -13,6 +13,8 @@ import { TextCache } from "./text-cache.ts";
 const REQUESTS_MAX = 1_000;
 /** Requests that are begun in one turn of the loop: they share a commit, and others get their turn between two slices. */
 const SLICE = 100;
+/** Requests of a kind that nobody asked before look through all servers: then a turn has fewer. */
+const SLICE_MS = 10;
 
 /** One request of a batch, checked; the same few come again and again. */
 interface Checked {
@@ -63,8 +65,15 @@ async function inSlices(
   allocate: (one: Checked, part: number) => Promise<AllocationStatus>,
 ): Promise<readonly Result[]> {
   const results: Promise<Result>[] = [];
+  let begun = 0;
+  let startedAt = performance.now();
   for (const [part, one] of asked.entries()) {
-    if (part > 0 && part % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (begun === SLICE || performance.now() - startedAt > SLICE_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      begun = 0;
+      startedAt = performance.now();
+    }
+    begun++;
     results.push(resultOf(allocate(one, part)));
   }
   return await Promise.all(results);

@@ -44,3 +44,11 @@ it("names a fleet that is not there, and says when nothing scales one", () => {
     "none of 0 game servers in namespace games is to be had; there is no fleet none; fleet arena wants 0: 0 Ready, 0 held, 0 on the way, no autoscaler",
   );
 });
+
+it("does not give back all of a selector that is longer than anybody reads", () => {
+  const values = Array.from({ length: 100 }, (_, i) => `value-${i}`.padEnd(60, "x"));
+  const selector = { matchExpressions: [{ key: "map", operator: "NotIn", values }] } as const;
+  const text = explainMiss("default", [serverOf({ state: "Starting" })], [selector], []);
+  expect(text).toMatch(/; Ready with map NotIn value-0x.*…: 1 are Starting$/);
+  expect(text.length).toBeLessThan(1_000);
+});

@@ -68,6 +68,9 @@ function checksOf(selector: GameServerSelector): readonly Check[] {
   ];
 }
 
+/** Of one selector: who asked knows the rest. */
+const TOLD_CHARS_MAX = 500;
+
 /** `Allocated with agones.dev/fleet=arena, counter rooms minAvailable 1`. */
 export function describeSelector(selector: GameServerSelector): string {
   const { matchLabels = {}, matchExpressions = [], gameServerState = "Ready" } = selector;
@@ -80,7 +83,9 @@ export function describeSelector(selector: GameServerSelector): string {
     ...Object.entries(counters).map(([key, bounds]) => `counter ${key}${boundsText(bounds)}`),
     ...Object.entries(lists).map(([key, bounds]) => `list ${key}${boundsText(bounds)}`),
   ];
-  return parts.length > 0 ? `${gameServerState} with ${parts.join(", ")}` : gameServerState;
+  if (parts.length === 0) return gameServerState;
+  const text = `${gameServerState} with ${parts.join(", ")}`;
+  return text.length > TOLD_CHARS_MAX ? `${text.slice(0, TOLD_CHARS_MAX)}…` : text;
 }
 
 function boundsText(bounds: object): string {
