@@ -36,10 +36,17 @@ export function checkedBody<T>(schema: Schema, body: unknown): T {
     throw new FleetError("BAD_REQUEST", `the body must be an object, found ${found(input)}`);
   const { problems, unknown } = checkSchema(schema, input);
   const all = [...problems, ...unknown.map(unknownProblem)];
-  if (all.length === 0)
-    return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as T;
+  if (all.length === 0) return withoutNulls(input) as T;
   const said = all.map(({ path, message }) => `${path}: ${message}`).join("; ");
   throw new FleetError("INVALID", `the request is invalid: ${said}`, { problems: all });
+}
+
+/** `null` is as good as absent, at every depth: nothing of what is kept is null. */
+function withoutNulls(input: Record<string, unknown>): object {
+  const members = Object.entries(input).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    members.map(([key, value]) => [key, isObject(value) ? withoutNulls(value) : value]),
+  );
 }
 
 /** What POST /v1/rooms asks for, with what it does not say. */
@@ -91,11 +98,11 @@ const QUERY: ReadonlySet<string> = new Set(["namespace", "fleet", "free", "limit
 
 /** Throws BAD_REQUEST for what it does not know: a filter that is misspelt would show too much. */
 export function filterAsked(request: Request): RoomFilter {
-  const attributes: Record<string, string> = {};
+  const attributes: [string, string][] = [];
   for (const name of Object.keys(request.query)) {
     const value = asked(request, name) ?? "";
     if (name.startsWith(ATTRIBUTE))
-      attributes[name.slice(ATTRIBUTE.length)] = attribute(name, value);
+      attributes.push([name.slice(ATTRIBUTE.length), attribute(name, value)]);
     else if (!QUERY.has(name))
       throw new FleetError(
         "BAD_REQUEST",
@@ -107,7 +114,7 @@ export function filterAsked(request: Request): RoomFilter {
     throw new FleetError("BAD_REQUEST", `free must be true or false, found ${found(free)}`);
   return {
     fleet: asked(request, "fleet"),
-    attributes,
+    attributes: Object.fromEntries(attributes),
     free: free === undefined ? undefined : free === "true",
   };
 }

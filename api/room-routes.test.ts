@@ -71,6 +71,19 @@ describe("rooms over HTTP", () => {
     expect(published.headers.get("cache-control")).toBe("public, max-age=60");
   });
 
+  it("keep nothing that is null, and are like rooms that were asked for without it", async () => {
+    const made = await open({ attributes: { map: "a", mode: null }, seat: null });
+    const found = await open({ attributes: { map: "a" }, seat: { player: "ann", seconds: null } });
+    expect([made.body.room.attributes, found.body.made]).toEqual([{ map: "a" }, false]);
+    expect(found.body.room.id).toBe(made.body.room.id);
+  });
+
+  it("are not listed for an attribute that no room can have, whatever it is called", async () => {
+    await open({ attributes: { map: "a" } });
+    for (const name of ["__proto__", "constructor"])
+      expect((await ask("GET", `/v1/rooms?attribute.${name}=a`)).body).toEqual({ rooms: [] });
+  });
+
   it("have seats: the same again for a player, confirmed, left, and refused with when to come again", async () => {
     const { body } = await open({ capacity: 1 });
     const seats = `/v1/rooms/${body.room.id}/seats`;
