@@ -78,6 +78,7 @@ export class Allocator implements Disposable {
     const waited = await line.wait({
       group,
       wish: { what: "gameserver", namespace, fleets: fleetsOf(spec) },
+      selectors: spec.selectors.length,
       upToMs: spec.waitUpToMs ?? 0,
       attempt,
       onMissed: () => onMissed?.(namespace, spec),

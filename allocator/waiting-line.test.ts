@@ -3,7 +3,7 @@ import { FakeClock } from "../core/std/fake-clock.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 const clock = new FakeClock(0);
-const bounds = { clock, waitersMax: 100, groupsMax: 3, servedPerTurnMax: 4 };
+const bounds = { clock, waitersMax: 100, groupsMax: 3, selectorsMax: 10, servedPerTurnMax: 4 };
 const WISH = { what: "room", namespace: "default", fleets: [] } as const;
 let line: WaitingLine;
 afterEach(() => line[Symbol.dispose]());
@@ -186,5 +186,24 @@ describe("the line of those who wait", () => {
     } finally {
       EventTarget.prototype.addEventListener = original;
     }
+  });
+
+  it("refuses what would make each change look through too many selectors, and takes it later", async () => {
+    bed();
+    const ask = (group: string, selectors: number) =>
+      line.wait({ group, wish: WISH, selectors, upToMs: 50, attempt: () => undefined });
+    const all = [ask("a", 6), ask("a", 6), ask("b", 4)];
+    await clock.advance(1);
+    await expect(ask("c", 1)).rejects.toMatchObject({
+      ...{ code: "EXHAUSTED", details: { retryAfterSeconds: 1 } },
+      message: "requests with 10 different selectors wait already, 1 more may not",
+    });
+    await clock.advance(60);
+    await Promise.all(all);
+    const later = ask("c", 10);
+    await clock.advance(1);
+    expect(line.size).toBe(1);
+    await clock.advance(60);
+    await later;
   });
 });

@@ -7,12 +7,15 @@ export interface WaitingLineOptions {
   readonly waitersMax: number;
   /** Different things that may be waited for at once: each costs an attempt whenever something changes. */
   readonly groupsMax: number;
+  /** Selectors of all groups: so many lists of candidates are kept, and an attempt never looks through all servers. */
+  readonly selectorsMax: number;
   /** Requests that are served in one turn of the loop, so that others get theirs. */
   readonly servedPerTurnMax: number;
 }
 export const WAITING_BOUNDS: Omit<WaitingLineOptions, "clock"> = {
   waitersMax: 20_000,
   groupsMax: 128,
+  selectorsMax: 384,
   servedPerTurnMax: 200,
 };
 
@@ -34,6 +37,8 @@ export interface WaitRequest<T> {
   /** The same text for requests that want the same: when one of them finds nothing, the others would not either. */
   readonly group: string;
   readonly wish: Wish;
+  /** Those that an attempt goes through; the same for all of a group. */
+  readonly selectors?: number;
   /** How long it waits when nothing is there at once; 0: not at all. */
   readonly upToMs: number;
   /** Who asked has gone: then nothing is taken for it any more. */
@@ -66,6 +71,7 @@ export class WaitingLine implements Disposable {
   readonly #groups = new Map<string, Set<Waiter>>();
   readonly #over = new AbortController();
   #size = 0;
+  #selectors = 0;
   #arrived = 0;
   /** There while something has changed that nobody has been served from yet. */
   #serving: Promise<void> | undefined;
@@ -137,8 +143,8 @@ export class WaitingLine implements Disposable {
   }
 
   #join<T>(request: WaitRequest<T>): Promise<T | undefined> {
-    const { group, wish, upToMs, signal, attempt, onMissed } = request;
-    this.#demandRoom(group);
+    const { group, wish, selectors = 1, upToMs, signal, attempt, onMissed } = request;
+    this.#demandRoom(group, selectors);
     this.#over.signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     const stop = new AbortController();
@@ -149,7 +155,7 @@ export class WaitingLine implements Disposable {
       attempt,
       onMissed,
       end: (outcome) => {
-        this.#remove(group, waiter);
+        this.#remove(group, waiter, selectors);
         stop.abort();
         signal?.removeEventListener("abort", leave);
         if ("error" in outcome) reject(outcome.error);
@@ -159,7 +165,7 @@ export class WaitingLine implements Disposable {
     const leave = (): void => waiter.end({ error: cancelled() });
     // Each to a signal of its own: one that thousands listen to takes as long for each of them.
     signal?.addEventListener("abort", leave);
-    this.#add(group, waiter);
+    this.#add(group, waiter, selectors);
     this.#options.clock.sleep(upToMs, stop.signal).then(
       () => waiter.end({ value: undefined }),
       () => undefined,
@@ -168,14 +174,19 @@ export class WaitingLine implements Disposable {
     return promise;
   }
 
-  #demandRoom(group: string): void {
-    const { waitersMax, groupsMax } = this.#options;
-    const isFull = this.#size >= waitersMax;
-    if (!isFull && (this.#groups.has(group) || this.#groups.size < groupsMax)) return;
-    const message = isFull
-      ? `${this.#size} requests wait already, more may not`
-      : `requests of ${groupsMax} different kinds wait already, one of another kind may not`;
-    throw new FleetError("EXHAUSTED", message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  #demandRoom(group: string, selectors: number): void {
+    const { waitersMax, groupsMax, selectorsMax } = this.#options;
+    const isNew = !this.#groups.has(group);
+    const message =
+      this.#size >= waitersMax
+        ? `${this.#size} requests wait already, more may not`
+        : isNew && this.#groups.size >= groupsMax
+          ? `requests of ${groupsMax} different kinds wait already, one of another kind may not`
+          : isNew && this.#selectors + selectors > selectorsMax
+            ? `requests with ${this.#selectors} different selectors wait already, ${selectors} more may not`
+            : undefined;
+    if (message !== undefined)
+      throw new FleetError("EXHAUSTED", message, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
   /** Serves from the oldest on; true when there may be more to serve in a turn of its own. */
@@ -222,18 +233,21 @@ export class WaitingLine implements Disposable {
     }
   }
 
-  #add(group: string, waiter: Waiter): void {
-    const waiters = this.#groups.get(group);
-    if (waiters) waiters.add(waiter);
-    else this.#groups.set(group, new Set([waiter]));
+  #add(group: string, waiter: Waiter, selectors: number): void {
     this.#size++;
+    const waiters = this.#groups.get(group);
+    if (waiters) return void waiters.add(waiter);
+    this.#groups.set(group, new Set([waiter]));
+    this.#selectors += selectors;
   }
 
-  #remove(group: string, waiter: Waiter): void {
+  #remove(group: string, waiter: Waiter, selectors: number): void {
     const waiters = this.#groups.get(group);
     if (!waiters?.delete(waiter)) return;
     this.#size--;
-    if (waiters.size === 0) this.#groups.delete(group);
+    if (waiters.size > 0) return;
+    this.#groups.delete(group);
+    this.#selectors -= selectors;
   }
 }
 

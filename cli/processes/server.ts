@@ -43,7 +43,8 @@ import { dropPrivileges } from "./drop-privileges.ts";
 import { roomObserver } from "./room-observer.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 
-const INDEXES_MAX = 256;
+/** More than those that requests may wait for: each of them is tried at every change. */
+const INDEXES_MAX = 512;
 const JOIN_KEYS_FILE = "join-keys.json";
 const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 const EVENT_FLUSH_MS = 1_000;
