@@ -26,8 +26,8 @@ export interface AllocatorOptions {
   readonly clock: Clock;
   /** A server was handed out; `problems` say what of the request could not be done with it. */
   readonly onAllocated: (server: GameServer, problems: readonly string[]) => void;
-  /** None was free: told to whoever opens servers, where there is one. */
-  readonly onMissed?: (namespace: string, spec: AllocationSpec) => void;
+  /** None was free for so many requests: told to whoever opens servers, where there is one. */
+  readonly onMissed?: (namespace: string, spec: AllocationSpec, count: number) => void;
 }
 
 const NOT_KEPT = (): undefined => undefined;
@@ -81,7 +81,7 @@ export class Allocator implements Disposable {
       selectors: spec.selectors.length,
       upToMs: spec.waitUpToMs ?? 0,
       attempt,
-      onMissed: () => onMissed?.(namespace, spec),
+      onMissed: (count) => onMissed?.(namespace, spec, count),
       ...(signal ? { signal } : {}),
     });
     if (waited) return waited;

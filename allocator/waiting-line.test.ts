@@ -14,6 +14,7 @@ function bed(options: Partial<typeof bounds> = {}) {
   const free: Record<string, number[]> = {};
   const order: string[] = [];
   let missed = 0;
+  let told = 0;
   const ask = (name: string, group: string, upToMs: number, signal?: AbortSignal) =>
     line
       .wait({
@@ -22,7 +23,10 @@ function bed(options: Partial<typeof bounds> = {}) {
         upToMs,
         ...(signal ? { signal } : {}),
         attempt: () => free[group]?.shift(),
-        onMissed: () => void missed++,
+        onMissed: (count) => {
+          missed += count;
+          told++;
+        },
       })
       .then((got) => {
         if (got !== undefined) order.push(name);
@@ -32,7 +36,14 @@ function bed(options: Partial<typeof bounds> = {}) {
     free[group] = [...(free[group] ?? []), ...numbers];
     line.wake();
   };
-  return { ask, add, order, missed: () => missed, left: (group: string) => free[group] ?? [] };
+  return {
+    ask,
+    add,
+    order,
+    missed: () => missed,
+    told: () => told,
+    left: (group: string) => free[group] ?? [],
+  };
 }
 
 describe("the line of those who wait", () => {
@@ -129,11 +140,11 @@ describe("the line of those who wait", () => {
     expect(line.size).toBe(0);
   });
 
-  it("tells of the demand once a second for each who waits, and stops when nobody does", async () => {
-    const { ask, missed } = bed();
+  it("tells of the demand once a second for all who wait for the same, and stops when nobody does", async () => {
+    const { ask, missed, told } = bed();
     const waiting = [ask("ann", "a", 2_500), ask("ben", "a", 2_500)];
     await clock.advance(2_400);
-    expect(missed()).toBe(6);
+    expect([missed(), told()]).toEqual([6, 4]);
     await clock.advance(10_000);
     await Promise.all(waiting);
     expect([missed(), clock.sleepers]).toEqual([6, 0]);

@@ -45,8 +45,8 @@ export interface WaitRequest<T> {
   readonly signal?: AbortSignal;
   /** Takes what is wanted in one turn of the loop, or gives undefined; what it throws is the answer, too. */
   readonly attempt: () => T | Promise<T> | undefined;
-  /** Nothing was there; told at first and then once a second while it waits. */
-  readonly onMissed?: () => void;
+  /** Nothing was there for so many: told of each at first, and then once a second of all in a group that wait. */
+  readonly onMissed?: (count: number) => void;
 }
 
 interface Waiter {
@@ -54,7 +54,7 @@ interface Waiter {
   readonly since: number;
   readonly wish: Wish;
   readonly attempt: () => unknown;
-  readonly onMissed: (() => void) | undefined;
+  readonly onMissed: ((count: number) => void) | undefined;
   readonly end: (outcome: { readonly value: unknown } | { readonly error: unknown }) => void;
 }
 
@@ -113,7 +113,7 @@ export class WaitingLine implements Disposable {
     if (signal?.aborted) throw cancelled();
     const taken = this.#groups.has(group) ? undefined : attempt();
     if (taken !== undefined) return taken;
-    onMissed?.();
+    onMissed?.(1);
     return upToMs > 0 ? await this.#join(request) : undefined;
   }
 
@@ -223,8 +223,10 @@ export class WaitingLine implements Disposable {
     try {
       while (this.#size > 0) {
         await this.#options.clock.sleep(TELL_EVERY_MS, this.#over.signal);
-        for (const waiters of this.#groups.values())
-          for (const { onMissed } of waiters) onMissed?.();
+        for (const waiters of this.#groups.values()) {
+          const [first] = waiters;
+          first?.onMissed?.(waiters.size);
+        }
       }
     } catch {
       // The line is closed.

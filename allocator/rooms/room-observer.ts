@@ -7,7 +7,7 @@ export interface RoomObserver {
   /** `opened`: the game server that was Ready and has its first room. */
   made(room: Room, opened: GameServer | undefined, tookMs: number): void;
   /** A fleet had neither a room nor a server for a request; told again each second while it waits. */
-  missed(namespace: string, fleet: string): void;
+  missed(namespace: string, fleet: string, count: number): void;
   /** A request has waited for a room or a seat. */
   waited(what: "room" | "seat", got: boolean, tookMs: number): void;
   closed(room: Room, because: Reason): void;

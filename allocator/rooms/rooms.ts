@@ -68,7 +68,7 @@ export class Rooms {
         group: `${request.find ? "room" : "new room"} ${likenessOf(namespace, spec)}`,
         wish: { what: "room", namespace, fleets: [wish.fleet] },
         attempt,
-        onMissed: () => observer.missed(namespace, wish.fleet),
+        onMissed: (count) => observer.missed(namespace, wish.fleet, count),
       });
       if (opened) return opened;
       throw await this.#settled(noRoom(this.#explainer, wish));
@@ -205,14 +205,14 @@ export class Rooms {
       readonly group: string;
       readonly wish: Wish & { readonly what: "room" | "seat" };
       readonly attempt: () => Promise<T> | undefined;
-      readonly onMissed?: () => void;
+      readonly onMissed?: (count: number) => void;
     },
   ): Promise<T | undefined> {
     const { line, observer, clock } = this.#options;
     let missed = false;
-    const onMissed = (): void => {
+    const onMissed = (count: number): void => {
       missed = true;
-      request.onMissed?.();
+      request.onMissed?.(count);
     };
     const startedAt = clock.monotonic();
     const rest = { upToMs: waitMs, ...(signal ? { signal } : {}) };

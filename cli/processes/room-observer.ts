@@ -38,8 +38,8 @@ export function roomObserver(options: RoomObserverOptions): RoomObserver {
       metrics.allocated("Allocated", tookMs / 1_000);
       record(fleetOf(room), "Allocated", "handed out a game server");
     },
-    missed: (namespace, fleet) =>
-      controllers.missed(namespace, [{ matchLabels: { [FLEET_LABEL]: fleet } }]),
+    missed: (namespace, fleet, count) =>
+      controllers.missed(namespace, [{ matchLabels: { [FLEET_LABEL]: fleet } }], count),
     waited: (what, got, tookMs) => {
       roomMetrics.waited(what, got);
       if (what === "room" && !got) metrics.allocated("UnAllocated", tookMs / 1_000);

@@ -146,8 +146,8 @@ function allocatorOf({
 }): Allocator {
   const onAllocated = (server: GameServer, problems: readonly string[]): void =>
     recordAllocation(events, server, problems);
-  const onMissed = (namespace: string, { selectors }: AllocationSpec): void =>
-    controllers.missed(namespace, selectors);
+  const onMissed = (namespace: string, { selectors }: AllocationSpec, count: number): void =>
+    controllers.missed(namespace, selectors, count);
   return new Allocator({ ...parts, clock: systemClock, onAllocated, onMissed });
 }
 

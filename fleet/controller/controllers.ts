@@ -65,8 +65,8 @@ export class Controllers {
   }
 
   /** A request for a game server found none: a fleet that could have had one may wake. */
-  missed(namespace: string, selectors: readonly GameServerSelector[]): void {
-    this.#senses.demand.missed(namespace, selectors);
+  missed(namespace: string, selectors: readonly GameServerSelector[], count = 1): void {
+    this.#senses.demand.missed(namespace, selectors, count);
   }
 
   /** Runs every loop until `signal` is aborted; looks at everything once at the start. */

@@ -21,9 +21,10 @@ function opened(fleets: readonly Fleet[]): { clock: FakeClock; demand: Demand; w
 it("looks at the fleets once for a storm of misses", async () => {
   const { demand, woken } = opened([fleetOf("arena")]);
   for (let i = 0; i < 1_000; i++) demand.missed("default", of("arena"));
+  demand.missed("default", of("arena"), 500);
   await turn();
   expect(woken).toEqual(["arena"]);
-  expect(demand.of("default", "arena")).toBe(1_000);
+  expect(demand.of("default", "arena")).toBe(1_500);
 });
 
 it("counts the busiest second and not every try of who waits", async () => {

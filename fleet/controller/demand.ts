@@ -42,14 +42,14 @@ export class Demand {
     this.#options = options;
   }
 
-  /** A request with these selectors found none. */
-  missed(namespace: string, selectors: readonly GameServerSelector[]): void {
+  /** So many requests with these selectors found none. */
+  missed(namespace: string, selectors: readonly GameServerSelector[], count = 1): void {
     for (const selector of selectors) {
       if ((selector.gameServerState ?? "Ready") !== "Ready") continue;
       const key = `${namespace} ${signatureOf(selector)}`;
       const known = this.#missed.get(key);
-      if (known) known.count++;
-      else if (this.#missed.size < SELECTORS_MAX) this.#note(key, namespace, selector);
+      if (known) known.count += count;
+      else if (this.#missed.size < SELECTORS_MAX) this.#note(key, { namespace, selector, count });
     }
   }
 
@@ -69,8 +69,8 @@ export class Demand {
     return 0;
   }
 
-  #note(key: string, namespace: string, selector: GameServerSelector): void {
-    this.#missed.set(key, { namespace, selector, count: 1 });
+  #note(key: string, missed: Missed): void {
+    this.#missed.set(key, missed);
     if (this.#missed.size === 1) setImmediate(() => this.#settle());
   }
 

@@ -80,7 +80,8 @@ export class ControlPlane {
       line: this.#line,
       clock,
       onAllocated: () => undefined,
-      onMissed: (namespace, { selectors }) => this.controllers.missed(namespace, selectors),
+      onMissed: (namespace, { selectors }, count) =>
+        this.controllers.missed(namespace, selectors, count),
     });
     const line = this.#line;
     const book = new RoomBook(store, () => line.wake());

@@ -29,8 +29,8 @@ export class RoomTeller implements RoomObserver {
     this.#controllers = controllers;
   }
 
-  missed(namespace: string, fleet: string): void {
-    this.#controllers.missed(namespace, [{ matchLabels: { [FLEET_LABEL]: fleet } }]);
+  missed(namespace: string, fleet: string, count: number): void {
+    this.#controllers.missed(namespace, [{ matchLabels: { [FLEET_LABEL]: fleet } }], count);
   }
 
   cameBack({ kind, metadata: { namespace, name, uid } }: GameServer): void {
