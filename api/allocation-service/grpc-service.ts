@@ -65,7 +65,6 @@ function callOf(
   headers: IncomingHttpHeaders,
   caller: Caller,
 ): Call {
-  if (caller.refusal !== undefined) caller.principal(undefined);
   switch (headers[":path"]) {
     case "/allocation.AllocationService/Allocate": {
       const principal = caller.principal(headers.authorization);

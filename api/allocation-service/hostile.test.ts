@@ -70,19 +70,33 @@ describe("the allocation service among strangers", () => {
     session.destroy();
   });
 
-  it("ends the connection of who does not take the refusal", async () => {
-    service = await openService({ auth: "mtls", bounds: { requestMs: 50, lookEveryMs: 10 } });
-    const session = openSession({}, { initialWindowSize: 0 });
-    begin(session, REST).end();
-    await once(session, "close");
-    expect(session.destroyed).toBe(true);
+  it("tells who may not ask why, and looks at nothing that they send over HTTP/2", async () => {
+    service = await openService({ auth: "mtls" });
+    const session = openSession();
+    let why = "";
+    session.on("goaway", (_code, _last, data: Buffer) => {
+      why = data.toString();
+    });
+    const stream = begin(session, REST);
+    let answered = false;
+    stream.on("response", () => {
+      answered = true;
+    });
+    await new Promise((resolve) => session.once("close", resolve));
+    expect(why).toBe("a client certificate is needed, and none was shown");
+    expect([answered, session.destroyed]).toEqual([false, true]);
   });
 
-  it("keeps no place for who may not ask and does not", async () => {
-    service = await openService({ auth: "mtls", bounds: { handshakeMs: 500, lookEveryMs: 10 } });
-    const session = openSession();
-    await once(session, "close");
-    expect(session.destroyed).toBe(true);
+  it("ends the connection of who may not ask and does not hang up", async () => {
+    service = await openService({ auth: "mtls", bounds: { handshakeMs: 500 } });
+    const { port, ca } = service;
+    const where = { host: "127.0.0.1", servername: "localhost", port, ca };
+    const socket = connectTls({ ...where, ALPNProtocols: ["h2"] });
+    socket.on("error", () => undefined);
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, "close");
+    expect(Buffer.concat(chunks).toString("latin1")).toContain("a client certificate is needed");
   });
 
   it("lets nobody in over HTTP/1.1 whose certificate went while it asked", async () => {

@@ -23,6 +23,7 @@ import {
 import type { Clock } from "../../core/std/clock.ts";
 import { type Caller, refusedCaller } from "./caller.ts";
 import { looksLikeHttp2 } from "./first-bytes.ts";
+import { goodbyeOf } from "./goodbye.ts";
 import { isGrpc } from "./grpc.ts";
 import type { TlsKeeper } from "./tls-keeper.ts";
 
@@ -58,7 +59,6 @@ export interface ListenerOptions {
 }
 
 interface Connection {
-  readonly caller: Caller;
   /** What is under way. */
   readonly calls: Map<ServerHttp2Stream, Call>;
   idleSince: number;
@@ -174,7 +174,8 @@ export class AllocationListener implements AsyncDisposable {
   #serve(socket: Socket | TLSSocket, isHttp2: boolean): void {
     const caller = this.#options.callerOf(socket);
     socket.setNoDelay(true);
-    if (isHttp2) this.#openSession(socket, caller);
+    if (isHttp2 && caller.refusal !== undefined) this.#refuse(socket, caller.refusal);
+    else if (isHttp2) this.#openSession(socket, caller);
     else {
       this.#asking.set(socket, { caller });
       socket.on("close", () => this.#asking.delete(socket));
@@ -182,19 +183,26 @@ export class AllocationListener implements AsyncDisposable {
     }
   }
 
+  /** Node's HTTP/2 is not for strangers: some of what they can send ends the process (nodejs/node#39951). */
+  #refuse(socket: Socket, reason: string): void {
+    socket.on("error", () => socket.destroy());
+    const late = setTimeout(() => socket.destroy(), this.#options.bounds.handshakeMs);
+    socket.on("close", () => clearTimeout(late));
+    socket.end(goodbyeOf(reason));
+    socket.resume();
+  }
+
   #openSession(socket: Socket, caller: Caller): void {
-    const { callsMax } = this.#options.bounds;
-    // Who may ask nothing is told why once.
-    const maxConcurrentStreams = caller.refusal === undefined ? callsMax : 1;
+    const maxConcurrentStreams = this.#options.bounds.callsMax;
     const session = performServerHandshake(socket, { settings: { maxConcurrentStreams } });
     const now = this.#options.clock.monotonic();
-    const connection = { caller, calls: new Map(), idleSince: now };
+    const connection = { calls: new Map(), idleSince: now };
     this.#sessions.set(session, connection);
     session.on("close", () => this.#sessions.delete(session));
     // A connection that breaks, or speaks nonsense, is closed by its session; there is nobody to tell.
     session.on("error", () => session.destroy());
     session.on("stream", (stream, headers, _flags, raw) => {
-      this.#begin(session, connection, stream);
+      this.#begin(connection, stream);
       // A CONNECT, which alone has no path: nobody is reached through here.
       if (headers[":path"] === undefined) stream.close(constants.NGHTTP2_CONNECT_ERROR);
       else if (isGrpc(headers)) void this.#options.serveCall(stream, headers, caller);
@@ -202,14 +210,13 @@ export class AllocationListener implements AsyncDisposable {
     });
   }
 
-  #begin(session: ServerHttp2Session, connection: Connection, stream: ServerHttp2Stream): void {
+  #begin(connection: Connection, stream: ServerHttp2Stream): void {
     connection.calls.set(stream, { since: this.#options.clock.monotonic() });
     // What a call ends with is told to it by `close`.
     stream.on("error", () => undefined);
     stream.on("close", () => {
       connection.calls.delete(stream);
       connection.idleSince = this.#options.clock.monotonic();
-      if (connection.caller.refusal !== undefined) session.close();
     });
   }
 
@@ -229,12 +236,10 @@ export class AllocationListener implements AsyncDisposable {
   }
 
   #look(): void {
-    const { idleMs, handshakeMs } = this.#options.bounds;
+    const { idleMs } = this.#options.bounds;
     const now = this.#options.clock.monotonic();
-    for (const [session, { calls, idleSince, caller }] of this.#sessions) {
-      // Who may ask nothing does not keep a place that others could have.
-      const idleMax = caller.refusal === undefined ? idleMs : handshakeMs;
-      if (calls.size === 0 && now - idleSince > idleMax) session.close();
+    for (const [session, { calls, idleSince }] of this.#sessions) {
+      if (calls.size === 0 && now - idleSince > idleMs) session.close();
       for (const [stream, call] of calls) if (this.#isLate(stream, call, now)) cancel(stream);
     }
   }

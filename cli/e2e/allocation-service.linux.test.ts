@@ -177,7 +177,8 @@ describe("the allocation service of a running instance", () => {
     const names = answers.map(([body = ""]) => JSON.parse(body).gameServerName);
     expect(names.toSorted()).toEqual(["curl-0", "curl-1"]);
     expect((await curl("curl", ...withPair()))[1]).toBe("2 429");
-    expect((await curl("curl"))[1]).toBe("2 401");
+    expect((await curl("curl", "--http1.1"))[1]).toBe("1.1 401");
+    await expect(curl("curl")).rejects.toThrow("Command failed");
   });
 
   it("gives the same server for the same key after the server was killed", async () => {
@@ -200,7 +201,8 @@ describe("the allocation service of a running instance", () => {
     const code = async () => (await client.allocate({ namespace: "nobody" })).code;
     await expect.poll(code, WITHIN).toBe(8);
     await instance.mustCli("certificate", "revoke", "matchmaker");
-    await expect.poll(code, WITHIN).toBe(16);
+    // 7: grpc-js' word for a connection that ends with INADEQUATE_SECURITY.
+    await expect.poll(code, WITHIN).toBe(7);
     expect(instance.pid("server")).toBe(pid);
   });
 
