@@ -21,8 +21,15 @@ const BENCH = {
 const all = (table) => Object.entries(table).map(([name, isThere]) => ({ name, isThere }));
 /** For isolated containers: the compiler of shim and init, the firewall's library, the tools that look at it. */
 export const RUN_PACKAGES = all(RUN);
-/** What the tests of isolation put under a limit, and what pings without root (busybox's does not). */
-const TEST = { stress: () => hasCommand("stress"), "iputils-ping": () => hasCommand("ping") };
+/**
+ * What the tests of isolation put under a limit, what pings without root (busybox's does not), and what shows the
+ * connections that the kernel keeps for players.
+ */
+const TEST = {
+  stress: () => hasCommand("stress"),
+  "iputils-ping": () => hasCommand("ping"),
+  conntrack: () => hasCommand("conntrack"),
+};
 export const TEST_PACKAGES = all(TEST);
 /** What the benchmarks compare with. */
 export const BENCH_PACKAGES = all(BENCH);
