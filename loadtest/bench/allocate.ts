@@ -39,7 +39,7 @@ const USAGE = `node loadtest/bench/allocate.ts [--seconds S] [--servers N,…] [
   --connections    that the clients of gRPC share
   --fleets         fleets that are there; all but the one that is asked for have five servers each
   --folder         a folder on the disk to measure; temporary ones are made in it
-  --no-yardsticks  leaves out etcd and Redis
+  --no-yardsticks  leaves out the bare server, etcd and Redis
   --profile        the server writes a CPU profile into this folder when it ends
   --node-flags     for the server's Node, such as --node-flags=--max-semi-space-size=32
   --json           also writes everything to this file`;

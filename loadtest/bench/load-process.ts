@@ -89,13 +89,12 @@ function specOf(ask: string): object {
   };
 }
 
-function allocations(): Promise<ClosedLoadResult> {
+function allocations(path: string): Promise<ClosedLoadResult> {
   const body = JSON.stringify({
     apiVersion: "allocation.agones.dev/v1",
     kind: "GameServerAllocation",
     spec: specOf(values.ask),
   });
-  const path = "/apis/allocation.agones.dev/v1/namespaces/default/gameserverallocations";
   const bytes = jsonRequest({ path, token: values.token, body });
   const onAnswer = (status: number, answer: Buffer): number => {
     if (status !== 201) return fail(status, answer);
@@ -175,7 +174,9 @@ function redisClaims(): Promise<ClosedLoadResult> {
 }
 
 const TARGETS: Readonly<Record<string, () => Promise<ClosedLoadResult>>> = {
-  flotilla: allocations,
+  flotilla: () =>
+    allocations("/apis/allocation.agones.dev/v1/namespaces/default/gameserverallocations"),
+  bare: () => allocations("/"),
   batch: batches,
   grpc: () => grpcAllocations(grpcLoad),
   "grpc-js": () => grpcAllocations(officialGrpcLoad),

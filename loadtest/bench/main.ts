@@ -9,7 +9,7 @@ import { join } from "node:path";
  */
 const BENCHES: Readonly<Record<string, string>> = {
   commit: "durable commits of the store, beside SQLite one by one",
-  allocate: "durable allocations over HTTP, beside etcd and Redis",
+  allocate: "durable allocations over HTTP and gRPC, beside a bare server, etcd and Redis",
   "control-plane": "ten thousand game servers: memory, idle CPU, the cost of one change",
   containers: "cached image to running container, beside runc",
   ready: "a game server from its creation to Ready",

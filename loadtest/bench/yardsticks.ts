@@ -7,10 +7,10 @@ import { delimiter, join } from "node:path";
 import { freePort } from "./flotilla-server.ts";
 import { command } from "./redis.ts";
 
-/** Something else that can hand out names durably, on the same disk. */
+/** Something else that can hand out names durably, on the same disk; or the bare server, which shows the machine. */
 export interface Yardstick extends AsyncDisposable {
   readonly name: string;
-  readonly target: "etcd" | "redis";
+  readonly target: "etcd" | "redis" | "bare";
   readonly sync: string;
   readonly port: number;
 }
@@ -25,11 +25,32 @@ export interface YardstickOptions {
   readonly servers: number;
 }
 
-/** Those that are installed, each started on a temporary folder. */
+/** The bare one, and those that are installed, each started on a temporary folder. */
 export async function startYardsticks(options: YardstickOptions): Promise<readonly Yardstick[]> {
   const etcd = hasCommand("etcd") ? [await startEtcd(options)] : [];
   const redis = hasCommand("redis-server") ? [await startRedis(options)] : [];
-  return [...etcd, ...redis];
+  return [await startBare(options), ...etcd, ...redis];
+}
+
+/** What HTTP alone costs here: machines differ, and one differs from hour to hour. */
+async function startBare({ folder }: YardstickOptions): Promise<Yardstick> {
+  const data = await mkdtemp(join(folder, "bare-"));
+  const port = await freePort();
+  const program = join(import.meta.dirname, "bare-fastify.ts");
+  const child = spawn(process.execPath, [program, `${port}`], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  await tryUntil("the bare server", async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST" });
+    return answer.ok;
+  });
+  return {
+    name: "bare fastify: answers the same, picks and keeps nothing",
+    target: "bare",
+    sync: "none",
+    port,
+    [Symbol.asyncDispose]: () => endChild(child, data),
+  };
 }
 
 async function startEtcd({ folder, servers }: YardstickOptions): Promise<Yardstick> {
