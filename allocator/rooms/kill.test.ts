@@ -34,7 +34,7 @@ async function useAndKill(folder: string, seed: number): Promise<string[]> {
     stdio: ["ignore", said, "inherit"],
   });
   const ended = once(child, "exit");
-  const enough = 20_000 + Math.random() * 60_000;
+  const enough = 80_000 + Math.random() * 60_000;
   while (statSync(path).size < enough && child.exitCode === null) {
     if (readFileSync(path, "utf8").endsWith("over\n")) break;
     await setTimeout(2);
