@@ -72,7 +72,7 @@ function checksOf(selector: GameServerSelector): readonly Check[] {
 const TOLD_CHARS_MAX = 500;
 
 /** `Allocated with agones.dev/fleet=arena, counter rooms minAvailable 1`. */
-export function describeSelector(selector: GameServerSelector): string {
+function describeSelector(selector: GameServerSelector): string {
   const { matchLabels = {}, matchExpressions = [], gameServerState = "Ready" } = selector;
   const { counters = {}, lists = {} } = selector;
   const parts = [

@@ -3,7 +3,7 @@ import type { Room, Seat } from "../../core/model/room.ts";
 import { parseRfc3339 } from "../../core/std/clock.ts";
 
 /** How long a join token is good for, at most. */
-export const TOKEN_SECONDS = 60;
+const TOKEN_SECONDS = 60;
 
 /** What a join token says: who may take which seat of which room, on which server, until when. */
 export interface JoinClaims {
