@@ -169,6 +169,8 @@ describe("a call of Agones' allocation service", () => {
     ["a name that every object has", PATH, field(8, field(1, entry("__proto__", "x"))), 3],
     ["several clusters", PATH, field(2, field(1, 1)), 3],
     ["a filter of players, which Agones has no more", PATH, field(8, field(3, field(1, 1))), 3],
+    ["more fields than may be, in few bytes", PATH, Buffer.from("4200".repeat(500_000), "hex"), 8],
+    ["a field of another kind than declared", PATH, Buffer.from("40044200", "hex"), 3],
     ["a message over the bound", PATH, Buffer.alloc(1024 * 1024 + 1), 8],
     ["a method that is not there", "/allocation.AllocationService/Free", Buffer.alloc(0), 12],
   ])("is refused with %s, and the next one is answered", async (_, path, bytes, code) => {

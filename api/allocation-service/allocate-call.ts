@@ -8,8 +8,9 @@ import { isObject } from "../../core/std/json.ts";
 import { type Allocate, CONTENTION, UNALLOCATED } from "../allocate.ts";
 import { countersAndLists, WHY_HEADER, whyOf } from "../allocator-answer.ts";
 import { TextCache } from "../text-cache.ts";
+import { FieldCounter } from "./field-count.ts";
 import type { GrpcStatus } from "./grpc.ts";
-import type { Fields, Method } from "./messages.ts";
+import { ALLOCATION, type Fields, type Method } from "./messages.ts";
 
 export interface AllocateCallOptions {
   readonly allocate: Allocate;
@@ -22,6 +23,9 @@ interface Checked {
   readonly namespace: string;
   readonly spec: AllocationSpec;
 }
+const FIELDS = new FieldCounter(ALLOCATION, "AllocationRequest");
+/** More than a request of any sense has, and decoded in some milliseconds. */
+const FIELDS_MAX = 10_000;
 const RESOURCE_EXHAUSTED = 8;
 const ABORTED = 10;
 
@@ -64,6 +68,11 @@ export class AllocateCall {
   }
 
   #read(message: Buffer): Fields {
+    const count = FIELDS.count(message, FIELDS_MAX);
+    if (count === undefined)
+      throw new FleetError("BAD_REQUEST", "the message is no AllocationRequest");
+    if (count > FIELDS_MAX)
+      throw new FleetError("TOO_LARGE", `the message has more than ${FIELDS_MAX} fields`);
     if (message.includes("__proto__"))
       throw new FleetError("BAD_REQUEST", "the message names __proto__, which no field is called");
     try {

@@ -6,7 +6,7 @@ type ProtoJson = Parameters<typeof fromJSON>[0];
 
 /** Agones' allocation service: its messages by field numbers, and what selectors of players were before they went. */
 // biome-ignore format: a table is read by its rows
-const ALLOCATION: ProtoMessages = {
+export const ALLOCATION: ProtoMessages = {
   AllocationRequest:   { namespace: "1 string", multiClusterSetting: "2 MultiClusterSetting", requiredGameServerSelector: "3 GameServerSelector",
                          preferredGameServerSelectors: "4 repeated GameServerSelector", scheduling: "5 int32", metaPatch: "6 MetaPatch", metadata: "7 MetaPatch",
                          gameServerSelectors: "8 repeated GameServerSelector", priorities: "9 repeated Priority",
