@@ -15,7 +15,7 @@ const GO_CLIENT = join(import.meta.dirname, "go-client");
 const GO_WITHIN_MS = 400_000;
 /** Each test has a namespace, and what it may take is in there. */
 const serversOf = (lot: string): string => `/apis/agones.dev/v1/namespaces/${lot}/gameservers`;
-const WITHIN = { timeout: 20_000, interval: 100 };
+const WITHIN = { timeout: 60_000, interval: 100 };
 
 let instance: TestInstance;
 let port: number;
