@@ -41,5 +41,8 @@ export async function verifyAccessToken(
 
 /** The keys could not be fetched: that is no fault of the token. */
 function isOutage(error: errors.JOSEError): boolean {
-  return error instanceof errors.JWKSTimeout || error.constructor === errors.JOSEError;
+  const { JOSEError, JWKSInvalid, JWKSTimeout } = errors;
+  return (
+    error instanceof JWKSTimeout || error instanceof JWKSInvalid || error.constructor === JOSEError
+  );
 }

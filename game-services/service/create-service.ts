@@ -8,7 +8,18 @@ import type { Logger } from "../../core/std/logger.ts";
 import { badRequest, expected, failureOf } from "./envelope.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { describeService } from "./openapi.ts";
-import type { Asked, Player, ServiceRoute } from "./route.ts";
+import { isForm, readForm, unsupported, watchUploads } from "./read-form.ts";
+import type {
+  Answer,
+  Asked,
+  FileAnswer,
+  Player,
+  ServiceRoute,
+  TextAnswer,
+  Upload,
+} from "./route.ts";
+import { methodsOf } from "./route-paths.ts";
+import { sendFile } from "./send-file.ts";
 
 export interface ServiceOptions {
   readonly title: string;
@@ -34,6 +45,8 @@ export interface ServiceOptions {
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** What a form adds to its file: boundaries and headers. */
+const FORM_BYTES_MAX = 4_096;
 const REQUEST_ID = /^[\w-]{1,64}$/;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -57,6 +70,8 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   measure(app, options);
   answerErrors(app, options);
   readJson(app);
+  readForm(app);
+  app.decorateRequest("player", undefined);
   for (const route of options.routes) serve(app, route, options);
   for (const [url, show] of Object.entries(options.plain)) app.get(url, async () => show());
   healthRoutes(app, options);
@@ -66,30 +81,78 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   return app;
 }
 
+/** A request whose sender is known. */
+interface Admitted extends FastifyRequest {
+  player?: Player | undefined;
+}
+
 function serve(app: FastifyInstance, route: ServiceRoute, options: ServiceOptions): void {
-  const { method, url, status, handle } = route;
+  const { method, url, access, files, upload } = route;
+  // Nothing is read of a body before it is known who sends it.
+  const admitting = async (request: Admitted): Promise<void> => {
+    request.player = await admit(request, route, options);
+  };
+  const hooks = access === "open" ? [] : [admitting];
   app.route({
-    method,
+    method: files ? [method, "HEAD"] : method,
     url,
+    onRequest: upload ? [...hooks, watchUploads(upload)] : hooks,
+    ...(upload
+      ? { bodyLimit: upload.bytesMax + FORM_BYTES_MAX, config: { upload } as object }
+      : {}),
     handler: async (request, reply) => {
-      const player = await admit(request, route, options);
-      const asked: Asked<never> = {
-        body: checked(route.body ?? NOTHING, request.body ?? {}, "") as never,
-        query: checked(
-          route.query ?? NOTHING,
-          queryOf(route, request),
-          "?",
-        ) as Asked<never>["query"],
-        address: request.ip,
-        player,
-        idempotencyKey: keyOf(request),
-        signal: request.signal,
-      };
-      const answer = await handle(asked);
-      reply.code(answer.status ?? status);
-      return { code: 1, message: answer.message, ...answer.beside };
+      const answer = await route.handle(askedOf(request, reply, route));
+      return send(request, reply, route, answer);
     },
   });
+}
+
+function askedOf(request: Admitted, reply: FastifyReply, route: ServiceRoute): Asked<never> {
+  const { upload } = route;
+  const body = upload ? {} : (request.body ?? {});
+  const query = queryOf(route, request);
+  return {
+    body: checked(route.body ?? NOTHING, body, "") as never,
+    query: checked(route.query ?? NOTHING, query, "?") as Asked<never>["query"],
+    params: checked(route.params ?? NOTHING, request.params, "") as Asked<never>["params"],
+    file: upload ? fileOf(request.body, upload) : undefined,
+    address: request.ip,
+    player: request.player,
+    idempotencyKey: keyOf(request),
+    get signal() {
+      return goneSignal(reply);
+    },
+  };
+}
+
+function fileOf(found: unknown, { field }: Upload): Buffer {
+  if (Buffer.isBuffer(found)) return found;
+  throw badRequest([{ path: field, message: "is required, found nothing" }]);
+}
+
+/** Fastify's own signal is aborted when the body has been read; this one when there is nobody to answer any more. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  if (raw.destroyed) gone.abort();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status }: ServiceRoute,
+  answer: Answer | TextAnswer | FileAnswer,
+): unknown {
+  if ("bytes" in answer) return sendFile(request, reply, answer);
+  if ("text" in answer) {
+    reply.code(status).type("application/json; charset=utf-8");
+    return reply.send(`{"code":1,"message":${answer.text}}`);
+  }
+  reply.code(answer.status ?? status);
+  return { code: 1, message: answer.message, ...answer.beside };
 }
 
 const NOTHING: Schema = { type: "object", properties: {} };
@@ -149,7 +212,8 @@ function readJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body === "") done(null, undefined);
+    if (isForm(request)) done(unsupported());
+    else if (body === "") done(null, undefined);
     else void parse(request, String(body), done);
   });
 }
@@ -171,7 +235,7 @@ function measure(app: FastifyInstance, { metrics, isEnding }: ServiceOptions): v
 }
 
 /** Only what nobody expected is logged, and never what was sent. */
-function answerErrors(app: FastifyInstance, { logger }: ServiceOptions): void {
+function answerErrors(app: FastifyInstance, { logger, routes }: ServiceOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body, retryAfterSeconds } = failureOf(error, request.id);
     const { code, cause } = expected(error);
@@ -188,9 +252,7 @@ function answerErrors(app: FastifyInstance, { logger }: ServiceOptions): void {
     return reply.code(status).type("application/json").send(body);
   });
   app.setNotFoundHandler((request, reply) => {
-    const others = (["GET", "POST"] as const).filter((method) =>
-      app.hasRoute({ method, url: request.url.split("?")[0] ?? "" }),
-    );
+    const others = methodsOf(routes, request.url.split("?")[0] ?? "");
     if (others.length > 0) {
       reply.header("allow", others.join(", "));
       throw new FleetError("METHOD_NOT_ALLOWED", "method not allowed");

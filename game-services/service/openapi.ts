@@ -1,5 +1,6 @@
 import { ERRORS } from "../../core/std/errors.ts";
 import type { NamedFailure, ServiceRoute } from "./route.ts";
+import { templateOf } from "./route-paths.ts";
 
 type Json = Record<string, unknown>;
 
@@ -21,8 +22,10 @@ const COMMON: readonly NamedFailure[] = [
 export function describeService({ title, version, description, routes }: DescriptionOptions): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    paths[route.url] ??= {};
-    (paths[route.url] as Json)[route.method.toLowerCase()] = operationOf(route);
+    const url = templateOf(route.url);
+    paths[url] ??= {};
+    (paths[url] as Json)[route.method.toLowerCase()] = operationOf(route);
+    if (route.files) (paths[url] as Json).head = { ...operationOf(route), summary: HEAD };
   }
   return {
     openapi: "3.1.0",
@@ -37,6 +40,8 @@ export function describeService({ title, version, description, routes }: Descrip
     },
   };
 }
+
+const HEAD = "As GET, without the file.";
 
 const FAILURE: Json = {
   type: "object",
@@ -56,24 +61,50 @@ const FAILURE: Json = {
 };
 
 function operationOf(route: ServiceRoute): Json {
-  const { summary, access, body, example } = route;
+  const { summary, access } = route;
   const parameters = parametersOf(route);
-  const json = (schema: unknown, shown: unknown): Json => ({
-    "application/json": { schema, example: shown },
-  });
+  const body = bodyOf(route);
+  const denied = failuresOf(route);
   return {
     summary,
     security: access === "open" ? [] : [{ [access]: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: json(body, example.body) } } : {}),
-    responses: {
-      [route.status]: {
-        description: "Done, and durable.",
-        headers: { "X-Request-Id": { schema: { type: "string" } } },
-        content: json(successOf(route), { code: 1, message: example.message, ...example.beside }),
-      },
-      ...failuresOf(route),
+    ...(body ? { requestBody: { required: true, content: body } } : {}),
+    responses: { ...(route.files ? filesOf(route.files) : doneOf(route)), ...denied },
+  };
+}
+
+const json = (schema: unknown, shown: unknown): Json => ({
+  "application/json": { schema, example: shown },
+});
+
+function bodyOf({ body, upload, example }: ServiceRoute): Json | undefined {
+  if (!upload) return body && json(body, example.body);
+  const { field, bytesMax } = upload;
+  const file = { type: "string", format: "binary", maxLength: bytesMax };
+  const schema = { type: "object", required: [field], properties: { [field]: file } };
+  return { "multipart/form-data": { schema } };
+}
+
+function doneOf(route: ServiceRoute): Json {
+  const { example } = route;
+  return {
+    [route.status]: {
+      description: "Done, and durable.",
+      headers: { "X-Request-Id": { schema: { type: "string" } } },
+      content: json(successOf(route), { code: 1, message: example.message, ...example.beside }),
     },
+  };
+}
+
+function filesOf(types: readonly string[]): Json {
+  const binary = { schema: { type: "string", format: "binary" } };
+  const content = Object.fromEntries(types.map((type) => [type, binary]));
+  return {
+    200: { description: "The file.", content },
+    206: { description: "The part of it that Range asks for.", content },
+    304: { description: "The client has it already." },
+    416: { description: "It has no such part." },
   };
 }
 
@@ -85,9 +116,19 @@ function successOf({ answer, beside = {} }: ServiceRoute): Json {
   };
 }
 
-function parametersOf({ query, isIdempotent }: ServiceRoute): Json[] {
+function parametersOf({ params, query, example, isIdempotent }: ServiceRoute): Json[] {
+  const named = Object.entries(params?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema,
+    example: example.params?.[name],
+  }));
   const names = Object.entries(query?.properties ?? {});
-  const asked = names.map(([name, schema]) => ({ name, in: "query", required: false, schema }));
+  const asked = [
+    ...named,
+    ...names.map(([name, schema]) => ({ name, in: "query", required: false, schema })),
+  ];
   const key = {
     name: "Idempotency-Key",
     in: "header",

@@ -14,6 +14,10 @@ export interface Player {
 export interface Asked<B> {
   readonly body: B;
   readonly query: Readonly<Record<string, string | number>>;
+  /** What stands in the place of each `:name` of the url. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The one file of a form; present on routes with `upload`. */
+  readonly file: Buffer | undefined;
   readonly address: string;
   /** Present on routes for players. */
   readonly player: Player | undefined;
@@ -30,6 +34,32 @@ export interface Answer {
   readonly beside?: object;
 }
 
+/** A message that is JSON already. */
+export interface TextAnswer {
+  readonly text: string;
+}
+
+/** Bytes that never change under their ETag: anybody may keep them for ever. */
+export interface FileAnswer {
+  readonly bytes: Buffer;
+  readonly type: string;
+  /** Without its quotes. */
+  readonly etag: string;
+}
+
+/** A form with one file; nothing of it is read before its sender is known. */
+export interface Upload {
+  /** The name of the form's one field. */
+  readonly field: string;
+  readonly bytesMax: number;
+  /** Whoever takes longer to send it is cut off. */
+  readonly timeoutMs: number;
+  /** Uploads that may be under way at once; more are UNAVAILABLE. */
+  readonly openMax: number;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
 /** A failure that a route may end with, and its fixed text. */
 export interface NamedFailure {
   readonly code: ErrorCode;
@@ -38,19 +68,29 @@ export interface NamedFailure {
 
 /** One route: what is checked, what is described and what is done stand together. */
 export interface ServiceRoute<B = never> {
-  readonly method: "GET" | "POST";
+  readonly method: Method;
+  /** With `:name` where something stands that `params` describes. */
   readonly url: string;
   readonly access: Access;
   readonly summary: string;
   readonly body?: Schema;
   readonly query?: Schema;
+  readonly params?: Schema;
+  readonly upload?: Upload;
+  /** The media types of a route that answers with files; HEAD goes with GET then. */
+  readonly files?: readonly string[];
   readonly status: 200 | 201;
   /** Schemas of `message`, and of the members beside it. */
   readonly answer: Schema;
   readonly beside?: Readonly<Record<string, Schema>>;
   readonly failures: readonly NamedFailure[];
-  readonly example: { readonly body?: object; readonly message: object; readonly beside?: object };
+  readonly example: {
+    readonly body?: object;
+    readonly params?: Readonly<Record<string, string>>;
+    readonly message: object;
+    readonly beside?: object;
+  };
   /** True where an Idempotency-Key makes a repeated request the same one. */
   readonly isIdempotent?: boolean;
-  readonly handle: (asked: Asked<B>) => Promise<Answer>;
+  readonly handle: (asked: Asked<B>) => Promise<Answer | TextAnswer | FileAnswer>;
 }
