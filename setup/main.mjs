@@ -47,6 +47,10 @@ const MODES = {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/login/main.ts", ...args]);
   },
+  asset: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["game-services/asset/main.ts", ...args]);
+  },
   // What `npm pack` puts into the package.
   pack: async (progress) => {
     await installPackages(progress);

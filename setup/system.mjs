@@ -16,6 +16,7 @@ const BENCH = {
   "etcd-server": () => hasCommand("etcd"),
   "redis-server": () => hasCommand("redis-server"),
   runc: () => hasCommand("runc"),
+  wrk: () => hasCommand("wrk"),
 };
 
 const all = (table) => Object.entries(table).map(([name, isThere]) => ({ name, isThere }));

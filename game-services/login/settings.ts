@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Environment, SettingsReader } from "../service/settings.ts";
@@ -30,7 +29,7 @@ const DAY_SECONDS = 86_400;
 /** Reads the environment; throws with a sentence when a value makes no sense. */
 export function settingsOf(env: Environment, uid: number | undefined): Settings {
   const read = new SettingsReader(env);
-  const state = join(stateFolder(read, uid), "login");
+  const state = join(read.stateFolder(uid), "login");
   const seconds = (name: string, fallback: number, max: number): number =>
     read.number(name, fallback, 0, max) * 1_000;
   return {
@@ -51,10 +50,4 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
     drainMs: seconds("LOGIN_DRAIN_SECONDS", 0, 600),
     logLevel: read.oneOf("LOGIN_LOG_LEVEL", "info", ["debug", "info", "warn", "error"]),
   };
-}
-
-/** Where the platform keeps what it knows, so that one folder is all there is to back up. */
-function stateFolder(read: SettingsReader, uid: number | undefined): string {
-  const data = read.text("XDG_DATA_HOME", join(homedir(), ".local", "share"));
-  return read.text("FLOTILLA_STATE", uid === 0 ? "/var/lib/flotilla" : join(data, "flotilla"));
 }

@@ -50,7 +50,9 @@ export function expected(error: unknown): FleetError {
 /** The store's words are for operators: players hear that it is away or full. */
 function told(error: FleetError): FleetError {
   if (error.details.retryAfterSeconds !== undefined) return error;
-  if (error.code === "UNAVAILABLE" || error.code === "STORAGE_FULL" || error.code === "TIMEOUT")
+  if (error.code === "STORAGE_FULL")
+    return new FleetError(error.code, "no space left", { retryAfterSeconds: 60 }, error);
+  if (error.code === "UNAVAILABLE" || error.code === "TIMEOUT")
     return new FleetError(
       error.code,
       "not available at the moment",

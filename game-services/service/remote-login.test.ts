@@ -1,55 +1,19 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { SignJWT } from "jose";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { generateKeyPairSync } from "node:crypto";
+import { expect, it } from "vitest";
 import { FakeClock } from "../../core/std/fake-clock.ts";
+import { LoginKeys } from "./login-keys.fixture.ts";
 import { RemoteLogin } from "./remote-login.ts";
 
 const START = Date.UTC(2026, 0, 1);
-let key: KeyObject;
-let page: Server;
-let asked = 0;
-let url = "";
-
-beforeEach(async () => {
-  const pair = generateKeyPairSync("ed25519");
-  key = pair.privateKey;
-  asked = 0;
-  const keys = [{ ...pair.publicKey.export({ format: "jwk" }), kid: "k", alg: "EdDSA" }];
-  page = createServer((_request, answer) => {
-    asked += 1;
-    answer.setHeader("content-type", "application/json");
-    answer.end(JSON.stringify({ keys }));
-  });
-  await new Promise<void>((done) => page.listen(0, "127.0.0.1", done));
-  url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
-});
-afterEach(async () => {
-  if (page.listening) await closePage();
-});
-
-async function closePage(): Promise<void> {
-  const closed = new Promise((done) => page.close(done));
-  page.closeAllConnections();
-  await closed;
-}
-
-async function tokenOf(seconds: number): Promise<string> {
-  const from = START / 1_000;
-  return await new SignJWT({ sub: "ann", sid: "s", iat: from, exp: from + seconds })
-    .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "k" })
-    .setIssuer("flotilla-login")
-    .sign(key);
-}
+const ANN = { userId: "ann", sessionId: "s" };
 
 it("asks for the keys once, and believes a token until it expires", async () => {
+  await using keys = await LoginKeys.open();
   const clock = new FakeClock(START);
-  const login = new RemoteLogin({ url, clock });
-  const token = await tokenOf(30);
-  for (let i = 0; i < 3; i++)
-    expect(await login.authenticate(token)).toEqual({ userId: "ann", sessionId: "s" });
-  expect(asked).toBe(1);
+  const login = new RemoteLogin({ url: keys.url, clock });
+  const token = await keys.token("ann", START, 30);
+  for (let i = 0; i < 3; i++) expect(await login.authenticate(token)).toEqual(ANN);
+  expect(keys.asked).toBe(1);
   await clock.advance(36_000);
   await expect(login.authenticate(token)).rejects.toMatchObject({
     code: "UNAUTHENTICATED",
@@ -57,20 +21,43 @@ it("asks for the keys once, and believes a token until it expires", async () => 
   });
 });
 
-it("refuses what was changed by a letter, also when the right one is known", async () => {
-  const login = new RemoteLogin({ url, clock: new FakeClock(START) });
-  const token = await tokenOf(900);
+it("looks at a signature again after a minute", async () => {
+  await using keys = await LoginKeys.open();
+  const clock = new FakeClock(START);
+  const login = new RemoteLogin({ url: keys.url, clock });
+  const token = await keys.token("ann", START);
   await login.authenticate(token);
-  const forged = token.slice(0, -4) + (token.endsWith("AAAA") ? "BBBB" : "AAAA");
-  await expect(login.authenticate(forged)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await keys.stop();
+  await clock.advance(59_000);
+  expect(await login.authenticate(token)).toEqual(ANN);
+  await clock.advance(2_000);
+  // The keys themselves are still known, so this costs a look and no request.
+  expect(await login.authenticate(token)).toEqual(ANN);
+});
+
+it.each([
+  ["another key", { key: generateKeyPairSync("ed25519").privateKey }],
+  ["a key that nobody knows", { kid: "unheard-of" }],
+  ["another type", { typ: "JWT" }],
+  ["another issuer", { iss: "somebody" }],
+])("refuses a token of %s, also when the right one is known", async (_, change) => {
+  await using keys = await LoginKeys.open();
+  const login = new RemoteLogin({ url: keys.url, clock: new FakeClock(START) });
+  await login.authenticate(await keys.token("ann", START));
+  const iat = START / 1_000;
+  const forged = await keys.sign({ sub: "ann", sid: "s", iat, exp: iat + 900 }, change);
+  await expect(login.authenticate(forged)).rejects.toMatchObject({
+    code: "UNAUTHENTICATED",
+    message: "token invalid",
+  });
 });
 
 it("says that login is away when its keys cannot be had, and goes on when it is back", async () => {
-  const { port } = page.address() as AddressInfo;
-  await closePage();
-  const login = new RemoteLogin({ url, clock: new FakeClock(START) });
-  const token = await tokenOf(900);
+  await using keys = await LoginKeys.open();
+  const login = new RemoteLogin({ url: keys.url, clock: new FakeClock(START) });
+  const token = await keys.token("ann", START);
+  await keys.stop();
   await expect(login.authenticate(token)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  await new Promise<void>((done) => page.listen(port, "127.0.0.1", done));
-  expect(await login.authenticate(token)).toEqual({ userId: "ann", sessionId: "s" });
+  await keys.start();
+  expect(await login.authenticate(token)).toEqual(ANN);
 });

@@ -1,3 +1,6 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads a service's environment; every mistake is one sentence that names the variable. */
@@ -27,5 +30,11 @@ export class SettingsReader {
     const found = words.find((word) => word === text);
     if (found !== undefined) return found;
     throw new Error(`${name} is ${words.join(" or ")}, found "${text}"`);
+  }
+
+  /** Where the platform keeps what it knows, so that one folder is all there is to back up. */
+  stateFolder(uid: number | undefined): string {
+    const data = this.text("XDG_DATA_HOME", join(homedir(), ".local", "share"));
+    return this.text("FLOTILLA_STATE", uid === 0 ? "/var/lib/flotilla" : join(data, "flotilla"));
   }
 }

@@ -1,0 +1,51 @@
+import { systemClock } from "../../core/std/clock.ts";
+import { messageOf } from "../../core/std/errors.ts";
+import { serviceLogger } from "../service/log.ts";
+import { runService } from "../service/run-service.ts";
+import { openAsset } from "./open-asset.ts";
+import { settingsOf } from "./settings.ts";
+
+const HELP = `The asset service of a game: what users made, with thumbnails, to be placed on maps.
+
+  npm run service:asset
+  ASSET_PORT=9000 ASSET_DOCUMENTS=mongodb://127.0.0.1/game npm run service:asset
+
+  ASSET_HOST, ASSET_PORT       where it listens (default: 127.0.0.1, 8712)
+  ASSET_DOCUMENTS              file:///path or mongodb://… (default: asset/asset.db in the state folder)
+  ASSET_FILES                  folder of the thumbnails (default: asset/files there)
+  ASSET_TOKEN_FILE             the operator's token (default: asset/operator.token there)
+  LOGIN_URL                    the login service, whose tokens it believes (default: http://127.0.0.1:8711)
+  ASSET_PROXIES                proxies in front whose X-Forwarded-For counts (default: 0)
+  ASSET_THUMBNAIL_KIB          size of a thumbnail's file, at most (default: 1024)
+  ASSET_THUMBNAIL_SIDE         pixels of its width and of its height, at most (default: 2048)
+  ASSET_UPLOAD_SECONDS         time that an upload may take (default: 15)
+  ASSET_UPLOADS                uploads at once (default: 32)
+  ASSET_PER_USER               assets of a user (default: 1000)
+  ASSET_MIB_PER_USER           size of a user's thumbnails together (default: 100)
+  ASSET_DRAIN_SECONDS          between not being ready and the end (default: 0)
+  ASSET_LOG_LEVEL              debug, info, warn or error (default: info)
+  --help                       this text
+
+Its API is described at /openapi.json.`;
+
+const GRACE_MS = 2_000;
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
+  const settings = settingsOf(process.env, process.getuid?.());
+  const logger = serviceLogger("asset", settings.logLevel);
+  const open = () => openAsset({ settings, clock: systemClock, logger });
+  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(`error: ${messageOf(error)}`);
+    process.exit(1);
+  },
+);

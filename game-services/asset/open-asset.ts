@@ -1,0 +1,143 @@
+import { setTimeout } from "node:timers/promises";
+import type { Clock } from "../../core/std/clock.ts";
+import { messageOf } from "../../core/std/errors.ts";
+import type { Logger } from "../../core/std/logger.ts";
+import type { Collection, DocumentStore } from "../../store/documents/document-store.ts";
+import { createService } from "../service/create-service.ts";
+import { ServiceMetrics } from "../service/metrics.ts";
+import { openDocuments } from "../service/open-documents.ts";
+import { RemoteLogin } from "../service/remote-login.ts";
+import type { RunningService } from "../service/run-service.ts";
+import { readTokenFile } from "../service/token-file.ts";
+import { AssetLists } from "./asset-lists.ts";
+import { Assets } from "./assets.ts";
+import { ASSETS, type Asset, USAGES } from "./collections.ts";
+import { Quota } from "./quota.ts";
+import { assetRoutes } from "./routes.ts";
+import type { Settings } from "./settings.ts";
+import { ThumbnailFiles } from "./thumbnail-files.ts";
+import { UserLines } from "./user-lines.ts";
+
+export interface OpenAssetOptions {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const BODY_BYTES_MAX = 16_384;
+const SWEEP_EVERY_MS = 3_600_000;
+const VERSION = "1";
+
+/** The asset service, ready to listen. */
+export async function openAsset({
+  settings,
+  clock,
+  logger,
+}: OpenAssetOptions): Promise<RunningService> {
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openDocuments(settings.documents, "flotilla_asset"));
+  const files = await ThumbnailFiles.open(settings.files);
+  const collection = await store.collection(ASSETS);
+  const assets = await assetsOf({ settings, clock, logger }, { store, collection, files });
+  const login = new RemoteLogin({ url: settings.loginUrl, clock });
+  let isEnding = false;
+  const app = await createService({
+    title: "Flotilla asset",
+    version: VERSION,
+    description: "What the users of a game made, to be placed on maps.",
+    routes: assetRoutes({
+      assets,
+      lists: new AssetLists(collection),
+      files,
+      upload: {
+        field: "thumbnail",
+        bytesMax: settings.thumbnailBytesMax,
+        timeoutMs: settings.uploadMs,
+        openMax: settings.uploadsMax,
+      },
+    }),
+    plain: {},
+    authenticate: (token) => login.authenticate(token),
+    operatorToken: readTokenFile(settings.tokenFile),
+    isEnding: () => isEnding,
+    notReady: () => whyAway(store),
+    bodyBytesMax: BODY_BYTES_MAX,
+    proxies: settings.proxies,
+    metrics: new ServiceMetrics(),
+    logger,
+  });
+  stack.defer(() => app.close());
+  stack.use(sweepNowAndThen(files, collection, logger));
+  const all = stack.move();
+  return {
+    app,
+    fatal: store.fatal,
+    beginEnd: () => {
+      isEnding = true;
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+interface Kept {
+  readonly store: DocumentStore;
+  readonly collection: Collection<Asset>;
+  readonly files: ThumbnailFiles;
+}
+
+async function assetsOf(
+  { settings, clock, logger }: OpenAssetOptions,
+  { store, collection, files }: Kept,
+): Promise<Assets> {
+  const now = (): number => clock.now();
+  const quota = new Quota({
+    assets: collection,
+    usages: await store.collection(USAGES),
+    limits: { countMax: settings.assetsPerUser, bytesMax: settings.bytesPerUser },
+    now,
+    logger,
+  });
+  const sideMax = settings.thumbnailSideMax;
+  return new Assets({ assets: collection, quota, files, lines: new UserLines(), sideMax, now });
+}
+
+/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
+async function whyAway(store: DocumentStore): Promise<string | undefined> {
+  return await store.ping().then(
+    () => undefined,
+    () => "the documents are away",
+  );
+}
+
+/** True when an asset points to the file. */
+export async function isUsed(assets: Collection<Asset>, digest: string): Promise<boolean> {
+  const query = { index: "byThumbnail", equal: { thumbnail: digest }, limit: 1 };
+  return (await assets.find(query)).items.length > 0;
+}
+
+/** Removes files that nothing points to any more, in the background; several processes may do so at once. */
+function sweepNowAndThen(
+  files: ThumbnailFiles,
+  assets: Collection<Asset>,
+  logger: Logger,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await files
+        .sweep((digest) => isUsed(assets, digest), Date.now(), stop.signal)
+        .catch((error) =>
+          logger.warn({ because: messageOf(error) }, "unused thumbnails were not removed"),
+        );
+      // Ages are those that the disk's clock gives to files, whatever clock the service has.
+      await setTimeout(SWEEP_EVERY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  };
+  const running = run();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
