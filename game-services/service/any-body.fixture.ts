@@ -7,6 +7,10 @@ export function anyGood(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.type === "integer")
     return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
   if (schema.type === "string") return anyText(schema);
+  if (schema.type === "array") {
+    const { items = {}, minItems = 0, maxItems = 10 } = schema;
+    return fc.array(anyGood(items), { minLength: minItems, maxLength: maxItems });
+  }
   const { properties = {}, required = [] } = schema;
   const members = Object.entries(properties).map(([name, one]) => [name, anyGood(one)] as const);
   return fc.record(Object.fromEntries(members), { requiredKeys: [...required] });
@@ -15,6 +19,8 @@ export function anyGood(schema: Schema): fc.Arbitrary<unknown> {
 function anyText({ minLength = 0, maxLength = 64, pattern }: Schema): fc.Arbitrary<string> {
   const size = (text: string): boolean => text.length >= minLength && text.length <= maxLength;
   if (pattern === undefined) return fc.string({ minLength, maxLength });
+  // Ids have one length and few letters: nearly no text at random is one.
+  if (minLength === maxLength) return fc.stringMatching(new RegExp(pattern));
   if (pattern.includes("@")) return fc.emailAddress().filter(size);
   const form = new RegExp(pattern, "u");
   const unit = fc.constantFrom(..."abcXYZ019_.-");

@@ -62,6 +62,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     return503OnClosing: false,
     trustProxy: (_address, hop) => hop < options.proxies,
     requestIdHeader: false,
+    frameworkErrors: (_error, request, reply) => answerBadPath(request, reply),
     genReqId: ({ headers }) => {
       const given = headers["x-request-id"];
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
@@ -232,6 +233,14 @@ function measure(app: FastifyInstance, { metrics, isEnding }: ServiceOptions): v
     const route = request.routeOptions.url ?? "none";
     metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
   });
+}
+
+/** A path that cannot be decoded, or has too long a part: it has come to no route, and to no hook. */
+function answerBadPath(request: FastifyRequest, reply: FastifyReply): void {
+  const error = badRequest([{ path: "", message: "the path cannot be read" }]);
+  const { status, body } = failureOf(error, request.id);
+  const headers = { "x-request-id": request.id, "cache-control": "no-store" };
+  reply.code(status).headers(headers).type("application/json").send(body);
 }
 
 /** Only what nobody expected is logged, and never what was sent. */
