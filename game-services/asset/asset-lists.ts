@@ -4,7 +4,15 @@ import { badRequest } from "../service/envelope.ts";
 import { type AssetView, viewOf } from "./asset-view.ts";
 import type { Asset } from "./collections.ts";
 import { decideList, type ListWish } from "./decide-list.ts";
+import type { ListRevision } from "./list-revision.ts";
+import type { PageCache } from "./page-cache.ts";
 import { SharedReads } from "./shared-reads.ts";
+
+export interface AssetListsOptions {
+  readonly assets: Collection<Asset>;
+  readonly revision: ListRevision;
+  readonly cache: PageCache;
+}
 
 export interface PageWish {
   readonly limit: number;
@@ -14,19 +22,31 @@ export interface PageWish {
 /** Documents that one page may look at, and looks that it may take: filters that fit little end it short of its limit. */
 const LOOKS_MAX = 20;
 
-/** Lists of assets, page by page, as JSON text: who asks the same at the same time gets the same text. */
+/**
+ * Lists of assets, page by page, as JSON text. A page is read once for those who ask for it together, and kept while
+ * nothing has changed: that costs one look at one document, whichever process changes something.
+ */
 export class AssetLists {
-  readonly #assets: Collection<Asset>;
+  readonly #options: AssetListsOptions;
   readonly #reads = new SharedReads<string>();
 
-  constructor(assets: Collection<Asset>) {
-    this.#assets = assets;
+  constructor(options: AssetListsOptions) {
+    this.#options = options;
   }
 
   /** BAD_REQUEST when `after` is of another list. */
   async page(wish: ListWish, page: PageWish): Promise<string> {
+    const { cache } = this.#options;
     const key = JSON.stringify([wish, page]);
-    return await this.#reads.read(key, async () => JSON.stringify(await this.#read(wish, page)));
+    // The revision is looked at first: a page that is read after it shows at least what it stands for.
+    const revision = await this.#options.revision.read();
+    const known = cache.get(key, revision);
+    if (known !== undefined) return known;
+    const text = await this.#reads.read(key, async () =>
+      JSON.stringify(await this.#read(wish, page)),
+    );
+    cache.set(key, revision, text);
+    return text;
   }
 
   async #read(
@@ -51,7 +71,7 @@ export class AssetLists {
   async #find(
     query: Parameters<Collection<Asset>["find"]>[0],
   ): ReturnType<Collection<Asset>["find"]> {
-    return await this.#assets.find(query).catch((error) => {
+    return await this.#options.assets.find(query).catch((error) => {
       if (!isFleetError(error, "BAD_REQUEST")) throw error;
       throw badRequest([{ path: "after", message: "is not of this list" }]);
     });

@@ -5,6 +5,7 @@ import type { Collection, Kept } from "../../store/documents/document-store.ts";
 import { badRequest } from "../service/envelope.ts";
 import { type Asset, indexed, type Visibility } from "./collections.ts";
 import { nameKeyOf } from "./decide-list.ts";
+import type { ListRevision } from "./list-revision.ts";
 import type { Counted, Quota } from "./quota.ts";
 import { sniffImage } from "./sniff-image.ts";
 import type { ThumbnailFiles } from "./thumbnail-files.ts";
@@ -15,6 +16,7 @@ export interface AssetsOptions {
   readonly quota: Quota;
   readonly files: ThumbnailFiles;
   readonly lines: UserLines;
+  readonly revision: ListRevision;
   /** Pixels of a side of a thumbnail. */
   readonly sideMax: number;
   readonly now: () => number;
@@ -50,7 +52,7 @@ export class Assets {
 
   /** A new asset. The same Idempotency-Key and body get the same one again. FORBIDDEN over the quota. */
   async create(wish: NewAsset, caller: Caller): Promise<Kept<Asset>> {
-    const { assets, quota, lines, now } = this.#options;
+    const { assets, quota, lines, revision, now } = this.#options;
     const { userId: owner, idempotencyKey: key, signal } = caller;
     const id = key === undefined ? randomId() : idOf(owner, key);
     const made_of = key === undefined ? {} : { made_of: digestOf(JSON.stringify(wish)) };
@@ -73,6 +75,7 @@ export class Assets {
       const { kept } = await quota.count({ owner, asset: id, isNew: true, delta }, (op) =>
         assets.insertOnce(id, indexed({ ...asset, op })),
       );
+      await revision.touch();
       return sameAgain(kept, made_of.made_of);
     });
   }
@@ -180,9 +183,9 @@ export class Assets {
     return isOvertaken ? undefined : kept;
   }
 
-  #change(id: string, decide: (asset: Asset) => Asset | undefined): Promise<Kept<Asset>> {
-    const { assets: collection, now } = this.#options;
-    return changeDocument({
+  async #change(id: string, decide: (asset: Asset) => Asset | undefined): Promise<Kept<Asset>> {
+    const { assets: collection, revision, now } = this.#options;
+    const kept = await changeDocument({
       collection,
       id,
       triesMax: TRIES_MAX,
@@ -194,6 +197,8 @@ export class Assets {
     }).catch((error) => {
       throw isFleetError(error, "NOT_FOUND") ? notFound() : error;
     });
+    await revision.touch();
+    return kept;
   }
 }
 

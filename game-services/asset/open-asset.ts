@@ -12,6 +12,8 @@ import { readTokenFile } from "../service/token-file.ts";
 import { AssetLists } from "./asset-lists.ts";
 import { Assets } from "./assets.ts";
 import { ASSETS, type Asset, USAGES } from "./collections.ts";
+import { ListRevision, MARKS } from "./list-revision.ts";
+import { PageCache } from "./page-cache.ts";
 import { Quota } from "./quota.ts";
 import { assetRoutes } from "./routes.ts";
 import type { Settings } from "./settings.ts";
@@ -25,6 +27,9 @@ export interface OpenAssetOptions {
 }
 
 const BODY_BYTES_MAX = 16_384;
+const CACHE_CHARS_MAX = 16_000_000;
+/** A process that is killed between a change and its mark has answered nobody; so long the change may stay unseen. */
+const CACHE_MS_MAX = 30_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const VERSION = "1";
 
@@ -38,7 +43,14 @@ export async function openAsset({
   const store = stack.use(await openDocuments(settings.documents, "flotilla_asset"));
   const files = await ThumbnailFiles.open(settings.files);
   const collection = await store.collection(ASSETS);
-  const assets = await assetsOf({ settings, clock, logger }, { store, collection, files });
+  const revision = new ListRevision(await store.collection(MARKS));
+  const parts = { store, collection, files, revision };
+  const assets = await assetsOf({ settings, clock, logger }, parts);
+  const cache = new PageCache({
+    charsMax: CACHE_CHARS_MAX,
+    ageMsMax: CACHE_MS_MAX,
+    now: () => clock.monotonic(),
+  });
   const login = new RemoteLogin({ url: settings.loginUrl, clock });
   let isEnding = false;
   const app = await createService({
@@ -47,7 +59,7 @@ export async function openAsset({
     description: "What the users of a game made, to be placed on maps.",
     routes: assetRoutes({
       assets,
-      lists: new AssetLists(collection),
+      lists: new AssetLists({ assets: collection, revision, cache }),
       files,
       upload: {
         field: "thumbnail",
@@ -83,11 +95,12 @@ interface Kept {
   readonly store: DocumentStore;
   readonly collection: Collection<Asset>;
   readonly files: ThumbnailFiles;
+  readonly revision: ListRevision;
 }
 
 async function assetsOf(
   { settings, clock, logger }: OpenAssetOptions,
-  { store, collection, files }: Kept,
+  { store, collection, files, revision }: Kept,
 ): Promise<Assets> {
   const now = (): number => clock.now();
   const quota = new Quota({
@@ -97,8 +110,15 @@ async function assetsOf(
     now,
     logger,
   });
-  const sideMax = settings.thumbnailSideMax;
-  return new Assets({ assets: collection, quota, files, lines: new UserLines(), sideMax, now });
+  return new Assets({
+    assets: collection,
+    quota,
+    files,
+    lines: new UserLines(),
+    revision,
+    sideMax: settings.thumbnailSideMax,
+    now,
+  });
 }
 
 /** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
