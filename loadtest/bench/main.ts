@@ -17,6 +17,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   udp: "what the port map adds to a UDP round trip",
   rollout: "rolling updates of a fleet that bots play on: disconnects, lost echoes, the floor",
   login: "the login service: devices that register and log in, and passwords",
+  asset:
+    "lists of the asset service by wrk, on SQLite and on MongoDB's protocol, beside a bare server",
   density: "memory and CPU of a hundred idle containers",
 };
 const RESULTS = join(import.meta.dirname, "../../bench-results");
