@@ -3,19 +3,20 @@ import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import { changeDocument } from "../../store/documents/change-document.ts";
 import type { Collection, Kept } from "../../store/documents/document-store.ts";
 import { badRequest } from "../service/envelope.ts";
+import type { KeyedLine } from "../service/keyed-line.ts";
 import { type Asset, indexed, type Visibility } from "./collections.ts";
 import { nameKeyOf } from "./decide-list.ts";
 import type { ListRevision } from "./list-revision.ts";
 import type { Counted, Quota } from "./quota.ts";
 import { sniffImage } from "./sniff-image.ts";
 import type { ThumbnailFiles } from "./thumbnail-files.ts";
-import type { UserLines } from "./user-lines.ts";
 
 export interface AssetsOptions {
   readonly assets: Collection<Asset>;
   readonly quota: Quota;
   readonly files: ThumbnailFiles;
-  readonly lines: UserLines;
+  /** One change of a user at a time: those that come together would only lose races against each other. */
+  readonly lines: KeyedLine;
   readonly revision: ListRevision;
   /** Pixels of a side of a thumbnail. */
   readonly sideMax: number;

@@ -4,6 +4,7 @@ import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { Collection, DocumentStore } from "../../store/documents/document-store.ts";
 import { createService } from "../service/create-service.ts";
+import { KeyedLine } from "../service/keyed-line.ts";
 import { ServiceMetrics } from "../service/metrics.ts";
 import { openDocuments } from "../service/open-documents.ts";
 import { RemoteLogin } from "../service/remote-login.ts";
@@ -18,7 +19,6 @@ import { Quota } from "./quota.ts";
 import { assetRoutes } from "./routes.ts";
 import type { Settings } from "./settings.ts";
 import { ThumbnailFiles } from "./thumbnail-files.ts";
-import { UserLines } from "./user-lines.ts";
 
 export interface OpenAssetOptions {
   readonly settings: Settings;
@@ -30,6 +30,9 @@ const BODY_BYTES_MAX = 16_384;
 const CACHE_CHARS_MAX = 16_000_000;
 /** A process that is killed between a change and its mark has answered nobody; so long the change may stay unseen. */
 const CACHE_MS_MAX = 30_000;
+/** Of one user. */
+const CHANGES_WAITING_MAX = 100;
+const TOO_MUCH = "too much to do at the moment";
 const SWEEP_EVERY_MS = 3_600_000;
 const VERSION = "1";
 
@@ -114,7 +117,7 @@ async function assetsOf(
     assets: collection,
     quota,
     files,
-    lines: new UserLines(),
+    lines: new KeyedLine({ waitingMax: CHANGES_WAITING_MAX, full: TOO_MUCH, retryAfterSeconds: 1 }),
     revision,
     sideMax: settings.thumbnailSideMax,
     now,

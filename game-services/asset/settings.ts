@@ -38,7 +38,7 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
     documents: read.text("ASSET_DOCUMENTS", pathToFileURL(join(state, "asset.db")).href),
     files: read.text("ASSET_FILES", join(state, "files")),
     tokenFile: read.text("ASSET_TOKEN_FILE", join(state, "operator.token")),
-    loginUrl: urlOf("LOGIN_URL", read.text("LOGIN_URL", "http://127.0.0.1:8711")),
+    loginUrl: read.url("LOGIN_URL", "http://127.0.0.1:8711"),
     proxies: read.number("ASSET_PROXIES", 0, 0, 8),
     thumbnailBytesMax: read.number("ASSET_THUMBNAIL_KIB", 1_024, 1, 16_384) * KIB,
     thumbnailSideMax: read.number("ASSET_THUMBNAIL_SIDE", 2_048, 1, 16_384),
@@ -49,9 +49,4 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
     drainMs: read.number("ASSET_DRAIN_SECONDS", 0, 0, 600) * 1_000,
     logLevel: read.oneOf("ASSET_LOG_LEVEL", "info", ["debug", "info", "warn", "error"]),
   };
-}
-
-function urlOf(name: string, text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
-  throw new Error(`${name} is an http or https URL, found "${text}"`);
 }

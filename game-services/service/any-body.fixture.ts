@@ -6,22 +6,36 @@ export function anyGood(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.type === "integer")
     return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
-  if (schema.type === "string") return anyText(schema);
-  if (schema.type === "array") {
-    const { items = {}, minItems = 0, maxItems = 10 } = schema;
-    return fc.array(anyGood(items), { minLength: minItems, maxLength: maxItems });
+  if (schema.type === "number") {
+    const { minimum: min = -1e6, maximum: max = 1e6 } = schema;
+    return fc.oneof(fc.integer({ min, max }), fc.double({ min, max, noNaN: true }));
   }
+  if (schema.type === "boolean") return fc.boolean();
+  if (schema.type === "array") return anyList(schema);
+  if (schema.type === "string") return anyText(schema);
+  if (schema.type === undefined) return fc.jsonValue({ maxDepth: 3 });
   const { properties = {}, required = [] } = schema;
   const members = Object.entries(properties).map(([name, one]) => [name, anyGood(one)] as const);
   return fc.record(Object.fromEntries(members), { requiredKeys: [...required] });
 }
 
+const ITEMS_MAX = 5;
+
+function anyList({
+  items = {},
+  minItems = 0,
+  maxItems = ITEMS_MAX,
+}: Schema): fc.Arbitrary<unknown> {
+  const maxLength = Math.max(minItems, Math.min(maxItems, ITEMS_MAX));
+  return fc.array(anyGood(items), { minLength: minItems, maxLength });
+}
+
 function anyText({ minLength = 0, maxLength = 64, pattern }: Schema): fc.Arbitrary<string> {
   const size = (text: string): boolean => text.length >= minLength && text.length <= maxLength;
   if (pattern === undefined) return fc.string({ minLength, maxLength });
-  // Ids have one length and few letters: nearly no text at random is one.
-  if (minLength === maxLength) return fc.stringMatching(new RegExp(pattern));
   if (pattern.includes("@")) return fc.emailAddress().filter(size);
+  // What fast-check can make by itself, such as ids, need not be met by chance.
+  if (!/\(\?|\\p/.test(pattern)) return fc.stringMatching(new RegExp(pattern, "u")).filter(size);
   const form = new RegExp(pattern, "u");
   const unit = fc.constantFrom(..."abcXYZ019_.-");
   return fc

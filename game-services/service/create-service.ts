@@ -1,9 +1,9 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { checkSchema } from "../../core/model/check-schema.ts";
 import type { Schema } from "../../core/model/schema.ts";
 import { FleetError, messageOf, type Problem } from "../../core/std/errors.ts";
-import { isObject } from "../../core/std/json.ts";
+import { isObject, ownOf } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { badRequest, expected, failureOf } from "./envelope.ts";
 import type { ServiceMetrics } from "./metrics.ts";
@@ -72,7 +72,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   answerErrors(app, options);
   readJson(app);
   readForm(app);
-  app.decorateRequest("player", undefined);
+  app.decorateRequest("caller", undefined);
   for (const route of options.routes) serve(app, route, options);
   for (const [url, show] of Object.entries(options.plain)) app.get(url, async () => show());
   healthRoutes(app, options);
@@ -82,22 +82,30 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   return app;
 }
 
+/** Who calls: a player with the token, or neither for operators and on open routes. */
+interface Caller {
+  readonly player: Player | undefined;
+  readonly token: string | undefined;
+}
+const NOBODY: Caller = { player: undefined, token: undefined };
+
 /** A request whose sender is known. */
 interface Admitted extends FastifyRequest {
-  player?: Player | undefined;
+  caller?: Caller | undefined;
 }
 
 function serve(app: FastifyInstance, route: ServiceRoute, options: ServiceOptions): void {
   const { method, url, access, files, upload } = route;
   // Nothing is read of a body before it is known who sends it.
   const admitting = async (request: Admitted): Promise<void> => {
-    request.player = await admit(request, route, options);
+    request.caller = await admit(request, route, options);
   };
   const hooks = access === "open" ? [] : [admitting];
   app.route({
     method: files ? [method, "HEAD"] : method,
     url,
     onRequest: upload ? [...hooks, watchUploads(upload)] : hooks,
+    bodyLimit: route.bodyBytesMax ?? options.bodyBytesMax,
     ...(upload
       ? { bodyLimit: upload.bytesMax + FORM_BYTES_MAX, config: { upload } as object }
       : {}),
@@ -118,7 +126,7 @@ function askedOf(request: Admitted, reply: FastifyReply, route: ServiceRoute): A
     params: checked(route.params ?? NOTHING, request.params, "") as Asked<never>["params"],
     file: upload ? fileOf(request.body, upload) : undefined,
     address: request.ip,
-    player: request.player,
+    ...(request.caller ?? NOBODY),
     idempotencyKey: keyOf(request),
     get signal() {
       return goneSignal(reply);
@@ -149,6 +157,12 @@ function send(
 ): unknown {
   if ("bytes" in answer) return sendFile(request, reply, answer);
   if ("text" in answer) {
+    if (answer.etag !== undefined) {
+      const etag = `"${answer.etag}"`;
+      // What somebody else was shown under the same version may be another view of it.
+      reply.headers({ etag, "cache-control": "private, no-cache", vary: "authorization" });
+      if (request.headers["if-none-match"] === etag) return reply.code(304).send();
+    }
     reply.code(status).type("application/json; charset=utf-8");
     return reply.send(`{"code":1,"message":${answer.text}}`);
   }
@@ -160,21 +174,21 @@ const NOTHING: Schema = { type: "object", properties: {} };
 
 async function admit(
   request: FastifyRequest,
-  { access }: ServiceRoute,
+  { access }: Pick<ServiceRoute, "access">,
   { authenticate, operatorToken }: ServiceOptions,
-): Promise<Player | undefined> {
-  if (access === "open") return undefined;
+): Promise<Caller> {
+  if (access === "open") return NOBODY;
   const [, token] = /^Bearer (\S{1,4096})$/i.exec(request.headers.authorization ?? "") ?? [];
   if (token === undefined) throw new FleetError("UNAUTHENTICATED", "token missing");
-  if (access === "player") return await authenticate(token);
-  if (isSame(token, operatorToken)) return undefined;
+  if (access !== "player" && isSame(token, operatorToken)) return NOBODY;
+  if (access !== "operator") return { player: await authenticate(token), token };
   throw new FleetError("UNAUTHENTICATED", "token invalid");
 }
 
-/** Takes as long for a wrong token as for the right one. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+/** Takes as long for a wrong token as for the right one; how long that is, is no secret. */
+function isSame(token: string, right: string): boolean {
+  const [a, b] = [Buffer.from(token), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function checked(schema: Schema, value: unknown, path: string): unknown {
@@ -185,8 +199,20 @@ function checked(schema: Schema, value: unknown, path: string): unknown {
   }));
   const all = [...problems, ...strange];
   if (all.length > 0) throw badRequest(all);
-  if (isObject(value)) return value;
+  if (isObject(value)) return withoutNulls(schema, value);
   throw badRequest([{ path, message: "must be an object" }]);
+}
+
+/** `null` is as good as absent, wherever the schema looks into a value. */
+function withoutNulls({ properties = {}, items }: Schema, value: unknown): unknown {
+  if (Array.isArray(value)) return items ? value.map((one) => withoutNulls(items, one)) : value;
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).filter(
+    ([name, one]) => one !== null || !Object.hasOwn(properties, name),
+  );
+  return Object.fromEntries(
+    members.map(([name, one]) => [name, withoutNulls(ownOf(properties, name) ?? {}, one)]),
+  );
 }
 
 /** Numbers of a query come as text; what is none stays text, and the schema says so. */
@@ -281,7 +307,7 @@ function healthRoutes(app: FastifyInstance, options: ServiceOptions): void {
     return plain(reply, "ok\n");
   });
   app.get("/metrics", async (request, reply) => {
-    await admit(request, { access: "operator" } as ServiceRoute, options);
+    await admit(request, { access: "operator" }, options);
     const { type, text } = await options.metrics.show();
     return reply.type(type).send(text);
   });

@@ -67,7 +67,7 @@ function operationOf(route: ServiceRoute): Json {
   const denied = failuresOf(route);
   return {
     summary,
-    security: access === "open" ? [] : [{ [access]: [] }],
+    security: access === "open" ? [] : access.split(" or ").map((one) => ({ [one]: [] })),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: body } } : {}),
     responses: { ...(route.files ? filesOf(route.files) : doneOf(route)), ...denied },

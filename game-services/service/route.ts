@@ -1,8 +1,8 @@
 import type { Schema } from "../../core/model/schema.ts";
 import type { ErrorCode } from "../../core/std/errors.ts";
 
-/** Who may call: anybody, a player with an access token, or an operator with the service's own token. */
-export type Access = "open" | "player" | "operator";
+/** Who may call: anybody, a player with an access token, an operator with the service's own token, or either of them. */
+export type Access = "open" | "player" | "operator" | "player or operator";
 
 /** Whom an access token names. */
 export interface Player {
@@ -10,7 +10,7 @@ export interface Player {
   readonly sessionId: string;
 }
 
-/** A request that was checked: its body and query are what the route's schemas say. */
+/** A request that was checked: its body, query and path are what the route's schemas say, and nothing in them is null. */
 export interface Asked<B> {
   readonly body: B;
   readonly query: Readonly<Record<string, string | number>>;
@@ -19,8 +19,10 @@ export interface Asked<B> {
   /** The one file of a form; present on routes with `upload`. */
   readonly file: Buffer | undefined;
   readonly address: string;
-  /** Present on routes for players. */
+  /** Present on routes for players; where operators may call, too, it is absent for them. */
   readonly player: Player | undefined;
+  /** The player's access token, for a service that is asked on the player's behalf. */
+  readonly token: string | undefined;
   readonly idempotencyKey: string | undefined;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
@@ -37,6 +39,8 @@ export interface Answer {
 /** A message that is JSON already. */
 export interface TextAnswer {
   readonly text: string;
+  /** Another one for each other message: who shows it again is told that nothing has changed. Without its quotes. */
+  readonly etag?: string;
 }
 
 /** Bytes that never change under their ETag: anybody may keep them for ever. */
@@ -76,6 +80,8 @@ export interface ServiceRoute<B = never> {
   readonly body?: Schema;
   readonly query?: Schema;
   readonly params?: Schema;
+  /** Of a body; the service's own bound unless given. */
+  readonly bodyBytesMax?: number;
   readonly upload?: Upload;
   /** The media types of a route that answers with files; HEAD goes with GET then. */
   readonly files?: readonly string[];

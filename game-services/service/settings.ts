@@ -15,6 +15,13 @@ export class SettingsReader {
     return this.#env[name] || fallback;
   }
 
+  /** An http or https URL. */
+  url(name: string, fallback: string): string {
+    const text = this.text(name, fallback);
+    if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+    throw new Error(`${name} is an http or https URL, found "${text}"`);
+  }
+
   /** A whole number from `min` to `max`. */
   number(name: string, fallback: number, min: number, max: number): number {
     const text = this.#env[name];
