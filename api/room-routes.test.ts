@@ -90,6 +90,12 @@ describe("rooms over HTTP", () => {
     const first = await ask("POST", seats, { player: "ann" });
     const again = await ask("POST", seats, { player: "ann" });
     expect([first.status, again.status, again.body.id === first.body.id]).toEqual([201, 200, true]);
+    const shown = await ask("GET", seats);
+    const { id, expiresAt } = first.body;
+    const givenAt = expect.stringMatching(/Z$/);
+    expect(shown.body).toEqual({
+      seats: [{ id, player: "ann", state: "Reserved", givenAt, expiresAt }],
+    });
     const full = await ask("POST", seats, { player: "ben" });
     expect([full.status, full.body.reason]).toEqual([429, "TooManyRequests"]);
     expect(full.body.message).toBe(
@@ -107,6 +113,8 @@ describe("rooms over HTTP", () => {
     expect([left.status, left.body.seat.player]).toEqual([200, "ann"]);
     expect((await waiting).status).toBe(201);
     expect((await ask("DELETE", `${seats}/${first.body.id}`)).status).toBe(404);
+    const { body: after } = await ask("GET", seats);
+    expect(after.seats).toMatchObject([{ player: "ben", state: "Reserved" }]);
   });
 
   it("are listed by what they are, page by page, shown, closed to others and ended", async () => {
@@ -309,6 +317,7 @@ describe("a bad request for rooms", () => {
       404,
       /Room "none" is not there/,
     ],
+    ["seats of no room", "GET", "/v1/rooms/none/seats", undefined, 404, /Room "none"/],
     ["a seat without a player", "POST", "/v1/rooms/none/seats", {}, 422, /player: is required/],
     ["a seat of no room", "DELETE", "/v1/rooms/none/seats/s", undefined, 404, /Room "none"/],
     ["nothing to change", "PATCH", "/v1/rooms/none", {}, 422, /open: is required/],

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { freeSeats } from "../allocator/decide/room-seats.ts";
-import { type RoomView, roomView } from "../allocator/decide/room-views.ts";
+import { type RoomView, roomView, seatsOf } from "../allocator/decide/room-views.ts";
 import type { Room } from "../core/model/room.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { idempotencyOf } from "./allocate.ts";
@@ -26,6 +26,7 @@ import {
   ROOM_VIEW,
   SEAT_VIEW,
   SEAT_WITH_TOKEN,
+  SEATS,
   TAKE_SEAT,
 } from "./room-schemas.ts";
 import {
@@ -76,6 +77,7 @@ export function roomRoutes(app: FastifyInstance, options: RoomRoutesOptions): vo
     DELETE: may(routes.close, { summary: "Ends a room.", answer: ROOM_VIEW }),
   });
   serve(app, "/v1/rooms/:id/seats", {
+    GET: may(routes.seats, { summary: "Shows who has a seat in a room.", answer: SEATS }),
     POST: may(routes.sit, {
       summary: "Gives a player a seat, or a new token for the one it has.",
       body: TAKE_SEAT,
@@ -159,6 +161,14 @@ class RoomRoutes {
     const room = await readSettled(store, () => store.get("Room", namespace, id));
     if (!room) throw notFound("Room", id);
     return roomView(room);
+  };
+
+  readonly seats = async (request: Request): Promise<object> => {
+    const { store } = this.#options;
+    const { namespace, id } = this.#place(request);
+    const room = await readSettled(store, () => store.get("Room", namespace, id));
+    if (!room) throw notFound("Room", id);
+    return { seats: seatsOf(room) };
   };
 
   readonly change = async (request: Request): Promise<RoomView> => {

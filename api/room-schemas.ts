@@ -1,4 +1,4 @@
-import { ROOM_CAPACITY, SEAT_SECONDS } from "../core/model/room.ts";
+import { ROOM_CAPACITY, ROOM_CAPACITY_MAX, SEAT_SECONDS } from "../core/model/room.ts";
 import type { Schema } from "../core/model/schema.ts";
 import {
   dnsLabel,
@@ -89,6 +89,19 @@ const SEAT_FIELDS = {
   ports: STATUS_PORTS,
 };
 export const SEAT_VIEW: Schema = object("A seat.", SEAT_FIELDS);
+export const SEATS: Schema = object("Who has a seat in a room.", {
+  seats: list(
+    "Those who wait longest first; no tokens.",
+    object("A seat.", {
+      id: SEAT_FIELDS.id,
+      player: PLAYER,
+      state: SEAT_FIELDS.state,
+      givenAt: time("When it was given."),
+      expiresAt: SEAT_FIELDS.expiresAt,
+    }),
+    ROOM_CAPACITY_MAX,
+  ),
+});
 export const SEAT_WITH_TOKEN: Schema = object("A seat with what opens it.", {
   ...SEAT_FIELDS,
   token: text("Join token: a compact JWT (EdDSA) that the game checks."),

@@ -67,3 +67,12 @@ export function seatView({ metadata, status }: Room, id: string, seat: Seat): Se
     ...{ host, ports },
   };
 }
+
+/** All seats of a room, the oldest first: for those who may give and take them. */
+export function seatsOf({ status }: Room): readonly object[] {
+  const seats = Object.entries(status.seats).map(([id, seat]) => ({ id, ...seat }));
+  seats.sort((a, b) =>
+    a.givenAt < b.givenAt ? -1 : a.givenAt > b.givenAt ? 1 : a.id < b.id ? -1 : 1,
+  );
+  return seats.map(({ listed: _, ...shown }) => shown);
+}

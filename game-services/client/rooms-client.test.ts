@@ -72,6 +72,18 @@ describe("a seat", () => {
     await expect(seat.connect()).rejects.toMatchObject({ code: "LEFT" });
   });
 
+  it("is shown to those who ask who sits there", async () => {
+    const seat = await clientOf().join(ann);
+    await clientOf().join({ ...ann, player: "ben" });
+    const seats = await clientOf().seats(seat.room);
+    expect(seats.map(({ player, state }) => `${player} ${state}`)).toEqual([
+      "ann Reserved",
+      "ben Reserved",
+    ]);
+    expect(seats[0]?.id).toBe(seat.id);
+    expect(api.asked.at(-1)?.method).toBe("GET");
+  });
+
   it("cannot be connected without a connector, and says what to do instead", async () => {
     const seat = await clientOf().join(ann);
     await expect(seat.connect()).rejects.toThrow("no connector");

@@ -13,6 +13,7 @@ import {
   type RoomView,
   type RoomWanted,
   roomPath,
+  type SeatOfRoom,
   type SeatView,
   type SeatWanted,
 } from "./wire.ts";
@@ -86,6 +87,18 @@ export class RoomsClient<Connection> {
   async room(id: string, { namespace, signal }: Named & CallOptions = {}): Promise<RoomView> {
     const path = this.#path({ room: id, namespace });
     return (await this.#api.call<RoomView>({ method: "GET", path, signal })).body;
+  }
+
+  /** Who has a seat in a room. */
+  async seats(
+    id: string,
+    { namespace = this.#namespace, signal }: Named & CallOptions = {},
+  ): Promise<readonly SeatOfRoom[]> {
+    const path = roomPath(namespace, id, "/seats");
+    const answer = await this.#api.call<{ seats: readonly SeatOfRoom[] }>({
+      ...{ method: "GET", path, signal },
+    });
+    return answer.body.seats;
   }
 
   /** Rooms, page after page. */

@@ -25,11 +25,22 @@ export interface RoomView {
   readonly createdAt: string;
 }
 
+export type SeatState = "Reserved" | "Taken";
+
+/** A seat as others see it. */
+export interface SeatOfRoom {
+  readonly id: string;
+  readonly player: string;
+  readonly state: SeatState;
+  readonly givenAt: string;
+  /** Until when it is kept for a player who is not there yet. */
+  readonly expiresAt?: string;
+}
 export interface SeatView {
   readonly id: string;
   readonly room: string;
   readonly player: string;
-  readonly state: "Reserved" | "Taken";
+  readonly state: SeatState;
   /** Until when it is kept for a player who is not there yet. */
   readonly expiresAt?: string;
   readonly host: string;
