@@ -51,6 +51,10 @@ const MODES = {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/asset/main.ts", ...args]);
   },
+  room: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["game-services/room/main.ts", ...args]);
+  },
   // What `npm pack` puts into the package.
   pack: async (progress) => {
     await installPackages(progress);

@@ -1,0 +1,53 @@
+import { systemClock } from "../../core/std/clock.ts";
+import { messageOf } from "../../core/std/errors.ts";
+import { serviceLogger } from "../service/log.ts";
+import { runService } from "../service/run-service.ts";
+import { openRoom } from "./open-room.ts";
+import { settingsOf } from "./settings.ts";
+
+const HELP = `The room service of a game: maps that players make, and the way into their rooms.
+
+  npm run service:room
+  ROOM_PORT=9000 ROOM_DOCUMENTS=mongodb://127.0.0.1/game npm run service:room
+
+  ROOM_HOST, ROOM_PORT         where it listens (default: 127.0.0.1, 8713)
+  ROOM_DOCUMENTS               file:///path or mongodb://… (default: room/room.db in the state folder)
+  ROOM_TOKEN_FILE              the operator's token, for game servers (default: room/operator.token there)
+  ROOM_PROXIES                 proxies in front whose X-Forwarded-For counts (default: 0)
+  LOGIN_URL                    the login service (default: http://127.0.0.1:8711)
+  ASSET_URL                    the asset service (default: http://127.0.0.1:8712)
+  FLOTILLA_API                 the platform (default: http://127.0.0.1:8700)
+  ROOM_ALLOCATE_TOKEN_FILE     its token of scope allocate (default: allocate.token in the state folder)
+  ROOM_FLEET                   the fleet whose game servers run maps (default: maps)
+  ROOM_SEATS                   seats of a map's room (default: 100)
+  ROOM_WAIT_SECONDS            how long who enters waits for a game server (default: 10)
+  ROOM_MAPS_PER_USER           maps of one user (default: 50)
+  ROOM_VERSIONS                versions of a map that can be had again (default: 50)
+  ROOM_CHANGES_PER_MINUTE      changes and entries of a user; 0 is no limit (default: 600)
+  ROOM_DRAIN_SECONDS           between not being ready and the end (default: 0)
+  ROOM_LOG_LEVEL               debug, info, warn or error (default: info)
+  --help                       this text
+
+Its API is described at /openapi.json.`;
+
+const GRACE_MS = 2_000;
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
+  const settings = settingsOf(process.env, process.getuid?.());
+  const logger = serviceLogger("room", settings.logLevel);
+  const open = () => openRoom({ settings, clock: systemClock, logger });
+  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(`error: ${messageOf(error)}`);
+    process.exit(1);
+  },
+);
