@@ -86,7 +86,10 @@ export class MongoTable implements DocumentTable {
   }
 
   read(ids: readonly string[]): Promise<readonly Row[]> {
-    return this.#find({ _id: { $in: [...ids] } }, ids.length);
+    // FerretDB finds one id by its index, and several by looking at every document.
+    const [first] = ids;
+    const isOne = ids.length === 1 && first !== undefined;
+    return this.#find({ _id: isOne ? first : { $in: [...ids] } }, ids.length);
   }
 
   async readBy(unique: string, values: readonly FieldValue[]): Promise<Row | undefined> {
