@@ -1,16 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { FerretServer, findFerret } from "../../store/mongodb/ferret-server.fixture.ts";
-import { freePort } from "./flotilla-server.ts";
-import { cpuSecondsOf, machine, measureDisk, round } from "./machine.ts";
+import { machine, measureDisk } from "./machine.ts";
 import { writeResult } from "./result.ts";
 import { ServiceProcess } from "./service-process.ts";
-import { type WrkResult, wrk } from "./wrk.ts";
+import { measureBare, measureWrk, showWrkRows, type WrkRow } from "./wrk-rows.ts";
 
 /*
  * Lists of the asset service by wrk, on SQLite and on a server that speaks MongoDB's protocol, beside a bare server that
@@ -36,11 +32,6 @@ const USAGE = `node loadtest/bench/asset.ts [--folder DISK] [--clients N] [--sec
 const KINDS = ["furniture", "plants", "signs", "lamps"];
 const MAKERS = 16;
 const SCRIPT = join(import.meta.dirname, "asset-lists.lua");
-
-interface Row extends WrkResult {
-  readonly what: string;
-  readonly serverUsPerRequest: number;
-}
 
 /** Publishes assets; several users do, as many at once as there are. */
 async function fill(url: string, tokens: readonly string[], count: number): Promise<void> {
@@ -78,21 +69,10 @@ async function tokensOf(login: ServiceProcess): Promise<string[]> {
   return await Promise.all(Array.from({ length: MAKERS }, one));
 }
 
-async function measure(
-  what: string,
-  { pid, url }: { readonly pid: number; readonly url: string },
-  headers: Readonly<Record<string, string>>,
-  script?: string,
-): Promise<Row> {
-  const load = { clients: Number(values.clients), headers, ...(script ? { script } : {}) };
-  const seconds = Number(values.seconds);
-  // A warm-up first.
-  await wrk({ ...load, url, seconds });
-  const before = cpuSecondsOf(pid);
-  const result = await wrk({ ...load, url, seconds });
-  const used = (cpuSecondsOf(pid) - before) / (result.perSecond * seconds);
-  return { ...result, what, serverUsPerRequest: Math.round(used * 1e6) };
-}
+const load = (): { clients: number; seconds: number } => ({
+  clients: Number(values.clients),
+  seconds: Number(values.seconds),
+});
 
 /** All rows of one store; `page` takes a list as it was answered. */
 async function measureStore(
@@ -100,40 +80,20 @@ async function measureStore(
   env: Readonly<Record<string, string>>,
   tokens: readonly string[],
   page: (text: string) => void,
-): Promise<Row[]> {
+): Promise<WrkRow[]> {
   await using asset = await ServiceProcess.start("game-services/asset/main.ts", env);
   await fill(asset.url, tokens, Number(values.assets));
   const headers = { authorization: `Bearer ${tokens[0]}` };
   const url = `${asset.url}/assets`;
   page(await (await fetch(url, { headers })).text());
   return [
-    await measure(`${name}: the newest 20`, { pid: asset.pid, url }, headers),
-    await measure(`${name}: lists of every kind`, { pid: asset.pid, url }, headers, SCRIPT),
+    await measureWrk(`${name}: the newest 20`, { pid: asset.pid, url }, { ...load(), headers }),
+    await measureWrk(
+      `${name}: lists of every kind`,
+      { pid: asset.pid, url },
+      { ...load(), headers, script: SCRIPT },
+    ),
   ];
-}
-
-async function measureBare(body: string): Promise<Row> {
-  const port = await freePort();
-  const program = join(import.meta.dirname, "bare-fastify.ts");
-  const child: ChildProcess = spawn(process.execPath, [program, `${port}`, body], {
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  const url = `http://127.0.0.1:${port}/`;
-  while (
-    !(await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  )
-    await setTimeout(20);
-  try {
-    const what = "bare fastify: the same 20 as an object, nothing read";
-    return await measure(what, { pid: Number(child.pid), url }, {});
-  } finally {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-  }
 }
 
 async function main(): Promise<void> {
@@ -142,7 +102,7 @@ async function main(): Promise<void> {
   const body = join(folder, "page.json");
   const disk = measureDisk(folder);
   try {
-    const rows: Row[] = [];
+    const rows: WrkRow[] = [];
     {
       await using login = await ServiceProcess.start("game-services/login/main.ts", {
         FLOTILLA_STATE: folder,
@@ -160,17 +120,9 @@ async function main(): Promise<void> {
         rows.push(...(await measureStore("MongoDB protocol", there, tokens, keep)));
       } else console.log(`not measured on MongoDB's protocol: ${found.missing}`);
     }
-    rows.push(await measureBare(body));
-    console.table(
-      rows.map((row) => ({
-        what: row.what,
-        "per second": Math.round(row.perSecond),
-        "p50 ms": round(row.p50Ms),
-        "p99 ms": round(row.p99Ms),
-        refused: row.refused,
-        "server µs": row.serverUsPerRequest,
-      })),
-    );
+    const bare = "bare fastify: the same 20 as an object, nothing read";
+    rows.push(await measureBare(bare, body, load()));
+    showWrkRows(rows);
     writeResult(values.json, { machine: machine(), disk, rows });
   } finally {
     rmSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import fastify from "fastify";
 
 /*
  * The least that an answer over HTTP costs on this machine: fastify, a body, an answer of the usual size, nothing picked
- * and nothing kept. Started by `yardsticks.ts` and `asset.ts` with its port, and a file with what GET answers; it ends with
+ * and nothing kept. Started by `yardsticks.ts` and `wrk-rows.ts` with its port, and a file with what GET answers; it ends with
  * who started it.
  */
 const [port = "0", page] = process.argv.slice(2);

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { ClosedLoadResult } from "./closed-load.ts";
 import { httpLoad, jsonRequest } from "./http-load.ts";
 import { cpuSecondsOf, machine, measureDisk, round } from "./machine.ts";
 import { writeResult } from "./result.ts";
+import { ServiceProcess } from "./service-process.ts";
 
 /*
  * The login service under load: devices that register and log in, which are durable writes, and passwords, which are
@@ -29,7 +27,6 @@ const USAGE = `node loadtest/bench/login.ts [--folder DISK] [--clients N] [--sec
   --clients  connections, each with one request at a time
   --seconds  duration of each row
   --json     also writes everything to this file`;
-const PROGRAM = join(import.meta.dirname, "../../game-services/login/main.ts");
 const PASSWORD_CLIENTS = 4;
 const USER = { user_id: "bench", user_pw: "correct horse", nickname: "b", email: "b@example.org" };
 const AGAIN_MS = 20;
@@ -46,26 +43,6 @@ interface Phase {
   readonly path: string;
   readonly clients: number;
   readonly body: (n: number) => object;
-}
-
-/** The service as a process, with no limits on how often one address may come. */
-async function startLogin(folder: string): Promise<{ child: ChildProcess; port: number }> {
-  const env = {
-    ...process.env,
-    FLOTILLA_STATE: folder,
-    LOGIN_PORT: "0",
-    LOGIN_ADDRESS_PER_MINUTE: "0",
-    LOGIN_ACCOUNT_PER_MINUTE: "0",
-  };
-  const child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, port } = JSON.parse(line) as { msg: string; port: number };
-    if (msg === "listening") return { child, port };
-  }
-  throw new Error("the login service did not start");
 }
 
 async function measure(
@@ -101,8 +78,11 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const folder = mkdtempSync(join(values.folder, "login-bench-"));
   const disk = measureDisk(folder);
-  const { child, port } = await startLogin(folder);
-  const pid = Number(child.pid);
+  // With no limits on how often one address may come.
+  const free = { LOGIN_ADDRESS_PER_MINUTE: "0", LOGIN_ACCOUNT_PER_MINUTE: "0" };
+  const env = { FLOTILLA_STATE: folder, LOGIN_PORT: "0", ...free };
+  const login = await ServiceProcess.start("game-services/login/main.ts", env);
+  const { pid, port } = login;
   const clients = Number(values.clients);
   const device = (n: number): object => ({ device_id: `device-of-the-bench-${n}` });
   const phases: readonly Phase[] = [
@@ -134,9 +114,7 @@ async function main(): Promise<void> {
     );
     writeResult(values.json, { machine: machine(), disk, rows });
   } finally {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
+    await login[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   }
 }

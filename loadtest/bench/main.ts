@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   login: "the login service: devices that register and log in, and passwords",
   asset:
     "lists of the asset service by wrk, on SQLite and on MongoDB's protocol, beside a bare server",
+  map: "maps of the room service by wrk, on SQLite and on MongoDB's protocol, beside a bare server",
   density: "memory and CPU of a hundred idle containers",
 };
 const RESULTS = join(import.meta.dirname, "../../bench-results");
