@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RoomsApi } from "../game-services/client/rooms-api.fixture.ts";
-import { ArenaServer } from "../game-services/game/arena-server.ts";
+import { ArenaServer } from "../game-services/game/arena/arena-server.ts";
 import { shownWith, TokenSigner, type Wanted } from "../game-services/game/join-keys.fixture.ts";
 import { JoinTokens } from "../game-services/game/join-tokens.ts";
 

@@ -1,7 +1,7 @@
 import { Client } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ArenaServer } from "../game/arena-server.ts";
-import type { ArenaView } from "../game/arena-state.ts";
+import { ArenaServer } from "../game/arena/arena-server.ts";
+import type { ArenaView } from "../game/arena/arena-state.ts";
 import { shownWith } from "../game/join-keys.fixture.ts";
 import { JoinTokens } from "../game/join-tokens.ts";
 import type { ColyseusRoom } from "./colyseus.ts";

@@ -3,10 +3,10 @@ import type { GameDataSdk } from "./game-data.ts";
 import type { GameServerShown } from "./join-tokens.ts";
 import { log } from "./log.ts";
 
-/** What of its GameServer the arena looks at. */
+/** What of its GameServer a game looks at. */
 export type GameServerSeen = GameServerShown & { readonly status: { readonly state: string } };
 
-/** What the arena uses of Agones' client; its own type declarations name it otherwise than it is. */
+/** What a game uses of Agones' client; its own type declarations name it otherwise than it is. */
 interface AgonesClient {
   connect(): Promise<void>;
   close(): void;
@@ -29,7 +29,7 @@ const RECONNECT_MS = 1000;
 const TRIES_MAX = 60;
 
 /**
- * The arena's life with Agones: health pings, its GameServer, Ready and Shutdown. The client opens its health stream
+ * A game's life with Agones: health pings, its GameServer, Ready and Shutdown. The client opens its health stream
  * and its watch once and never again, so when one of them breaks (the SDK server was restarted) a new client takes over.
  */
 export class AgonesLife implements Disposable {

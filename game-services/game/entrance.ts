@@ -5,9 +5,17 @@ import { log } from "./log.ts";
 /** Who may come in: those with a join token only, or others too, into rooms of their own. */
 export type TokensWanted = "required" | "optional";
 
-/** What is known of somebody who was let in: what the join token says, if there was one. */
+/** What is known of somebody who was let in: what the join token says, if there was one, and who the login service says it is. */
 export interface Admission {
   readonly claims?: JoinClaims;
+  readonly access?: Access;
+}
+/** What an access token of the login service says, once it is believed. */
+export interface Access {
+  readonly user: string;
+  readonly token: string;
+  /** Until when it counts, in milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** What a client may ask for; `room` and `cap` are not for it to say: the token does. */

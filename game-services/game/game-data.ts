@@ -1,4 +1,4 @@
-/** What of Agones' beta SDK the arena uses. */
+/** What of Agones' beta SDK a game uses. */
 export interface GameDataSdk {
   setCounterCount(key: string, count: number): Promise<void>;
   appendListValue(key: string, value: string): Promise<void>;
@@ -23,7 +23,7 @@ interface Step {
 }
 
 /**
- * Keeps the Counter `rooms` and the List `players` of this game server in step with the arena. What counts is the newest
+ * Keeps the Counter `rooms` and the List `players` of this game server in step with the game. What counts is the newest
  * presence: steps in between are left out. Values that others put into the list are not touched. No failure of the SDK
  * is ever the game's: a part that the spec has not is left alone, anything else is told once and tried again.
  */

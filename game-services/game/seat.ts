@@ -1,13 +1,6 @@
 import { randomBytes } from "node:crypto";
-import {
-  type Bucket,
-  fullBucket,
-  isAfter,
-  type Point,
-  stepTowards,
-  taken,
-  UDP_RATE,
-} from "./rules.ts";
+import type { Point } from "./input.ts";
+import { type Bucket, fullBucket, isAfter, taken, UDP_RATE } from "./rate.ts";
 import { TOKEN_BYTES } from "./wire.ts";
 
 /** Where the packets of a player come from. */
@@ -15,6 +8,9 @@ export interface Remote {
   readonly address: string;
   readonly port: number;
 }
+
+/** Where a player at `from` gets when `wanted` is asked for `elapsedMs` after the move before. */
+export type Step = (from: Point, wanted: Point, elapsedMs: number) => Point;
 
 /** The one authority on where a player is: WebSocket and UDP both move through it. */
 export class Seat {
@@ -27,6 +23,7 @@ export class Seat {
   /** Packets that came, and those that are missing in the row of numbers or came too late. */
   received = 0;
   missed = 0;
+  readonly #step: Step;
   #movedAt: number;
   #sequence: number | undefined;
   #bucket: Bucket;
@@ -34,17 +31,19 @@ export class Seat {
   constructor(options: {
     readonly number: number;
     readonly position: Point;
+    readonly step: Step;
     readonly now: number;
   }) {
     this.number = options.number;
     this.position = options.position;
+    this.#step = options.step;
     this.#movedAt = options.now;
     this.#bucket = fullBucket(UDP_RATE, options.now);
   }
 
   /** Moves as far towards `wanted` as the rules allow. */
   move(wanted: Point, now: number): Point {
-    this.position = stepTowards(this.position, wanted, now - this.#movedAt);
+    this.position = this.#step(this.position, wanted, now - this.#movedAt);
     this.#movedAt = now;
     return this.position;
   }
@@ -75,15 +74,15 @@ export class Seats {
     return this.#byToken.size;
   }
 
-  take(position: Point, now: number): Seat {
+  take(position: Point, step: Step, now: number): Seat {
     this.#next = (this.#next % 0xffff) + 1;
-    return this.#add(new Seat({ number: this.#next, position, now }));
+    return this.#add(new Seat({ number: this.#next, position, step, now }));
   }
 
-  /** The same place in the arena for a player who came in anew; the old token moves it no more. */
-  pass({ number, position, token }: Seat, now: number): Seat {
+  /** The same place for a player who came in anew; the old token moves it no more. */
+  pass({ number, position, token }: Seat, step: Step, now: number): Seat {
     this.#byToken.delete(token);
-    return this.#add(new Seat({ number, position, now }));
+    return this.#add(new Seat({ number, position, step, now }));
   }
 
   leave(seat: Seat): void {

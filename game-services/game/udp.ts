@@ -19,7 +19,7 @@ export interface Dropped {
   late: number;
 }
 
-/** The arena's UDP channel: moves and echoes in, positions out. */
+/** A game's UDP channel: moves and echoes in, positions out. */
 export class UdpChannel implements AsyncDisposable {
   readonly dropped: Dropped = { malformed: 0, unknownToken: 0, tooMany: 0, late: 0 };
   readonly #socket: Socket;

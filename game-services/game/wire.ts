@@ -1,5 +1,5 @@
 /**
- * The arena's UDP packets, version 1, big endian.
+ * A game's UDP packets, version 1, big endian.
  *
  *   to the server    magic u16, version u8, type u8, token 16 bytes, sequence u32, then
  *     1 move         x f32, y f32

@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ArenaServer } from "../game/arena-server.ts";
+import { ArenaServer } from "../game/arena/arena-server.ts";
 import { encodeToServer } from "../game/wire.ts";
 import { Player } from "./players.ts";
 import { missingIn, namesFor, play } from "./script.ts";

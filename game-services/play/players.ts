@@ -1,8 +1,8 @@
 import { Client } from "@colyseus/sdk";
 import type { ColyseusRoom } from "../client/colyseus.ts";
 import type { Seat } from "../client/seat.ts";
-import type { ArenaView, ChatLine, UdpTicket } from "../game/arena-state.ts";
-import type { Point } from "../game/rules.ts";
+import type { ArenaView, ChatLine, UdpTicket } from "../game/arena/arena-state.ts";
+import type { Point } from "../game/input.ts";
 import { Rtts } from "./rtt.ts";
 import { probeUdp, UdpStream } from "./udp-stream.ts";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { FlotillaClient } from "../client/flotilla-client.ts";
-import type { ArenaView } from "../game/arena-state.ts";
+import type { ArenaView } from "../game/arena/arena-state.ts";
 import { type ArenaSeat, Player } from "./players.ts";
 import { live } from "./script.ts";
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { DgramAsPromised } from "dgram-as-promised";
-import type { Point } from "../game/rules.ts";
+import type { Point } from "../game/input.ts";
 import { decodeToClient, encodeToServer, type Position } from "../game/wire.ts";
 import { Rtts } from "./rtt.ts";
 

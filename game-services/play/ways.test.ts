@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RoomsApi } from "../client/rooms-api.fixture.ts";
-import { ArenaServer } from "../game/arena-server.ts";
+import { ArenaServer } from "../game/arena/arena-server.ts";
 import { shownWith } from "../game/join-keys.fixture.ts";
 import { JoinTokens } from "../game/join-tokens.ts";
 import { missingIn, play } from "./script.ts";

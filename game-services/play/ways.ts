@@ -1,6 +1,6 @@
 import { isFlotillaError } from "../client/errors.ts";
 import { FlotillaClient } from "../client/flotilla-client.ts";
-import type { ArenaView } from "../game/arena-state.ts";
+import type { ArenaView } from "../game/arena/arena-state.ts";
 import { allocate } from "./allocate.ts";
 import { type ArenaAddress, Player } from "./players.ts";
 

@@ -23,7 +23,7 @@ async function playedOnce(
     FLOTILLA_PORT_GAME: "0",
     FLOTILLA_PORT_UDP: "0",
   };
-  const game = spawn(process.execPath, [join(ROOT, "game-services/game/main.ts")], { env });
+  const game = spawn(process.execPath, [join(ROOT, "game-services/game/arena/main.ts")], { env });
   const facts: { fact: string; part?: string; webSocketPort?: number; udpPort?: number }[] = [];
   createInterface({ input: game.stdout }).on("line", (line) => facts.push(JSON.parse(line)));
   try {

@@ -80,7 +80,7 @@ describe("a door that goes and comes back", () => {
     "and %s finds the arena going on: unknown, then healthy, never unhealthy",
     async (_, signal) => {
       const door = await startDoor();
-      const game = start([join(ROOT, "game-services/game/main.ts")], {
+      const game = start([join(ROOT, "game-services/game/arena/main.ts")], {
         ...process.env,
         AGONES_SDK_GRPC_PORT: String(grpcPort),
         ARENA_HOST: "127.0.0.1",

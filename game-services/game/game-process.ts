@@ -1,20 +1,37 @@
 import type { AgonesLife, GameServerSeen } from "./agones.ts";
-import type { ArenaServer } from "./arena-server.ts";
 import { GameData, type Presence } from "./game-data.ts";
+import type { GameSettings } from "./game-settings.ts";
 import { JoinTokens } from "./join-tokens.ts";
 import { log } from "./log.ts";
-import { type Settings, settingsOf } from "./settings.ts";
 
-/** The arena as a process: Colyseus and UDP, with Agones when there is an SDK server. */
-class Game {
-  readonly #settings: Settings;
+/** What a game is told, and what it tells. */
+export interface GameLinks {
+  /** There when a platform is here whose tokens players show. */
+  readonly tokens?: JoinTokens;
+  readonly onPlayers: (players: number) => void;
+  readonly onPresence: (presence: Presence) => void;
+}
+/** A game whose ports are open. */
+export interface OpenGame extends AsyncDisposable {
+  readonly webSocketPort: number;
+  readonly udpPort: number;
+  readonly dropped: object;
+}
+export interface GameProcessOptions {
+  readonly settings: GameSettings;
+  readonly open: (links: GameLinks) => Promise<OpenGame>;
+}
+
+/** A game as a process: Colyseus and UDP, with Agones when there is an SDK server. */
+class GameProcess {
+  readonly #options: GameProcessOptions;
   readonly #tokens = new JoinTokens({
     now: Date.now,
     usedMax: USED_TOKENS_MAX,
     keysWaitMs: KEYS_WAIT_MS,
     waitersMax: WAITERS_MAX,
   });
-  #arena: ArenaServer | undefined;
+  #game: OpenGame | undefined;
   #agones: AgonesLife | undefined;
   #data: GameData | undefined;
   #presence: Presence = { rooms: 0, players: new Set() };
@@ -25,23 +42,21 @@ class Game {
   #empty: NodeJS.Timeout | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor(settings: Settings) {
-    this.#settings = settings;
+  constructor(options: GameProcessOptions) {
+    this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { hasSdk } = this.#settings;
+    const { hasSdk } = this.#options.settings;
     // The connection to the SDK server is made while Colyseus is loaded: a start is mostly reading code.
     const connecting = hasSdk ? this.#connect() : undefined;
-    const { ArenaServer } = await import("./arena-server.ts");
-    const arena = await ArenaServer.open({
-      ...this.#settings,
+    const game = await this.#options.open({
       ...(hasSdk ? { tokens: this.#tokens } : {}),
       onPlayers: (players) => this.#seePlayers(players),
       onPresence: (presence) => this.#seePresence(presence),
     });
-    this.#arena = arena;
-    const { webSocketPort, udpPort } = arena;
+    this.#game = game;
+    const { webSocketPort, udpPort } = game;
     log("listening", { webSocketPort, udpPort, sdk: hasSdk });
     const agones = await connecting;
     if (agones) this.#tellPresence(agones);
@@ -75,15 +90,15 @@ class Game {
 
   async #end(because: string): Promise<void> {
     clearTimeout(this.#empty);
-    log("ending", { because, players: this.#players, dropped: this.#arena?.dropped });
-    await this.#arena?.[Symbol.asyncDispose]();
+    log("ending", { because, players: this.#players, dropped: this.#game?.dropped });
+    await Promise.race([this.#game?.[Symbol.asyncDispose](), pause(GOODBYE_MS)]);
     this.#data?.[Symbol.dispose]();
     // When the platform ends this process it knows already, and its SDK server may be gone.
     await Promise.race([
       this.#agones
         ?.shutdown()
         .catch((error: Error) => log("no shutdown", { error: error.message })),
-      new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS)),
+      pause(SHUTDOWN_MS),
     ]);
     this.#agones?.[Symbol.dispose]();
     log("ended");
@@ -111,7 +126,7 @@ class Game {
   /** Everybody has left an allocated game for a while: it may be used again, if it was told so. */
   #armReuse(): void {
     clearTimeout(this.#empty);
-    const { reuse, emptyMs } = this.#settings;
+    const { reuse, emptyMs } = this.#options.settings;
     if (reuse === "stay" || this.#state !== "Allocated") return;
     if (this.#players > 0 || !this.#hadPlayers) return;
     this.#empty = setTimeout(() => this.#reuse(reuse), emptyMs);
@@ -124,6 +139,8 @@ class Game {
   }
 }
 
+/** Players are told, and what must be saved is saved, within this. */
+const GOODBYE_MS = 10_000;
 const SHUTDOWN_MS = 2000;
 /** A token lives for a minute: more in that time are more players than one process has. */
 const USED_TOKENS_MAX = 10_000;
@@ -131,17 +148,23 @@ const KEYS_WAIT_MS = 2000;
 const WAITERS_MAX = 256;
 const RETRY_MS = 1000;
 
-async function main(): Promise<void> {
-  const game = new Game(settingsOf(process.env));
-  const stop = (signal: string): void => void game.end(signal).then(() => process.exit(0));
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  await game.start();
+/** Runs a game until it is told to end. */
+export function runGame(optionsOf: () => GameProcessOptions): void {
+  const run = async (): Promise<void> => {
+    const game = new GameProcess(optionsOf());
+    const stop = (signal: string): void => void game.end(signal).then(() => process.exit(0));
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+    await game.start();
+  };
+  run().catch((error: Error) => {
+    log("failed", { error: error.message });
+    process.exitCode = 1;
+    // Sockets that are open already must not keep a game alive that never started.
+    setTimeout(() => process.exit(1), 100);
+  });
 }
 
-main().catch((error: Error) => {
-  log("failed", { error: error.message });
-  process.exitCode = 1;
-  // Sockets that are open already must not keep a game alive that never started.
-  setTimeout(() => process.exit(1), 100);
-});
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

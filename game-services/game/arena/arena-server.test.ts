@@ -1,10 +1,10 @@
 import { Client, type Room } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { shownWith, TokenSigner, type Wanted } from "../join-keys.fixture.ts";
+import { JoinTokens } from "../join-tokens.ts";
+import { TAKEN_OVER } from "../played-room.ts";
 import { ArenaServer } from "./arena-server.ts";
 import type { ArenaView, UdpTicket } from "./arena-state.ts";
-import { shownWith, TokenSigner, type Wanted } from "./join-keys.fixture.ts";
-import { JoinTokens } from "./join-tokens.ts";
-import { TAKEN_OVER } from "./room.ts";
 
 type ArenaRoom = Room<unknown, ArenaView>;
 const tokens = new JoinTokens({ now: Date.now, usedMax: 100, keysWaitMs: 1, waitersMax: 10 });
