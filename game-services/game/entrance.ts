@@ -13,6 +13,8 @@ export interface Admission {
 /** What an access token of the login service says, once it is believed. */
 export interface Access {
   readonly user: string;
+  /** What others call the player. */
+  readonly name: string;
   readonly token: string;
   /** Until when it counts, in milliseconds since 1970. */
   readonly until: number;
@@ -24,18 +26,25 @@ export interface JoinOptions {
   room?: unknown;
   cap?: unknown;
   readonly name?: unknown;
+  /** An access token of the login service. */
+  access?: unknown;
+}
+
+export interface EntranceOptions {
+  readonly tokens?: JoinTokens;
+  readonly wanted: TokensWanted;
+  /** Looks at the access token that players must show, too, when they must; throws JoinRefused. */
+  readonly access?: (token: unknown) => Promise<Access>;
 }
 
 /** Lets players in before Colyseus looks for a room, so that nobody makes a room who may not be in it. */
 export class Entrance {
-  readonly #tokens: JoinTokens | undefined;
-  readonly #wanted: TokensWanted;
+  readonly #options: EntranceOptions;
   /** Colyseus asks again with the same options when the room it chose has closed meanwhile: the token counts once. */
   readonly #admitted = new WeakMap<object, Admission>();
 
-  constructor(options: { readonly tokens?: JoinTokens; readonly wanted: TokensWanted }) {
-    this.#tokens = options.tokens;
-    this.#wanted = options.wanted;
+  constructor(options: EntranceOptions) {
+    this.#options = options;
   }
 
   /** Writes into the options which room it is, by which Colyseus finds or makes one. */
@@ -43,9 +52,11 @@ export class Entrance {
     const known = this.#admitted.get(options);
     if (known) return known;
     try {
-      const claims = await this.#claimsOf(options);
-      const admission = claims ? { claims } : {};
+      const access = await this.#options.access?.(options.access);
+      const claims = await this.#claimsOf(options, access?.user);
+      const admission = { ...(claims ? { claims } : {}), ...(access ? { access } : {}) };
       delete options.token;
+      delete options.access;
       Object.assign(options, { room: claims?.room ?? NO_ROOM, cap: claims?.cap });
       this.#admitted.set(options, admission);
       return admission;
@@ -56,13 +67,14 @@ export class Entrance {
     }
   }
 
-  async #claimsOf({ token, room }: JoinOptions): Promise<JoinClaims | undefined> {
-    const isWithout = token === undefined && this.#wanted === "optional";
+  async #claimsOf({ token, room }: JoinOptions, player?: string): Promise<JoinClaims | undefined> {
+    const { tokens, wanted } = this.#options;
+    const isWithout = token === undefined && wanted === "optional";
     // Rooms of the platform are for those with a token, whatever is wanted elsewhere.
     if (isWithout && room !== undefined && room !== NO_ROOM) throw new JoinRefused("NoToken");
     if (isWithout) return undefined;
-    if (!this.#tokens) throw new JoinRefused("NotReady");
-    return this.#tokens.take(token, typeof room === "string" ? room : undefined);
+    if (!tokens) throw new JoinRefused("NotReady");
+    return tokens.take(token, { room: typeof room === "string" ? room : undefined, player });
   }
 }
 

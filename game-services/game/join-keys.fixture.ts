@@ -9,7 +9,7 @@ export interface Wanted {
   readonly room?: string;
   readonly seat?: string;
   readonly cap?: number | string;
-  readonly attrs?: Readonly<Record<string, string>>;
+  readonly attrs?: Readonly<Record<string, string | number>>;
   readonly iss?: string;
   readonly iat?: number;
   readonly exp?: number;

@@ -31,7 +31,7 @@ const seconds = (ago: number): number => Math.floor(now / 1000) - ago;
 
 describe("a join token", () => {
   it("lets its player into its room, and says who and where", async () => {
-    const claims = await tokens.take(await signer.sign(), "arena-abcde");
+    const claims = await tokens.take(await signer.sign(), { room: "arena-abcde" });
     expect(claims).toMatchObject({
       sub: "ann",
       ns: "default",
@@ -56,8 +56,11 @@ describe("a join token", () => {
     ["one without a player", { sub: "" }, "Malformed"],
     ["one with a room of no size", { cap: 0 }, "Malformed"],
     ["one with a room of a text's size", { cap: "2" }, "Malformed"],
+    ["one with attributes that are no texts", { attrs: { map: 7 } }, "Malformed"],
   ])("is refused when it is %s", async (_, wanted, reason) => {
-    expect(await outcomeOf(tokens.take(await signer.sign(wanted), "arena-abcde"))).toBe(reason);
+    expect(await outcomeOf(tokens.take(await signer.sign(wanted), { room: "arena-abcde" }))).toBe(
+      reason,
+    );
     expect(tokens.remembered).toBe(0);
   });
 
@@ -106,8 +109,14 @@ describe("a token lets in once", () => {
 
   it("and is not used up by a room that it is not for", async () => {
     const token = await signer.sign();
-    expect(await outcomeOf(tokens.take(token, "arena-other"))).toBe("WrongRoom");
-    expect(await outcomeOf(tokens.take(token, "arena-abcde"))).toBe("in");
+    expect(await outcomeOf(tokens.take(token, { room: "arena-other" }))).toBe("WrongRoom");
+    expect(await outcomeOf(tokens.take(token, { room: "arena-abcde" }))).toBe("in");
+  });
+
+  it("and is not used up by another player than its own", async () => {
+    const token = await signer.sign();
+    expect(await outcomeOf(tokens.take(token, { player: "ben" }))).toBe("OtherUser");
+    expect(await outcomeOf(tokens.take(token, { player: "ann" }))).toBe("in");
   });
 
   it("and is forgotten only when it has expired: who comes when the memory is full has to wait", async () => {

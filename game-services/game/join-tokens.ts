@@ -6,12 +6,20 @@ import {
   type JWTPayload,
   jwtVerify,
 } from "jose";
+import { isObject } from "../../core/std/json.ts";
 
 /** Why a player was not let in; one word, the same in the answer and in the log. */
 // biome-ignore format: a list
 export type RefusalReason =
   | "NoToken" | "Malformed" | "WrongAlgorithm" | "UnknownKey" | "BadSignature" | "WrongIssuer" | "WrongServer"
-  | "WrongRoom" | "Expired" | "Used" | "NotReady" | "Busy" | "Full";
+  | "WrongRoom" | "Expired" | "Used" | "NotReady" | "Busy" | "Full"
+  | "NoAccess" | "AccessInvalid" | "AccessExpired" | "OtherUser" | "LoginAway" | "NoMap" | "MapGone" | "MapAway";
+
+/** What a token must say besides being good. */
+export interface TokenFor {
+  readonly room?: string | undefined;
+  readonly player?: string | undefined;
+}
 
 /** A player who is not let in: a failure that is expected. */
 export class JoinRefused extends Error {
@@ -95,13 +103,14 @@ export class JoinTokens {
     for (const wake of [...this.#waiters]) wake();
   }
 
-  /** What the token says; throws JoinRefused when it lets nobody in, here, now, or into `room`. */
-  async take(token: unknown, room?: string): Promise<JoinClaims> {
+  /** What the token says; throws JoinRefused when it lets nobody in, here, now, or not this player into this room. */
+  async take(token: unknown, { room, player }: TokenFor = {}): Promise<JoinClaims> {
     if (token === undefined || token === "") throw new JoinRefused("NoToken");
     if (typeof token !== "string" || token.length > TOKEN_LENGTH_MAX)
       throw new JoinRefused("Malformed");
     const claims = await this.#verified(token);
     if (room !== undefined && room !== claims.room) throw new JoinRefused("WrongRoom");
+    if (player !== undefined && player !== claims.sub) throw new JoinRefused("OtherUser");
     this.#use(claims);
     return claims;
   }
@@ -178,7 +187,12 @@ function claimsOf(payload: JWTPayload): JoinClaims {
     throw new JoinRefused("Malformed");
   if (typeof cap !== "number" || !Number.isInteger(cap) || cap < 1 || exp === undefined)
     throw new JoinRefused("Malformed");
+  if (!isTexts(attrs ?? {})) throw new JoinRefused("Malformed");
   return { sub, jti, exp, ns, room, seat, cap, attrs: (attrs ?? {}) as JoinClaims["attrs"] };
+}
+
+function isTexts(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
 function reasonOf(error: unknown): RefusalReason {

@@ -96,7 +96,10 @@ export abstract class PlayedRoom<
     const { sessionId } = client;
     const who = claims?.sub ?? sessionId;
     const seat = this.#seatFor(who, before);
-    const name = nameOf(claims?.sub ?? options.name, `player ${seat.number}`);
+    const name = nameOf(
+      admission.access?.name ?? claims?.sub ?? options.name,
+      `player ${seat.number}`,
+    );
     const player = this.playerOf(name, seat, admission);
     this.state.players.set(sessionId, player);
     this.present.set(sessionId, this.hereOf({ client, seat, player }, admission));

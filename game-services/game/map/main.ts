@@ -1,0 +1,21 @@
+import { systemClock } from "../../../core/std/clock.ts";
+import { RemoteLogin } from "../../service/remote-login.ts";
+import { runGame } from "../game-process.ts";
+import { settingsOf } from "./settings.ts";
+
+runGame(() => {
+  const settings = settingsOf(process.env);
+  return {
+    settings,
+    open: async (links) => {
+      const { AccessTokens } = await import("./access-tokens.ts");
+      const { MapServer } = await import("./map-server.ts");
+      const { RoomService } = await import("./room-service.ts");
+      const { loginUrl: url, roomUrl, roomToken } = settings;
+      const login = new RemoteLogin({ url, clock: systemClock });
+      const access = new AccessTokens({ authenticate: (token) => login.authenticate(token), url });
+      const service = new RoomService({ url: roomUrl, token: roomToken });
+      return MapServer.open({ ...settings, ...links, access, service, wallNow: Date.now });
+    },
+  };
+});

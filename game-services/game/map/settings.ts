@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { type Environment, type GameSettings, gameSettingsOf, numberOf } from "../game-settings.ts";
+
+export interface Settings extends GameSettings {
+  readonly loginUrl: string;
+  readonly roomUrl: string;
+  /** The operator's token of the room service. Never shown. */
+  readonly roomToken: string;
+  /** Never shown: it may hold a password. */
+  readonly redisUrl: string | undefined;
+  /** Where players reach this process when Redis shares rooms among several. */
+  readonly publicAddress: string | undefined;
+  readonly ticksPerSecond: number;
+  readonly metricsPort: number | undefined;
+}
+
+/** Reads the environment; throws with a sentence when a value makes no sense. */
+export function settingsOf(env: Environment): Settings {
+  const ticksPerSecond = numberOf(env, "MAP_TICKS", 20, 60);
+  if (ticksPerSecond === 0) throw new Error("MAP_TICKS is at least 1");
+  const metricsPort = numberOf(env, "MAP_METRICS_PORT", 7656, 65_535);
+  return {
+    ...gameSettingsOf(env, "MAP"),
+    loginUrl: urlOf(env, "LOGIN_URL", "http://127.0.0.1:8711"),
+    roomUrl: urlOf(env, "ROOM_URL", "http://127.0.0.1:8713"),
+    roomToken: tokenOf(env),
+    redisUrl: env.REDIS_URL || undefined,
+    publicAddress: env.MAP_PUBLIC_ADDRESS || undefined,
+    ticksPerSecond,
+    metricsPort: metricsPort === 0 ? undefined : metricsPort,
+  };
+}
+
+function tokenOf(env: Environment): string {
+  const { ROOM_TOKEN: token, ROOM_TOKEN_FILE: file } = env;
+  const found = token || (file ? readFileSync(file, "utf8").trim() : "");
+  if (found === "")
+    throw new Error("ROOM_TOKEN, or ROOM_TOKEN_FILE, is the room service's operator token");
+  return found;
+}
+
+function urlOf(env: Environment, name: string, fallback: string): string {
+  const text = env[name] || fallback;
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new Error(`${name} is a URL such as ${fallback}, found "${text}"`);
+}
