@@ -39,6 +39,7 @@ export interface PlayersState<Player extends Shown> {
 
 const RECONNECT_SECONDS = 30;
 const MESSAGES_PER_SECOND_MAX = 60;
+const WAITING_BYTES_MAX = 1024 * 1024;
 /** Tells a client that its player has come in anew elsewhere: it must not come back by itself. */
 export const TAKEN_OVER = 4101;
 
@@ -163,6 +164,16 @@ export abstract class PlayedRoom<
     return this.#sessions.get(who);
   }
 
+  /** Cuts off who does not read what it is sent, before too much of it waits here; it may come back. */
+  protected cutTheDeaf(): void {
+    for (const { client } of this.present.values()) {
+      const { bufferedAmount = 0, terminate } = client.ref as unknown as Partial<Socketed>;
+      if (bufferedAmount <= WAITING_BYTES_MAX) continue;
+      log("player reads nothing", { room: this.roomId, player: client.sessionId, bufferedAmount });
+      terminate?.call(client.ref);
+    }
+  }
+
   /** Shows everybody where the seats are; answers them. */
   protected showPositions(): Seat[] {
     const seats: Seat[] = [];
@@ -188,6 +199,13 @@ export abstract class PlayedRoom<
     this.state.players.delete(sessionId);
     return before;
   }
+}
+
+/** What of the package ws is used of a connection. */
+interface Socketed {
+  /** Bytes that were sent and that the kernel has not taken yet. */
+  readonly bufferedAmount: number;
+  terminate(): void;
 }
 
 /** Where the player's packets come from, in words of the package ws, whose socket is not told otherwise. */

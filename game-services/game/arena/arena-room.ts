@@ -35,7 +35,7 @@ export class ArenaRoom extends PlayedRoom<ArenaState, PlayerState, Here> {
     this.onMessage("say", (client, text: unknown) => this.#say(client, text));
     this.onMessage("echo", (_client: Client, value: unknown) => echoed(value));
     this.onMessage("udp", (client: Client) => this.#ticket(client));
-    this.setSimulationInterval(() => this.#udp.sendPositions(this.showPositions()), PATCH_MS);
+    this.setSimulationInterval(() => this.#tick(), PATCH_MS);
     this.claim(options);
   }
 
@@ -54,6 +54,11 @@ export class ArenaRoom extends PlayedRoom<ArenaState, PlayerState, Here> {
 
   protected hereOf(present: Present<PlayerState>): Here {
     return { ...present, chat: fullBucket(CHAT_RATE, this.shared.now()) };
+  }
+
+  #tick(): void {
+    this.#udp.sendPositions(this.showPositions());
+    this.cutTheDeaf();
   }
 
   #move(client: Client, value: unknown): void {

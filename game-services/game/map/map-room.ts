@@ -231,6 +231,7 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
     for (const here of this.present.values()) this.#showRights(here, now);
     udp.sendPositions(this.showPositions());
     if (this.broadcastPatch()) metrics.patched();
+    this.cutTheDeaf();
     this.#life.keeper.look();
   }
 

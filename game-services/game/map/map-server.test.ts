@@ -1,8 +1,9 @@
 import { Client } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { TAKEN_OVER } from "../played-room.ts";
+import { until } from "./map-player.fixture.ts";
 import { ROOM_GONE } from "./map-room.ts";
-import { Maps, until } from "./maps.fixture.ts";
+import { Maps } from "./maps.fixture.ts";
 
 let maps: Maps;
 let drawn = 0;
@@ -14,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => maps[Symbol.asyncDispose]());
 afterEach(() => maps.clear());
 
-function newMap(changes: Parameters<Maps["draw"]>[1] = {}): string {
+function newMap(changes: Parameters<Maps["backend"]["draw"]>[1] = {}): string {
   drawn += 1;
   map = `m${drawn}`;
-  maps.draw(map, changes);
+  maps.backend.draw(map, changes);
   return map;
 }
 const place = (changes: object = {}): object => {
@@ -86,7 +87,7 @@ describe("building", () => {
     expect([ann.sees("ann")?.can_edit, ann.sees("ben")?.can_edit]).toEqual([true, true]);
     ann.room.send("place", place());
     await until(() => ben.objects().length === 1);
-    const [saved] = maps.service.maps.get(map)?.objects ?? [];
+    const [saved] = maps.backend.service.maps.get(map)?.objects ?? [];
     expect(saved).toMatchObject(place());
     expect(ben.room.state.version).toBe(2);
     const cid = await maps.join("cid", map);
@@ -116,18 +117,18 @@ describe("building", () => {
       "object not found",
       "somebody stands there",
     ]);
-    expect(maps.service.maps.get(map)?.objects).toEqual([]);
+    expect(maps.backend.service.maps.get(map)?.objects).toEqual([]);
   });
 
   it("elsewhere is seen soon, costs little while there is none, and puts nobody into a wall", async () => {
     newMap();
     const ann = await maps.join("ann", map);
-    const before = maps.service.asked.get("GET map 200") ?? 0;
-    await until(() => (maps.service.asked.get("GET map 304") ?? 0) >= 2);
-    expect(maps.service.asked.get("GET map 200")).toBe(before);
+    const before = maps.backend.service.asked.get("GET map 200") ?? 0;
+    await until(() => (maps.backend.service.asked.get("GET map 304") ?? 0) >= 2);
+    expect(maps.backend.service.asked.get("GET map 200")).toBe(before);
     const rows = ["########", ...Array.from({ length: 6 }, () => "#######."), "########"];
     const object = { ...place(), object_id: "o1", x: 7.5, y: 1.5 };
-    maps.service.change(map, { tiles: rows, objects: [object as never] });
+    maps.backend.service.change(map, { tiles: rows, objects: [object as never] });
     await until(() => ann.objects().length === 1);
     await until(() => (ann.sees("ann")?.x ?? 0) > 7);
     expect(ann.sees("ann")).toMatchObject({ x: 7.5, y: 3.5 });
@@ -137,11 +138,11 @@ describe("building", () => {
   it("goes on when the room service was away, and the player is told meanwhile", async () => {
     newMap();
     const ann = await maps.join("ann", map);
-    maps.service.outage = 503;
+    maps.backend.service.outage = 503;
     ann.room.send("place", place());
     await until(() => ann.refused.length === 1);
     expect(ann.refused[0]?.because).toBe("not available at the moment");
-    maps.service.outage = undefined;
+    maps.backend.service.outage = undefined;
     ann.room.send("place", place());
     await until(() => ann.objects().length === 1);
   });
@@ -166,34 +167,40 @@ describe("the entrance of a map", () => {
     [
       "somebody else's",
       "OtherUser",
-      async ({ token }) => ({ token, access: await maps.login.accessOf("ben") }),
+      async ({ token }) => ({ token, access: await maps.backend.login.accessOf("ben") }),
     ],
     [
       "a room without a map",
       "NoMap",
-      async ({ access }) => ({ access, token: await maps.token("ann", map, { attrs: {} }) }),
+      async ({ access }) => ({
+        access,
+        token: await maps.backend.token("ann", map, { attrs: {} }),
+      }),
     ],
     [
       "a map that is gone",
       "MapGone",
-      async ({ access }) => ({ access, token: await maps.token("ann", "gone") }),
+      async ({ access }) => ({ access, token: await maps.backend.token("ann", "gone") }),
     ],
   ])("refuses %s: %s", async (_, reason, optionsOf) => {
     newMap();
-    const good = { token: await maps.token("ann", map), access: await maps.login.accessOf("ann") };
+    const good = {
+      token: await maps.backend.token("ann", map),
+      access: await maps.backend.login.accessOf("ann"),
+    };
     await expect(joinWith(await optionsOf(good))).rejects.toThrow(`join refused: ${reason}`);
     expect(maps.server.players).toBe(0);
   });
 
   it("refuses an access token that has expired, and a join token that was used", async () => {
     newMap();
-    const access = await maps.login.accessOf("ann");
-    maps.clock.shiftMs += 906_000;
-    await expect(joinWith({ access, token: await maps.token("ann", map) })).rejects.toThrow(
+    const access = await maps.backend.login.accessOf("ann");
+    maps.backend.clock.shiftMs += 906_000;
+    await expect(joinWith({ access, token: await maps.backend.token("ann", map) })).rejects.toThrow(
       "join refused: AccessExpired",
     );
-    const token = await maps.token("ann", map);
-    const good = { token, access: await maps.login.accessOf("ann") };
+    const token = await maps.backend.token("ann", map);
+    const good = { token, access: await maps.backend.login.accessOf("ann") };
     const room = (await joinWith({ ...good })) as { leave(): Promise<unknown> };
     await expect(joinWith({ ...good })).rejects.toThrow("join refused: Used");
     await room.leave();
@@ -202,8 +209,8 @@ describe("the entrance of a map", () => {
   it("takes no map that the client names", async () => {
     newMap();
     const other = newMap({ name: "other" });
-    const access = await maps.login.accessOf("ann");
-    const options = { access, token: await maps.token("ann", other), map: "m1" };
+    const access = await maps.backend.login.accessOf("ann");
+    const options = { access, token: await maps.backend.token("ann", other), map: "m1" };
     const room = (await joinWith(options)) as never as {
       state: { name: string };
       leave(): Promise<unknown>;
@@ -214,12 +221,12 @@ describe("the entrance of a map", () => {
 
   it("says that the room service is away, and takes the next token when it is back", async () => {
     newMap();
-    maps.service.outage = 503;
-    const access = await maps.login.accessOf("ann");
-    await expect(joinWith({ access, token: await maps.token("ann", map) })).rejects.toThrow(
+    maps.backend.service.outage = 503;
+    const access = await maps.backend.login.accessOf("ann");
+    await expect(joinWith({ access, token: await maps.backend.token("ann", map) })).rejects.toThrow(
       "join refused: MapAway",
     );
-    maps.service.outage = undefined;
+    maps.backend.service.outage = undefined;
     await maps.join("ann", map);
   });
 });
@@ -229,11 +236,11 @@ describe("an access token that lapses", () => {
     newMap();
     const ann = await maps.join("ann", map);
     await until(() => ann.sees("ann")?.can_edit === true);
-    maps.clock.shiftMs += 901_000;
+    maps.backend.clock.shiftMs += 901_000;
     await until(() => ann.sees("ann")?.can_edit === false && ann.notices.length === 1);
     expect(ann.notices[0]?.what).toBe("AccessEnded");
     ann.room.send("place", place());
-    ann.room.send("access", await maps.login.accessOf("ben"));
+    ann.room.send("access", await maps.backend.login.accessOf("ben"));
     ann.room.send("access", "nonsense");
     await until(() => ann.refused.length === 3);
     expect(ann.refused.map(({ because }) => because).sort()).toEqual([
@@ -242,12 +249,12 @@ describe("an access token that lapses", () => {
       "access token expired",
     ]);
     await ann.walk({ x: 1, y: 1 }, ({ x, y }) => x < 1.1 && y < 1.1);
-    ann.room.send("access", await maps.login.accessOf("ann"));
+    ann.room.send("access", await maps.backend.login.accessOf("ann"));
     await until(() => ann.sees("ann")?.can_edit === true);
     expect(ann.notices.at(-1)?.what).toBe("AccessRenewed");
     ann.room.send("place", place({ x: 6, y: 6 }));
     await until(() => ann.objects().length === 1);
-    ann.room.send("access", await maps.login.accessOf("ann"));
+    ann.room.send("access", await maps.backend.login.accessOf("ann"));
     await until(() => ann.refused.length === 4);
     expect(ann.refused.at(-1)?.because).toBe("too many tokens");
   });
@@ -274,11 +281,11 @@ describe("a map that is deleted", () => {
   it("ends its room with a code and a notice, and leaves no snapshot", async () => {
     newMap();
     const ann = await maps.join("ann", map);
-    maps.service.maps.delete(map);
+    maps.backend.service.maps.delete(map);
     await until(() => ann.codes.length === 1);
     expect(ann.codes).toEqual([ROOM_GONE]);
     expect(ann.notices.map(({ what }) => what)).toEqual(["MapGone"]);
-    expect(maps.service.snapshots.has(map)).toBe(false);
+    expect(maps.backend.service.snapshots.has(map)).toBe(false);
   });
 });
 

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isFleetError } from "../../../core/std/errors.ts";
 import type { Player } from "../../service/route.ts";
+import type { Point } from "../input.ts";
 import { type MapDocument, mayEdit, type PlacedObject } from "./map-document.ts";
+import { snapshotOf } from "./snapshot.ts";
 
 export interface MapServiceOptions {
   readonly operatorToken: string;
@@ -54,6 +56,12 @@ export class MapService implements AsyncDisposable {
   change(mapId: string, changes: Partial<MapDocument>): void {
     const map = this.#map(mapId);
     this.maps.set(mapId, { ...map, ...changes, version: map.version + 1 });
+  }
+
+  /** Where a player was when the last room of this map was saved; undefined when it was not in it. */
+  keptPlace(mapId: string, user: string): Point | undefined {
+    const { avatars } = snapshotOf(this.snapshots.get(mapId)?.state, Date.now());
+    return avatars.find((one) => one.user === user);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,7 @@
-import { type MapSchema, type Schema, schema, t } from "@colyseus/schema";
+import { Encoder, type MapSchema, type Schema, schema, t } from "@colyseus/schema";
+
+/** Bytes that most maps need at once; for larger ones it grows. Colyseus takes them for each room, when it is made. */
+Encoder.BUFFER_SIZE = 128 * 1024;
 
 /** A player as Colyseus sends it to everybody; changed in place. `number` names it in UDP packets. */
 export interface AvatarState extends Schema {
