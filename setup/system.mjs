@@ -23,13 +23,14 @@ const all = (table) => Object.entries(table).map(([name, isThere]) => ({ name, i
 /** For isolated containers: the compiler of shim and init, the firewall's library, the tools that look at it. */
 export const RUN_PACKAGES = all(RUN);
 /**
- * What the tests of isolation put under a limit, what pings without root (busybox's does not), and what shows the
- * connections that the kernel keeps for players.
+ * What the tests of isolation put under a limit, what pings without root (busybox's does not), what shows the
+ * connections that the kernel keeps for players, and where game servers of several processes share their rooms.
  */
 const TEST = {
   stress: () => hasCommand("stress"),
   "iputils-ping": () => hasCommand("ping"),
   conntrack: () => hasCommand("conntrack"),
+  "redis-server": () => hasCommand("redis-server"),
 };
 export const TEST_PACKAGES = all(TEST);
 /** What the benchmarks compare with. */

@@ -11,14 +11,14 @@ export interface ColyseusOptions {
   readonly webSocketPort: number;
   readonly udpPort: number;
   readonly now: () => number;
-  /** Where other processes of the same game find rooms and hear of each other; none for a process that is alone. */
-  readonly shared?: SharedColyseus;
+  /** Where the processes of one game server find each other's rooms; none for a process that is alone. */
+  readonly sharing?: Sharing;
 }
-export interface SharedColyseus {
+export interface Sharing {
   readonly presence: Presence;
   readonly driver: MatchMakerDriver;
-  /** Where players of other processes reach this one: host and port. */
-  readonly publicAddress?: string;
+  /** Where players who were let in by another process reach this one: host and port. */
+  readonly publicAddress: string;
 }
 
 const PAYLOAD_BYTES_MAX = 4096;
@@ -55,7 +55,7 @@ export class ColyseusServer implements AsyncDisposable {
       logger: colyseusLogger,
       // A room is made where its players were sent, whoever else has fewer.
       selectProcessIdToCreateRoom: async () => matchMaker.processId,
-      ...options.shared,
+      ...options.sharing,
       transport: new WebSocketTransport({
         server: http,
         maxPayload: PAYLOAD_BYTES_MAX,

@@ -1,7 +1,7 @@
 import type { AgonesLife, GameServerSeen } from "./agones.ts";
 import { GameData, type Presence } from "./game-data.ts";
 import type { GameSettings } from "./game-settings.ts";
-import { JoinTokens } from "./join-tokens.ts";
+import { JoinTokens, type JoinTokensOptions } from "./join-tokens.ts";
 import { log } from "./log.ts";
 
 /** What a game is told, and what it tells. */
@@ -20,17 +20,14 @@ export interface OpenGame extends AsyncDisposable {
 export interface GameProcessOptions {
   readonly settings: GameSettings;
   readonly open: (links: GameLinks) => Promise<OpenGame>;
+  /** For the join tokens, when the game server has several processes. */
+  readonly claim?: JoinTokensOptions["claim"];
 }
 
 /** A game as a process: Colyseus and UDP, with Agones when there is an SDK server. */
 class GameProcess {
   readonly #options: GameProcessOptions;
-  readonly #tokens = new JoinTokens({
-    now: Date.now,
-    usedMax: USED_TOKENS_MAX,
-    keysWaitMs: KEYS_WAIT_MS,
-    waitersMax: WAITERS_MAX,
-  });
+  readonly #tokens: JoinTokens;
   #game: OpenGame | undefined;
   #agones: AgonesLife | undefined;
   #data: GameData | undefined;
@@ -44,6 +41,13 @@ class GameProcess {
 
   constructor(options: GameProcessOptions) {
     this.#options = options;
+    this.#tokens = new JoinTokens({
+      now: Date.now,
+      usedMax: USED_TOKENS_MAX,
+      keysWaitMs: KEYS_WAIT_MS,
+      waitersMax: WAITERS_MAX,
+      ...(options.claim ? { claim: options.claim } : {}),
+    });
   }
 
   async start(): Promise<void> {

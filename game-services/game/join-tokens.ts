@@ -63,6 +63,8 @@ export interface JoinTokensOptions {
   /** How long a token whose key is not known yet waits for the platform to tell it, and how many may wait. */
   readonly keysWaitMs: number;
   readonly waitersMax: number;
+  /** Tells other processes of this game server that a token was used, for so many seconds; false when one knew it. */
+  readonly claim?: (jti: string, seconds: number) => Promise<boolean>;
 }
 
 export const JOIN_KEYS = "flotilla.dev/join-keys";
@@ -112,6 +114,7 @@ export class JoinTokens {
     if (room !== undefined && room !== claims.room) throw new JoinRefused("WrongRoom");
     if (player !== undefined && player !== claims.sub) throw new JoinRefused("OtherUser");
     this.#use(claims);
+    await this.#claim(claims);
     return claims;
   }
 
@@ -161,6 +164,16 @@ export class JoinTokens {
     if (this.#used.size >= this.#options.usedMax) this.#forgetExpired();
     if (this.#used.size >= this.#options.usedMax) throw new JoinRefused("Busy");
     this.#used.set(jti, exp + TOLERANCE_SECONDS);
+  }
+
+  async #claim({ jti, exp }: JoinClaims): Promise<void> {
+    const { claim, now } = this.#options;
+    const seconds = Math.max(1, Math.ceil(exp + TOLERANCE_SECONDS - now() / 1000));
+    const isFirst = await claim?.(jti, seconds).catch(() => {
+      // Nobody knows whether it was used: the player asks for another token.
+      throw new JoinRefused("Busy");
+    });
+    if (isFirst === false) throw new JoinRefused("Used");
   }
 
   #forgetExpired(): void {

@@ -1,5 +1,5 @@
 import { isFleetError } from "../../../core/std/errors.ts";
-import { ColyseusServer, type SharedColyseus } from "../colyseus-server.ts";
+import { ColyseusServer, type Sharing } from "../colyseus-server.ts";
 import { type Admission, Entrance, type JoinOptions, refusal } from "../entrance.ts";
 import { Everybody } from "../everybody.ts";
 import type { Presence } from "../game-data.ts";
@@ -22,7 +22,7 @@ export interface MapServerOptions {
   readonly tokens?: JoinTokens;
   readonly access: AccessTokens;
   readonly service: RoomService;
-  readonly shared?: SharedColyseus;
+  readonly sharing?: Sharing;
   /** Milliseconds since 1970. */
   readonly wallNow: () => number;
   readonly onPlayers: (players: number) => void;

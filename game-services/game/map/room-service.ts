@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode, FleetError, messageOf } from "../../../core/std/errors.ts";
 import { isObject } from "../../../core/std/json.ts";
 import { isPlaced, type MapDocument, mapOf, type PlacedObject } from "./map-document.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export interface RoomServiceOptions {
   /** Such as http://127.0.0.1:8713. */
@@ -77,9 +78,11 @@ export class RoomService {
     }
   }
 
-  async saveSnapshot(mapId: string, room: string, state: object): Promise<void> {
+  /** `state.at` grows from save to save, so that one that is late comes to nothing. */
+  async saveSnapshot(mapId: string, room: string, state: Snapshot): Promise<void> {
     const { token } = this.#options;
-    await this.#ask("PUT", `${mapPath(mapId)}/snapshot`, { token, body: { room, state } });
+    const body = { room, state, seq: state.at };
+    await this.#ask("PUT", `${mapPath(mapId)}/snapshot`, { token, body });
   }
 
   /** The answer's message; undefined for one without a body. */

@@ -20,6 +20,11 @@ it("takes where the other services are from the environment, and has a default f
   expect(settingsOf(env)).toMatchObject({ metricsPort: undefined, reuse: "shutdown" });
 });
 
+it("shares rooms when it is told where, and how players get here", () => {
+  const { redisUrl, publicAddress } = settingsOf(GOOD);
+  expect([redisUrl, publicAddress]).toEqual([GOOD.REDIS_URL, GOOD.MAP_PUBLIC_ADDRESS]);
+});
+
 it("reads the secret from a file", () => {
   const folder = mkdtempSync(join(tmpdir(), "flotilla-map-"));
   const file = join(folder, "operator.token");
@@ -28,6 +33,12 @@ it("reads the secret from a file", () => {
   rmSync(folder, { recursive: true });
 });
 
+const GOOD = {
+  ROOM_TOKEN: "secret",
+  REDIS_URL: "redis://:password@127.0.0.1:6379/0",
+  MAP_PUBLIC_ADDRESS: "games.example.com:7654",
+};
+
 it.each([
   ["ROOM_TOKEN", ""],
   ["LOGIN_URL", "ftp://login"],
@@ -35,6 +46,8 @@ it.each([
   ["MAP_TICKS", "0"],
   ["MAP_TICKS", "61"],
   ["MAP_METRICS_PORT", "x"],
+  ["REDIS_URL", "http://redis"],
+  ["MAP_PUBLIC_ADDRESS", ""],
 ])("says which value makes no sense: %s=%s", (name, value) => {
-  expect(() => settingsOf({ ROOM_TOKEN: "secret", [name]: value })).toThrow(name);
+  expect(() => settingsOf({ ...GOOD, [name]: value })).toThrow(name);
 });

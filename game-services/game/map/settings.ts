@@ -6,10 +6,10 @@ export interface Settings extends GameSettings {
   readonly roomUrl: string;
   /** The operator's token of the room service. Never shown. */
   readonly roomToken: string;
-  /** Never shown: it may hold a password. */
+  /** Where several processes share their rooms. Never shown: it may hold a password. */
   readonly redisUrl: string | undefined;
-  /** Where players reach this process when Redis shares rooms among several. */
-  readonly publicAddress: string | undefined;
+  /** Where players who were let in by another of these processes reach this one: host and port. */
+  readonly publicAddress: string;
   readonly ticksPerSecond: number;
   readonly metricsPort: number | undefined;
 }
@@ -24,11 +24,20 @@ export function settingsOf(env: Environment): Settings {
     loginUrl: urlOf(env, "LOGIN_URL", "http://127.0.0.1:8711"),
     roomUrl: urlOf(env, "ROOM_URL", "http://127.0.0.1:8713"),
     roomToken: tokenOf(env),
-    redisUrl: env.REDIS_URL || undefined,
-    publicAddress: env.MAP_PUBLIC_ADDRESS || undefined,
+    ...sharingOf(env),
     ticksPerSecond,
     metricsPort: metricsPort === 0 ? undefined : metricsPort,
   };
+}
+
+function sharingOf(env: Environment): Pick<Settings, "redisUrl" | "publicAddress"> {
+  const { REDIS_URL: redisUrl, MAP_PUBLIC_ADDRESS: publicAddress = "" } = env;
+  if (!redisUrl) return { redisUrl: undefined, publicAddress };
+  if (!/^rediss?:$/.test(URL.parse(redisUrl)?.protocol ?? ""))
+    throw new Error("REDIS_URL is a URL such as redis://127.0.0.1:6379/0");
+  if (publicAddress === "")
+    throw new Error("MAP_PUBLIC_ADDRESS says where players reach this process: REDIS_URL needs it");
+  return { redisUrl, publicAddress };
 }
 
 function tokenOf(env: Environment): string {
