@@ -65,6 +65,8 @@ export class ColyseusServer implements AsyncDisposable {
     });
     define({ server, seats, udp });
     await server.listen(options.webSocketPort, options.host);
+    // Whoever waits for a room to be made listens: that many at once is no leak.
+    matchMaker.presence.setMaxListeners(0);
     return new ColyseusServer({ server, seats, udp }, () => http.address() as AddressInfo);
   }
 

@@ -7,18 +7,21 @@ import type { Serving } from "./serve-maps.fixture.ts";
 
 const PROGRAM = join(import.meta.dirname, "serve-maps.fixture.ts");
 
+const FACTS_MAX = 10_000;
+
 /** A line of its log. */
 export type Fact = Readonly<Record<string, unknown>> & { readonly fact: string };
 
 /** A server of maps in a process of its own. */
 export class MapProcess implements AsyncDisposable {
-  readonly facts: Fact[] = [];
+  /** The last of them. */
+  readonly facts: readonly Fact[];
   readonly webSocketPort: number;
   readonly udpPort: number;
   readonly metricsPort: number;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, facts: Fact[], listening: Fact) {
+  private constructor(child: ChildProcess, facts: readonly Fact[], listening: Fact) {
     this.#child = child;
     this.facts = facts;
     this.webSocketPort = Number(listening.webSocketPort);
@@ -26,8 +29,8 @@ export class MapProcess implements AsyncDisposable {
     this.metricsPort = Number(listening.metricsPort);
   }
 
-  static async start(backend: Backend, changes: Partial<Serving> = {}): Promise<MapProcess> {
-    const serving: Serving = {
+  static start(backend: Backend, changes: Partial<Serving> = {}): Promise<MapProcess> {
+    return MapProcess.serve({
       loginUrl: backend.login.url,
       roomUrl: backend.service.url,
       roomToken: backend.operatorToken,
@@ -35,19 +38,33 @@ export class MapProcess implements AsyncDisposable {
       uid: "uid-1",
       ticksPerSecond: 20,
       ...changes,
-    };
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(serving)], {
-      stdio: ["ignore", "pipe", "inherit"],
     });
+  }
+
+  /** `under` is a command that runs it, such as `taskset`. */
+  static async serve(serving: Serving, under: readonly string[] = []): Promise<MapProcess> {
+    const [program = "", ...args] = [
+      ...under,
+      process.execPath,
+      ...process.execArgv,
+      PROGRAM,
+      JSON.stringify(serving),
+    ];
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     const facts: Fact[] = [];
     const listening = Promise.withResolvers<Fact>();
     createInterface({ input: child.stdout }).on("line", (line) => {
       const fact = JSON.parse(line) as Fact;
-      facts.push(fact);
       if (fact.fact === "listening") listening.resolve(fact);
+      facts.push(fact);
+      if (facts.length > FACTS_MAX) facts.shift();
     });
     child.once("exit", (code) => listening.reject(new Error(`it ended with ${code}`)));
     return new MapProcess(child, facts, await listening.promise);
+  }
+
+  get pid(): number {
+    return Number(this.#child.pid);
   }
 
   get isAlive(): boolean {

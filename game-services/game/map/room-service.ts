@@ -91,8 +91,7 @@ export class RoomService {
     path: string,
     { token, body, headers, signal }: Asked,
   ): Promise<unknown> {
-    const late = AbortSignal.timeout(ANSWER_MS);
-    const { status, text } = await this.#fetched(path, {
+    const { status, text } = await this.#fetched(path, signal, {
       method,
       headers: {
         ...headers,
@@ -100,7 +99,6 @@ export class RoomService {
         ...(body ? { "content-type": "application/json" } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: signal ? AbortSignal.any([late, signal]) : late,
     });
     if (status === 304 || status === 204) return undefined;
     const said: unknown = understood(() => JSON.parse(text));
@@ -112,21 +110,35 @@ export class RoomService {
     );
   }
 
-  async #fetched(path: string, init: RequestInit): Promise<{ status: number; text: string }> {
+  async #fetched(
+    path: string,
+    signal: AbortSignal | undefined,
+    init: RequestInit,
+  ): Promise<{ status: number; text: string }> {
+    // `AbortSignal.timeout` would keep its timer when the answer is there: rooms ask often.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), ANSWER_MS);
+    const ending = signal ? AbortSignal.any([late.signal, signal]) : late.signal;
     try {
-      const answer = await fetch(new URL(path, this.#options.url), init);
-      let [text, bytes] = ["", 0];
-      const decoder = new TextDecoder();
-      for await (const chunk of answer.body ?? []) {
-        bytes += chunk.length;
-        if (bytes > ANSWER_BYTES_MAX) throw new Error("its answer is too long");
-        text += decoder.decode(chunk, { stream: true });
-      }
-      return { status: answer.status, text: text + decoder.decode() };
+      const answer = await fetch(new URL(path, this.#options.url), { ...init, signal: ending });
+      return { status: answer.status, text: await textOf(answer) };
     } catch (error) {
       throw new FleetError("UNAVAILABLE", "the room service is away", {}, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  let [text, bytes] = ["", 0];
+  const decoder = new TextDecoder();
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error("its answer is too long");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function mapPath(mapId: string): string {
