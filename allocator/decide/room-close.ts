@@ -1,7 +1,13 @@
 import { DRAINING_SINCE } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
-import { JOIN_KEYS, ROOMS_COUNTER, type Room } from "../../core/model/room.ts";
+import {
+  CLOSED_ROOMS,
+  CLOSED_ROOMS_MAX,
+  JOIN_KEYS,
+  ROOMS_COUNTER,
+  type Room,
+} from "../../core/model/room.ts";
 import { mergePatch } from "../../core/std/json.ts";
 import { hostsRooms, playersOn, roomsCounterOf } from "./room-hosts.ts";
 import type { ServerChange } from "./room-make.ts";
@@ -27,6 +33,16 @@ export function withoutRooms(server: GameServer, closed: number): ServerChange |
     return backToReady(server, counters);
   if (closed === 0) return undefined;
   return changed(server, { status: { rooms, ...counters } });
+}
+
+/** The server without a room that is closed, whose game is told which one. */
+export function withoutRoom(server: GameServer, room: string): ServerChange | undefined {
+  const delta = withoutRooms(server, 1)?.delta;
+  if (!delta) return undefined;
+  const before = server.metadata.annotations?.[CLOSED_ROOMS];
+  const closed = [...(before ? before.split(",") : []), room].slice(-CLOSED_ROOMS_MAX);
+  const annotations = { [CLOSED_ROOMS]: closed.join(",") };
+  return changed(server, mergePatch(delta, { metadata: { annotations } }));
 }
 
 /** It was taken back by its game, or ended: what we counted on it is over. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { DRAINING_SINCE } from "../../core/model/fleet.ts";
 import { LAST_ALLOCATED } from "../../core/model/game-server.ts";
-import { JOIN_KEYS } from "../../core/model/room.ts";
+import { CLOSED_ROOMS, JOIN_KEYS } from "../../core/model/room.ts";
 import { mergePatch } from "../../core/std/json.ts";
 import { at, NOW, roomOn, serverWith, WISH } from "./room.fixture.ts";
-import { isHosted, withKeys, withoutRooms } from "./room-close.ts";
+import { isHosted, withKeys, withoutRoom, withoutRooms } from "./room-close.ts";
 import {
   capacityProblem,
   hostsRooms,
@@ -146,6 +146,20 @@ describe("closing rooms", () => {
     for (const server of [open(0, 0, listed("ann")), serverWith(rooms(0)), leaving])
       expect(withoutRooms(server, 0)).toBeUndefined();
     expect(withoutRooms(leaving, 1)).toBeUndefined();
+  });
+
+  it("tells the game which of its rooms was closed, and the last sixteen", () => {
+    let server = open(20, 20);
+    for (let n = 1; n <= 18; n++) {
+      const change = withoutRoom(server, `arena-${n}`);
+      expect(mergePatch(server, change?.delta)).toEqual(change?.server);
+      server = change?.server ?? server;
+    }
+    expect(server.status.rooms).toBe(2);
+    const closed = server.metadata.annotations?.[CLOSED_ROOMS]?.split(",");
+    expect(closed).toHaveLength(16);
+    expect([closed?.at(0), closed?.at(-1)]).toEqual(["arena-3", "arena-18"]);
+    expect(withoutRoom(serverWith({ state: "Ready" }), "arena-1")).toBeUndefined();
   });
 
   it("ends the drain of a server that comes back, and its message", () => {

@@ -2,7 +2,7 @@ import type { Reason } from "../../core/model/reason.ts";
 import { refOf } from "../../core/model/resource.ts";
 import type { Room } from "../../core/model/room.ts";
 import type { ResourceStore, Write } from "../../store/resource-store.ts";
-import { withoutRooms } from "../decide/room-close.ts";
+import { withoutRoom } from "../decide/room-close.ts";
 import type { RoomObserver } from "./room-observer.ts";
 
 export interface ClosingOptions {
@@ -26,7 +26,7 @@ export async function closeRoom(
     observer.cameBack(is);
 }
 
-/** What closes a room: it is gone, and its server has one less, in one commit. */
+/** What closes a room: it is gone, and its server has one less and knows which, in one commit. */
 export function closingWrites(store: ResourceStore, room: Room): readonly Write[] {
   const { metadata, status } = room;
   const deletion: Write = {
@@ -36,7 +36,7 @@ export function closingWrites(store: ResourceStore, room: Room): readonly Write[
   };
   const server = store.get("GameServer", metadata.namespace, status.gameServer);
   if (server?.metadata.uid !== status.gameServerUid) return [deletion];
-  const change = withoutRooms(server, 1);
+  const change = withoutRoom(server, metadata.name);
   if (!change) return [deletion];
   const { server: object, delta } = change;
   const expected = server.metadata.resourceVersion;

@@ -48,6 +48,10 @@ export const ROOMS_COUNTER = "rooms";
 export const PLAYERS_LIST = "players";
 /** Annotation of a game server: the public keys that its games check join tokens with, a JSON array of JWKs. */
 export const JOIN_KEYS = "flotilla.dev/join-keys";
+/** Annotation of a game server: the last of its rooms that were closed, with a comma between two, the newest at the end. */
+export const CLOSED_ROOMS = "flotilla.dev/closed-rooms";
+/** More than are closed on one server before its game has heard of it. */
+export const CLOSED_ROOMS_MAX = 16;
 
 export const ROOM_CAPACITY_MAX = 1_000;
 /** Of a room whose fleet says nothing about players. */

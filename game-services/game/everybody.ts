@@ -1,8 +1,14 @@
 import type { Presence } from "./game-data.ts";
 import type { Seats } from "./seat.ts";
 
+/** What of a room everybody's list uses. */
+export interface OpenRoom {
+  readonly roomId: string;
+  /** The platform has closed it: its players are told, and it ends. */
+  endForGood(): void;
+}
+
 export interface EverybodyOptions {
-  readonly seats: Seats;
   readonly onPlayers: (players: number) => void;
   readonly onPresence: (presence: Presence) => void;
 }
@@ -10,7 +16,7 @@ export interface EverybodyOptions {
 /** The rooms and players of a process, told to whoever wants to know. */
 export class Everybody {
   readonly #options: EverybodyOptions;
-  readonly #rooms = new Set<object>();
+  readonly #rooms = new Set<OpenRoom>();
   /** By session id, under which name the platform hears of those who are in, who may come back among them. */
   readonly #players = new Map<string, string>();
 
@@ -22,14 +28,19 @@ export class Everybody {
     return this.#rooms.size;
   }
 
-  opened(room: object): void {
+  opened(room: OpenRoom): void {
     this.#rooms.add(room);
     this.#tellPresence();
   }
 
-  closed(room: object): void {
+  closed(room: OpenRoom): void {
     this.#rooms.delete(room);
     this.#tellPresence();
+  }
+
+  /** The platform has closed these rooms: those that are here end. */
+  end(rooms: ReadonlySet<string>): void {
+    for (const room of [...this.#rooms]) if (rooms.has(room.roomId)) room.endForGood();
   }
 
   /** Under which name the player of this session is known; undefined when it is not in. */
@@ -46,8 +57,8 @@ export class Everybody {
   }
 
   /** Told whenever a player has come or is gone for good. */
-  tell(): void {
-    this.#options.onPlayers(this.#options.seats.size);
+  tell({ size }: Seats): void {
+    this.#options.onPlayers(size);
     this.#tellPresence();
   }
 

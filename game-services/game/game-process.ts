@@ -16,6 +16,8 @@ export interface OpenGame extends AsyncDisposable {
   readonly webSocketPort: number;
   readonly udpPort: number;
   readonly dropped: object;
+  /** Ends those of these rooms that are here; the platform has closed them. */
+  endRooms(rooms: ReadonlySet<string>): void;
 }
 export interface GameProcessOptions {
   readonly settings: GameSettings;
@@ -110,6 +112,7 @@ class GameProcess {
 
   #seeGameServer(gameServer: GameServerSeen): void {
     this.#tokens.show(gameServer);
+    this.#game?.endRooms(this.#tokens.closedRooms);
     this.#seeState(gameServer.status.state);
   }
 

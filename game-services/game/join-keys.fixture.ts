@@ -53,6 +53,17 @@ export class TokenSigner {
   }
 }
 
+/** The same with rooms that the platform has closed. */
+export function shownClosing(
+  uid: string,
+  closed: readonly string[],
+  signer: TokenSigner,
+): GameServerShown {
+  const { objectMeta } = shownWith(uid, signer);
+  const told = ["flotilla.dev/closed-rooms", closed.join(",")] as const;
+  return { objectMeta: { uid, annotationsMap: [...objectMeta.annotationsMap, told] } };
+}
+
 /** A GameServer as Agones' client shows it, with the keys of `signers`. */
 export function shownWith(uid: string, ...signers: readonly TokenSigner[]): GameServerShown {
   const keys = JSON.stringify(signers.map(({ publicKey }) => publicKey));

@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { shownWith, TokenSigner, type Wanted } from "./join-keys.fixture.ts";
+import { shownClosing, shownWith, TokenSigner, type Wanted } from "./join-keys.fixture.ts";
 import { JoinRefused, JoinTokens } from "./join-tokens.ts";
 
 let signer: TokenSigner;
@@ -117,6 +117,14 @@ describe("a token lets in once", () => {
     const token = await signer.sign();
     expect(await outcomeOf(tokens.take(token, { player: "ben" }))).toBe("OtherUser");
     expect(await outcomeOf(tokens.take(token, { player: "ann" }))).toBe("in");
+  });
+
+  it("and into no room that was closed, whatever the token says", async () => {
+    tokens.show(shownClosing("uid-1", ["arena-older", "arena-abcde"], signer));
+    expect(await outcomeOf(tokens.take(await signer.sign()))).toBe("RoomClosed");
+    expect(await outcomeOf(tokens.take(await signer.sign({ room: "arena-other" })))).toBe("in");
+    tokens.show(shownWith("uid-1", signer));
+    expect([...tokens.closedRooms]).toEqual([]);
   });
 
   it("and is forgotten only when it has expired: who comes when the memory is full has to wait", async () => {

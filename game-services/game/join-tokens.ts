@@ -13,7 +13,8 @@ import { isObject } from "../../core/std/json.ts";
 export type RefusalReason =
   | "NoToken" | "Malformed" | "WrongAlgorithm" | "UnknownKey" | "BadSignature" | "WrongIssuer" | "WrongServer"
   | "WrongRoom" | "Expired" | "Used" | "NotReady" | "Busy" | "Full"
-  | "NoAccess" | "AccessInvalid" | "AccessExpired" | "OtherUser" | "LoginAway" | "NoMap" | "MapGone" | "MapAway";
+  | "NoAccess" | "AccessInvalid" | "AccessExpired" | "OtherUser" | "LoginAway" | "NoMap" | "MapGone" | "MapAway"
+  | "RoomClosed";
 
 /** What a token must say besides being good. */
 export interface TokenFor {
@@ -67,7 +68,8 @@ export interface JoinTokensOptions {
   readonly claim?: (jti: string, seconds: number) => Promise<boolean>;
 }
 
-export const JOIN_KEYS = "flotilla.dev/join-keys";
+const JOIN_KEYS = "flotilla.dev/join-keys";
+const CLOSED_ROOMS = "flotilla.dev/closed-rooms";
 const ALGORITHM = "EdDSA";
 const TOLERANCE_SECONDS = 5;
 /** More than a room's attributes can ever make of it. */
@@ -86,6 +88,7 @@ export class JoinTokens {
   #keys: ReadonlyMap<string, JWK> = new Map();
   #keysText = "";
   #uid = "";
+  #closed: ReadonlySet<string> = new Set();
 
   constructor(options: JoinTokensOptions) {
     this.#options = options;
@@ -96,10 +99,17 @@ export class JoinTokens {
     return this.#used.size;
   }
 
+  /** The last rooms that the platform has closed on this game server. */
+  get closedRooms(): ReadonlySet<string> {
+    return this.#closed;
+  }
+
   /** Told at the start and at each change of the GameServer. */
   show({ objectMeta: { uid, annotationsMap } }: GameServerShown): void {
-    const text = annotationsMap.find(([name]) => name === JOIN_KEYS)?.[1] ?? "";
+    const told = new Map(annotationsMap);
+    const text = told.get(JOIN_KEYS) ?? "";
     this.#uid = uid;
+    this.#closed = new Set((told.get(CLOSED_ROOMS) ?? "").split(",").filter((room) => room !== ""));
     if (text !== this.#keysText) this.#keys = keysIn(text);
     this.#keysText = text;
     for (const wake of [...this.#waiters]) wake();
@@ -112,6 +122,7 @@ export class JoinTokens {
       throw new JoinRefused("Malformed");
     const claims = await this.#verified(token);
     if (room !== undefined && room !== claims.room) throw new JoinRefused("WrongRoom");
+    if (this.#closed.has(claims.room)) throw new JoinRefused("RoomClosed");
     if (player !== undefined && player !== claims.sub) throw new JoinRefused("OtherUser");
     this.#use(claims);
     await this.#claim(claims);

@@ -42,6 +42,8 @@ const MESSAGES_PER_SECOND_MAX = 60;
 const WAITING_BYTES_MAX = 1024 * 1024;
 /** Tells a client that its player has come in anew elsewhere: it must not come back by itself. */
 export const TAKEN_OVER = 4101;
+/** The room is there no more: who wants to play on enters anew. */
+export const ROOM_GONE = 4102;
 
 /**
  * A room with players who have seats: each is in it once, comes back to its place when its connection breaks, and is told
@@ -111,7 +113,7 @@ export abstract class PlayedRoom<
     log("player joined", { room: this.roomId, player: sessionId, name, number, address });
     before?.giveUp?.(new Error("taken over"));
     before?.client.leave(TAKEN_OVER, "the player came in anew");
-    this.shared.everybody.tell();
+    this.shared.everybody.tell(this.shared.seats);
   }
 
   override onDrop(client: Client, code?: number): void {
@@ -146,7 +148,7 @@ export abstract class PlayedRoom<
     log("player left", { room: this.roomId, player: sessionId, code, received, missed });
     if (this.#sessions.get(who) === sessionId) this.#sessions.delete(who);
     this.shared.everybody.left(sessionId);
-    this.shared.everybody.tell();
+    this.shared.everybody.tell(this.shared.seats);
   }
 
   override async onDispose(): Promise<void> {
@@ -157,6 +159,12 @@ export abstract class PlayedRoom<
 
   override onBeforeShutdown(): void {
     void this.disconnect(CloseCode.SERVER_SHUTDOWN);
+  }
+
+  /** Ends the room, and no connection of it comes back. */
+  endForGood(): void {
+    log("room closed", { room: this.roomId });
+    this.disconnect(ROOM_GONE).catch(() => undefined);
   }
 
   /** The session of a player with a token, by who it is. */

@@ -20,21 +20,23 @@ export interface ArenaOptions {
 /** The arena's rooms, over WebSocket and UDP. One per process: Colyseus keeps its matchmaker in a module. */
 export class ArenaServer implements AsyncDisposable {
   readonly #colyseus: ColyseusServer;
+  readonly #everybody: Everybody;
 
-  private constructor(colyseus: ColyseusServer) {
+  private constructor(colyseus: ColyseusServer, everybody: Everybody) {
     this.#colyseus = colyseus;
+    this.#everybody = everybody;
   }
 
   /** Resolves when both ports are bound. */
   static async open(options: ArenaOptions): Promise<ArenaServer> {
     const now = (): number => performance.now();
     const entrance = new Entrance({ ...options, wanted: options.tokensWanted });
+    const everybody = new Everybody(options);
     const colyseus = await ColyseusServer.open({ ...options, now }, ({ server, seats, udp }) => {
-      const everybody = new Everybody({ ...options, seats });
       const shared: ArenaShared = { seats, udp, now, everybody };
       server.define("arena", roomWith(shared, entrance)).filterBy(["room"]);
     });
-    return new ArenaServer(colyseus);
+    return new ArenaServer(colyseus, everybody);
   }
 
   get webSocketPort(): number {
@@ -43,6 +45,11 @@ export class ArenaServer implements AsyncDisposable {
 
   get udpPort(): number {
     return this.#colyseus.udpPort;
+  }
+
+  /** Ends those of these rooms that are here; the platform has closed them. */
+  endRooms(rooms: ReadonlySet<string>): void {
+    this.#everybody.end(rooms);
   }
 
   get players(): number {

@@ -38,8 +38,6 @@ export interface Notice {
   readonly text: string;
 }
 
-/** The room or its map is there no more: who wants to play on enters anew. */
-export const ROOM_GONE = 4102;
 const RENEW_RATE: Rate = { perSecond: 0.2, burst: 3 };
 const PLAYERS_MAX = 1000;
 /** The ticker sends the patches: Colyseus' own interval is never to come. */
@@ -74,7 +72,7 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
       state: this.state,
       standing: () => this.#standing(),
       onGround: () => this.#makeRoom(),
-      onGone: () => this.close({ what: "MapGone", text: "the map is gone" }),
+      onGone: () => this.#mapIsGone(),
     });
     this.#endTicks = ticker.add(() => this.#tick());
     this.#listen();
@@ -105,12 +103,16 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
     log("failed", { room: this.roomId, method, error: String(error.cause ?? error) });
   }
 
-  /** Ends the room for good: everybody hears why. */
-  close(notice: Notice): void {
-    log("room closed", { room: this.roomId, because: notice.what });
-    this.#isGone ||= notice.what === "MapGone";
-    this.#notice(notice);
-    this.disconnect(ROOM_GONE).catch(() => undefined);
+  override endForGood(): void {
+    this.#notice({ what: "RoomClosed", text: "the room was closed" });
+    this.#opened?.keeper.seal();
+    super.endForGood();
+  }
+
+  #mapIsGone(): void {
+    this.#isGone = true;
+    this.#notice({ what: "MapGone", text: "the map is gone" });
+    super.endForGood();
   }
 
   protected placeFor(user: string): Point {

@@ -1,8 +1,7 @@
 import { Client } from "@colyseus/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { TAKEN_OVER } from "../played-room.ts";
+import { ROOM_GONE, TAKEN_OVER } from "../played-room.ts";
 import { until } from "./map-player.fixture.ts";
-import { ROOM_GONE } from "./map-room.ts";
 import { Maps } from "./maps.fixture.ts";
 
 let maps: Maps;
@@ -286,6 +285,21 @@ describe("a map that is deleted", () => {
     expect(ann.codes).toEqual([ROOM_GONE]);
     expect(ann.notices.map(({ what }) => what)).toEqual(["MapGone"]);
     expect(maps.backend.service.snapshots.has(map)).toBe(false);
+  });
+});
+
+describe("a room that the platform closes", () => {
+  it("tells its players, and keeps what there was for the next room of the map", async () => {
+    newMap();
+    const ann = await maps.join("ann", map);
+    await ann.walk({ x: 1, y: 1 }, ({ x, y }) => x < 1.1 && y < 1.1);
+    maps.server.endRooms(new Set(["room-other", `room-${map}`]));
+    await until(() => ann.codes.length === 1);
+    expect(ann.codes).toEqual([ROOM_GONE]);
+    expect(ann.notices.map(({ what }) => what)).toEqual(["RoomClosed"]);
+    await until(() =>
+      JSON.stringify(maps.backend.service.snapshots.get(map) ?? "").includes('"ann"'),
+    );
   });
 });
 

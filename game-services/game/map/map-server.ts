@@ -34,11 +34,18 @@ export class MapServer implements AsyncDisposable {
   readonly #colyseus: ColyseusServer;
   readonly #page: MetricsPage | undefined;
   readonly #ticker: Ticker;
+  readonly #everybody: Everybody;
 
-  private constructor(colyseus: ColyseusServer, ticker: Ticker, page: MetricsPage | undefined) {
-    this.#colyseus = colyseus;
-    this.#ticker = ticker;
-    this.#page = page;
+  private constructor(parts: {
+    readonly colyseus: ColyseusServer;
+    readonly ticker: Ticker;
+    readonly everybody: Everybody;
+    readonly page: MetricsPage | undefined;
+  }) {
+    this.#colyseus = parts.colyseus;
+    this.#ticker = parts.ticker;
+    this.#everybody = parts.everybody;
+    this.#page = parts.page;
   }
 
   /** Resolves when all ports are bound. */
@@ -46,8 +53,8 @@ export class MapServer implements AsyncDisposable {
     const now = (): number => performance.now();
     const metrics = new MapMetrics();
     const ticker = tickerOf(options, metrics, now);
+    const everybody = new Everybody(options);
     const colyseus = await ColyseusServer.open({ ...options, now }, ({ server, seats, udp }) => {
-      const everybody = new Everybody({ ...options, seats });
       const { access, service, wallNow } = options;
       const links = { seats, udp, now, everybody, access, service, ticker, metrics, wallNow };
       const entrance = new MapEntrance(options, metrics);
@@ -61,7 +68,7 @@ export class MapServer implements AsyncDisposable {
     const { host, metricsPort } = options;
     const page =
       metricsPort === undefined ? undefined : await MetricsPage.open(metrics, host, metricsPort);
-    return new MapServer(colyseus, ticker, page);
+    return new MapServer({ colyseus, ticker, everybody, page });
   }
 
   get webSocketPort(): number {
@@ -74,6 +81,11 @@ export class MapServer implements AsyncDisposable {
 
   get metricsPort(): number | undefined {
     return this.#page?.port;
+  }
+
+  /** Ends those of these rooms that are here; the platform has closed them. */
+  endRooms(rooms: ReadonlySet<string>): void {
+    this.#everybody.end(rooms);
   }
 
   get players(): number {
