@@ -44,7 +44,13 @@ describe("what the page for game clients shows", () => {
       (error) => error,
     );
     expect([code, stdout]).toEqual([undefined, ""]);
-    expect([...shown.keys()]).toEqual(["bot.ts", "page.ts", "patient.ts", "join-token.ts"]);
+    expect([...shown.keys()]).toEqual([
+      "bot.ts",
+      "page.ts",
+      "map.ts",
+      "patient.ts",
+      "join-token.ts",
+    ]);
   });
 
   it("plays: the bot finds a seat, is in the room, talks and leaves", async () => {

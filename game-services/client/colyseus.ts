@@ -11,6 +11,8 @@ export interface ColyseusOptions {
   readonly endpoint?: (pass: SeatPass) => string;
   /** Close codes by which the game says that coming back makes no sense. */
   readonly finalCodes?: readonly number[];
+  /** What the game wants to know beside the join token; asked for each join. */
+  readonly joinOptions?: () => object | Promise<object>;
 }
 /** A Colyseus room with this state. */
 // biome-ignore lint/suspicious/noExplicitAny: Colyseus' own default: rooms whose messages are not described
@@ -27,8 +29,9 @@ export function colyseus<State>(options: ColyseusOptions = {}): Connector<Colyse
   return {
     async join(pass, signal) {
       const client = new Client(endpointOf(pass, options));
-      const { token } = pass;
-      return entered(client.joinOrCreate<State>(options.roomName ?? pass.fleet, { token }), signal);
+      const shown = { ...(await options.joinOptions?.()), token: pass.token };
+      signal.throwIfAborted();
+      return entered(client.joinOrCreate<State>(options.roomName ?? pass.fleet, shown), signal);
     },
     async resume({ reconnectionToken }, pass, signal) {
       const client = new Client(endpointOf(pass, options));

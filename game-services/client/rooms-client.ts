@@ -3,7 +3,7 @@ import type { Connector } from "./connector.ts";
 import { FlotillaError } from "./errors.ts";
 import { joinTogether, type PartyWanted } from "./party.ts";
 import { type CallOptions, Seat } from "./seat.ts";
-import { Ticket } from "./ticket.ts";
+import { type SeatSource, Ticket } from "./ticket.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import {
   durationMs,
@@ -144,9 +144,27 @@ export class RoomsClient<Connection> {
   #seat(room: RoomView, view: SeatView, seconds: number | undefined): Seat<Connection> {
     const { namespace, fleet } = room;
     const { connector } = this.#options;
-    const [api, timing] = [this.#api, this.#timing];
-    const ticket = new Ticket({ api, timing, namespace, fleet, view, seconds });
-    return new Seat({ ticket, timing, connector });
+    const timing = this.#timing;
+    const source = this.#source(namespace, seconds);
+    return new Seat({ ticket: new Ticket({ source, timing, fleet, view }), timing, connector });
+  }
+
+  #source(namespace: string, seconds: number | undefined): SeatSource {
+    const api = this.#api;
+    return {
+      ask: async ({ room, player }, signal, triesMax) => {
+        const path = roomPath(namespace, room, "/seats");
+        const body = { player, seconds };
+        return (await api.call<SeatView>({ method: "POST", path, body, signal, triesMax })).body;
+      },
+      release: async ({ room, id }, signal) => {
+        await api.call({
+          method: "DELETE",
+          path: roomPath(namespace, room, `/seats/${id}`),
+          signal,
+        });
+      },
+    };
   }
 
   get #namespace(): string {

@@ -1,23 +1,30 @@
-import type { Api } from "./api.ts";
 import type { SeatPass } from "./connector.ts";
 import type { Timing } from "./timing.ts";
 import { tokenLifeMs } from "./token-age.ts";
-import { roomPath, type SeatView } from "./wire.ts";
+import type { SeatView } from "./wire.ts";
 
-export interface TicketParts {
-  readonly api: Api;
-  readonly timing: Timing;
-  readonly namespace: string;
-  readonly fleet: string;
-  readonly view: SeatView;
-  /** How long the seat is kept for a player who is not there yet. */
-  readonly seconds: number | undefined;
+/** What a player is told of a seat, by the control plane or by a service in front of it. */
+export type SeatGiven = Pick<SeatView, "id" | "room" | "player" | "host" | "ports" | "token">;
+
+/** Who gives the seat. */
+export interface SeatSource {
+  /** Asks for the seat again: the same one while it is kept. `triesMax`: how often one call is made at most. */
+  ask(view: SeatGiven, signal: AbortSignal, triesMax?: number): Promise<SeatGiven>;
+  /** Takes the seat back. */
+  release(view: SeatGiven, signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** What the control plane says of one seat, with the token of it: good for one join, and not for long. */
+export interface TicketParts {
+  readonly source: SeatSource;
+  readonly timing: Timing;
+  readonly fleet: string;
+  readonly view: SeatGiven;
+}
+
+/** What was said of one seat, with the token of it: good for one join, and not for long. */
 export class Ticket {
   readonly #parts: TicketParts;
-  #view: SeatView;
+  #view: SeatGiven;
   #receivedAt: number;
   #isUsed = false;
 
@@ -27,7 +34,7 @@ export class Ticket {
     this.#receivedAt = parts.timing.now();
   }
 
-  get view(): SeatView {
+  get view(): SeatGiven {
     return this.#view;
   }
 
@@ -39,11 +46,8 @@ export class Ticket {
 
   /** Asks for the seat again: the same one while it is kept. */
   async renew(signal: AbortSignal, triesMax?: number): Promise<void> {
-    const { api, namespace, seconds, timing } = this.#parts;
-    const { room, player } = this.#view;
-    const path = roomPath(namespace, room, "/seats");
-    const body = { player, seconds };
-    this.#view = (await api.call<SeatView>({ method: "POST", path, body, signal, triesMax })).body;
+    const { source, timing } = this.#parts;
+    this.#view = await source.ask(this.#view, signal, triesMax);
     this.#receivedAt = timing.now();
     this.#isUsed = false;
   }
@@ -61,8 +65,6 @@ export class Ticket {
 
   /** Gives the seat back. */
   async release(signal: AbortSignal | undefined): Promise<void> {
-    const { api, namespace } = this.#parts;
-    const path = roomPath(namespace, this.#view.room, `/seats/${this.#view.id}`);
-    await api.call({ method: "DELETE", path, signal });
+    await this.#parts.source.release(this.#view, signal);
   }
 }
