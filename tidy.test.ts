@@ -46,7 +46,7 @@ const root = import.meta.dirname;
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })
   .filter((f) => !/(^|\/)(node_modules|\.build|\.git|dist)(\/|$)/.test(f))
   .sort();
-const sources = files.filter((f) => /\.(ts|c|h|mjs)$/.test(f));
+const sources = files.filter((f) => /\.(tsx?|css|c|h|mjs)$/.test(f));
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 
 function placeOf(file: string): { floor: number; folder: string } | undefined {
@@ -100,7 +100,7 @@ function shownFloors(): string[][] {
 describe("the house is tidy", () => {
   it("has no import that climbs a floor or crosses one", () => {
     const wrong = sources
-      .filter((f) => f.endsWith(".ts"))
+      .filter((f) => /\.tsx?$/.test(f))
       .flatMap((from) => importsOf(from).map((to) => ({ from, to })))
       .filter(({ from, to }) => !from.endsWith("tidy.test.ts") && climbs(from, to))
       .map(({ from, to }) => `${from} imports ${to}`);
@@ -162,7 +162,9 @@ describe("the house is tidy", () => {
     const isOwn = (file: string, line: string): boolean =>
       own.test(line) || (!file.endsWith(".test.ts") && temporary.test(line));
     const wrong = files
-      .filter((f) => /\.(ts|mjs|c|h|md|json|ya?ml|proto|sh)$/.test(f) && f !== "package-lock.json")
+      .filter(
+        (f) => /\.(tsx?|css|mjs|c|h|md|json|ya?ml|proto|sh)$/.test(f) && f !== "package-lock.json",
+      )
       .filter((f) => !f.endsWith(".linux.test.ts"))
       .flatMap((file) =>
         read(file)

@@ -1,6 +1,7 @@
 import { bundleProgram } from "./bundle.mjs";
 import { buildDemoImage, isGiven } from "./demo-image.mjs";
 import { buildFerretDb } from "./ferretdb.mjs";
+import { buildMeetPage } from "./meet-page.mjs";
 import { findNode } from "./node.mjs";
 import { installPackages } from "./packages.mjs";
 import { Progress, SetupError } from "./progress.mjs";
@@ -22,6 +23,7 @@ const MODES = {
   test: async (progress, args) => {
     await prepare(progress, [...RUN_PACKAGES, ...TEST_PACKAGES]);
     if (!process.env.MONGODB_URL) await buildFerretDb(progress);
+    await buildMeetPage(progress);
     progress.summary();
     return runTests(args);
   },
@@ -54,6 +56,17 @@ const MODES = {
   room: async (progress, args) => {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/room/main.ts", ...args]);
+  },
+  meet: async (progress, args) => {
+    await installPackages(progress);
+    await buildMeetPage(progress);
+    return runInForeground(findNode(), ["game-services/meet/main.ts", ...args]);
+  },
+  // What the tests and the image of the service need: the page, without serving it.
+  "meet-page": async (progress) => {
+    await installPackages(progress);
+    await buildMeetPage(progress);
+    return 0;
   },
   // What `npm pack` puts into the package.
   pack: async (progress) => {

@@ -12,6 +12,7 @@ export async function runTests(args) {
   const sum = { passed: 0, failed: 0, skipped: [] };
   await check(sum, "style (biome)", ["check", "--error-on-warnings", "."], "biome");
   await check(sum, "types (tsc)", ["-p", "."], "tsc");
+  await check(sum, "types of the page (tsc)", ["-p", "game-services/meet/page"], "tsc");
   await project(sum, "unit", args);
   const why = whyNoLinux();
   if (why) sum.skipped.push(`all *.linux.test.ts (${countLinuxTests()} files): ${why}`);

@@ -40,6 +40,8 @@ export interface ServiceOptions {
   readonly proxies: number;
   readonly metrics: ServiceMetrics;
   readonly logger: Logger;
+  /** Adds what no table of routes describes: files of a page, what is passed on to others. */
+  readonly beside?: (app: FastifyInstance) => void;
 }
 
 const KEEP_ALIVE_MS = 72_000;
@@ -76,6 +78,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   for (const route of options.routes) serve(app, route, options);
   for (const [url, show] of Object.entries(options.plain)) app.get(url, async () => show());
   healthRoutes(app, options);
+  options.beside?.(app);
   const description = describeService(options);
   app.get("/openapi.json", async () => description);
   await app.ready();

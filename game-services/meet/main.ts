@@ -1,0 +1,49 @@
+import { messageOf } from "../../core/std/errors.ts";
+import { serviceLogger } from "../service/log.ts";
+import { runService } from "../service/run-service.ts";
+import { openMeet } from "./open-meet.ts";
+import { settingsOf } from "./settings.ts";
+
+const HELP = `The page where players meet, and one origin for the services behind it.
+
+  npm run service:meet
+  MEET_PORT=9000 LOGIN_URL=http://10.0.0.7:8711 npm run service:meet
+
+  MEET_HOST, MEET_PORT         where it listens (default: 127.0.0.1, 8710)
+  LOGIN_URL, ASSET_URL,
+  ROOM_URL                     the services (default: http://127.0.0.1:8711, …:8712, …:8713)
+  MEET_GAME_ENDPOINT           where pages connect to game servers, such as wss://{host}/{port}
+                               (default: the game server's own host and port)
+  MEET_CONNECT                 what pages may connect to, as Content-Security-Policy has it
+                               (default: http: https: ws: wss:)
+  MEET_BODY_MIB                size of what is passed on to a service (default: 8)
+  MEET_ANSWER_SECONDS          how long a service may take to answer (default: 40)
+  MEET_OPEN                    requests under way to each service (default: 256)
+  MEET_TOKEN_FILE              the operator's token (default: meet/operator.token in the state folder)
+  MEET_PROXIES                 proxies in front whose X-Forwarded-For counts (default: 0)
+  MEET_DRAIN_SECONDS           between not being ready and the end (default: 0)
+  MEET_LOG_LEVEL               debug, info, warn or error (default: info)
+  MEET_PAGE                    the folder of the built page (default: .build/meet/page)
+  --help                       this text`;
+
+const GRACE_MS = 2_000;
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
+  const settings = settingsOf(process.env, process.getuid?.());
+  const logger = serviceLogger("meet", settings.logLevel);
+  const open = () => openMeet({ settings, logger });
+  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(`error: ${messageOf(error)}`);
+    process.exit(1);
+  },
+);
