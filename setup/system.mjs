@@ -22,15 +22,20 @@ const BENCH = {
 const all = (table) => Object.entries(table).map(([name, isThere]) => ({ name, isThere }));
 /** For isolated containers: the compiler of shim and init, the firewall's library, the tools that look at it. */
 export const RUN_PACKAGES = all(RUN);
+const FONTS = "/usr/share/fonts";
 /**
  * What the tests of isolation put under a limit, what pings without root (busybox's does not), what shows the
- * connections that the kernel keeps for players, and where game servers of several processes share their rooms.
+ * connections that the kernel keeps for players, where game servers of several processes share their rooms, and a browser
+ * with Korean letters for the page where players meet.
  */
 const TEST = {
   stress: () => hasCommand("stress"),
   "iputils-ping": () => hasCommand("ping"),
   conntrack: () => hasCommand("conntrack"),
   "redis-server": () => hasCommand("redis-server"),
+  chromium: () => ["chromium", "chromium-browser", "google-chrome"].some(hasCommand),
+  "fonts-nanum": () =>
+    ["truetype/nanum", "opentype/noto", "opentype/nanum"].some((f) => existsSync(join(FONTS, f))),
 };
 export const TEST_PACKAGES = all(TEST);
 /** What the benchmarks compare with. */

@@ -63,10 +63,10 @@ export function failureText(error: unknown): PlainText {
   return cause.code === "EXHAUSTED" ? "full" : cause.code === "REFUSED" ? "forbidden" : "other";
 }
 
-/** The number by which who runs the services finds what went wrong; only where nothing better can be said. Pure. */
+/** The number by which who runs the services finds what went wrong; only where nobody has a better word for it. Pure. */
 export function requestIdOf(error: unknown): string | undefined {
   const cause = isFlotillaError(error) ? error.cause : error;
-  return cause instanceof Failure && cause.status >= 500 ? cause.requestId : undefined;
+  return cause instanceof Failure && cause.status === 500 ? cause.requestId : undefined;
 }
 
 /** What the game did not do, by the message that asked for it. Pure. */

@@ -65,8 +65,9 @@ describe("what went wrong", () => {
     expect(failureText(error)).toBe(text);
   });
 
-  it("comes with a number for support only where the services themselves failed", () => {
+  it("comes with a number for support only where nobody expected it", () => {
     expect(requestIdOf(new Failure(500, "x", { requestId: "r1" }))).toBe("r1");
+    expect(requestIdOf(new Failure(503, "x", { requestId: "r1" }))).toBeUndefined();
     expect(requestIdOf(new Failure(404, "x", { requestId: "r1" }))).toBeUndefined();
     expect(requestIdOf(new Error("x"))).toBeUndefined();
   });

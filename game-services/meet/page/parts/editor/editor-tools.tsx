@@ -22,7 +22,7 @@ export function EditorTools({ tool, onTool, assets }: EditorToolsProps): JSX.Ele
     "~": texts.tileWater,
   };
   return (
-    <section class="panel">
+    <section class="panel panel-tools">
       <fieldset class="tiles">
         <legend>{texts.tools}</legend>
         {TILE_NAMES.map((tile) => (
