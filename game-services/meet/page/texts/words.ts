@@ -153,6 +153,10 @@ export const WORDS = {
     (name: string): string => `${name}에게 귓속말`,
   ],
   chat: ["Talk", "대화"],
+  chatUnread: [
+    (n: number): string => `Talk, ${n} new`,
+    (n: number): string => `대화, 새 메시지 ${n}개`,
+  ],
   chatEmpty: ["Nothing was said yet. Say hello!", "아직 대화가 없어요. 인사해 보세요!"],
   say: ["Say something…", "할 말을 입력하세요…"],
   sayLabel: ["Message", "메시지"],

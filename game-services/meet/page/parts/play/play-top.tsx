@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { MapGame } from "../../game/map-game.ts";
 import type { MapSummary } from "../../net/wire.ts";
 import { ShareDialog } from "../maps/share-dialog.tsx";
@@ -46,18 +46,37 @@ export function PlayTop({ game, map, side, onSide, onLeave }: PlayTopProps): JSX
           <Icon name="people" />
           {seen.people.length}
         </button>
-        <button
-          type="button"
-          class="bare"
-          aria-pressed={side === "chat"}
-          aria-label={texts.chat}
-          title={texts.chat}
-          onClick={() => toggle("chat")}
-        >
-          <Icon name="chat" />
-        </button>
+        <ChatButton game={game} isOpen={side === "chat"} onToggle={() => toggle("chat")} />
       </div>
     </header>
+  );
+}
+
+/** Says how much was said since the talk was closed. */
+function ChatButton(props: {
+  readonly game: MapGame;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}): JSX.Element {
+  const { game, isOpen, onToggle } = props;
+  const texts = useTexts();
+  const lines = useStore(game.lines);
+  const read = useRef(0);
+  if (isOpen) read.current = lines.at(-1)?.id ?? 0;
+  const unread = lines.filter(({ id, kind }) => id > read.current && kind !== "note").length;
+  const label = unread === 0 ? texts.chat : texts.chatUnread(unread);
+  return (
+    <button
+      type="button"
+      class="bare count"
+      aria-pressed={isOpen}
+      aria-label={label}
+      title={label}
+      onClick={onToggle}
+    >
+      <Icon name="chat" />
+      {unread > 0 && <span class="badge">{unread}</span>}
+    </button>
   );
 }
 
