@@ -74,11 +74,12 @@ export class MapGame {
   move({ x, y }: Point): void {
     this.#send("move", { x, y });
   }
-  say(text: string): void {
-    this.#send("say", text);
+  /** False when there is no connection just now: then nothing is said. */
+  say(text: string): boolean {
+    return this.#send("say", text);
   }
-  whisper(to: string, text: string): void {
-    this.#send("whisper", { to, text });
+  whisper(to: string, text: string): boolean {
+    return this.#send("whisper", { to, text });
   }
   place(object: Omit<PlacedObject, "object_id">): void {
     this.#send("place", object);
@@ -174,10 +175,11 @@ export class MapGame {
     if (kept) this.#send("access", kept.access_token);
   }
 
-  #send(type: string, message: unknown): void {
+  #send(type: string, message: unknown): boolean {
     const connection = this.#seat?.connection;
-    if (this.#seat?.state === "connected" && connection?.connection.isOpen)
-      connection.send(type, message);
+    if (this.#seat?.state !== "connected" || !connection?.connection.isOpen) return false;
+    connection.send(type, message);
+    return true;
   }
 
   #become({ state, because }: { state: Seen["state"]; because?: unknown }): void {

@@ -83,6 +83,13 @@ export class Services {
     return this.#send("POST", `/room/maps/${id}/${isPublished ? "publish" : "unpublish"}`, {});
   }
 
+  /** A member sees, enters and changes the map. */
+  async setMember(id: string, user: string, isMember: boolean): Promise<MapSummary> {
+    const path = `/room/maps/${id}/members/${encodeURIComponent(user)}`;
+    const method = isMember ? "PUT" : "DELETE";
+    return (await this.#session.call<MapSummary>({ method, path })).message;
+  }
+
   async deleteMap(id: string): Promise<void> {
     await this.#session.call({ method: "DELETE", path: `/room/maps/${id}` });
   }

@@ -25,6 +25,8 @@ export interface MapSummary {
   readonly access: Access;
   readonly published: boolean;
   readonly version: number;
+  /** Absent for those who have no part in it. */
+  readonly members?: readonly string[];
   /** Whether its link has a key; only its creator is told. */
   readonly has_link?: boolean;
 }

@@ -64,6 +64,12 @@ export const WORDS = {
     "이미 링크가 있지만, 만든 곳에서 한 번만 보여요. 새 링크를 만들면 이전 링크는 끝나요.",
   ],
   shareMembersHint: ["Only members can come in.", "멤버만 들어올 수 있어요."],
+  members: ["Members, who may change the map, too", "함께 꾸밀 수 있는 멤버"],
+  addMember: ["Add", "추가"],
+  dropMember: [
+    (name: string): string => `Take ${name} off`,
+    (name: string): string => `${name} 빼기`,
+  ],
   shareDraftHint: [
     "The map is not published: only you and its members can come in.",
     "아직 공개되지 않아서 나와 멤버만 들어올 수 있어요.",
@@ -169,6 +175,10 @@ export const WORDS = {
   ],
   place: ["Place things", "물건 놓기"],
   placeHint: ["Tap where it should stand. R turns it.", "놓을 곳을 누르세요. R로 돌려요."],
+  privateHint: [
+    "You have not published it: others see a plain box in its place.",
+    "공개하지 않은 물건이라 다른 사람에게는 상자로 보여요.",
+  ],
   rotate: ["Turn", "돌리기"],
   solid: ["In the way", "지나갈 수 없음"],
   removeTool: ["Take away", "치우기"],

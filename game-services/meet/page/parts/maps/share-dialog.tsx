@@ -4,6 +4,7 @@ import type { MapSummary } from "../../net/wire.ts";
 import { hashFor } from "../../view/route.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { useMeet, useStore, useTexts } from "../shell/meet.ts";
+import { Members } from "./members.tsx";
 
 interface ShareDialogProps {
   readonly map: MapSummary;
@@ -70,6 +71,7 @@ export function ShareDialog({
           {texts.newLink}
         </button>
       )}
+      {isMine && <Members map={map} onMap={setMap} />}
     </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { clothesOf } from "../../draw/avatar.ts";
 import type { Line } from "../../game/lines.ts";
 import type { MapGame } from "../../game/map-game.ts";
 import { Icon } from "../shell/icons.tsx";
-import { useStore, useTexts } from "../shell/meet.ts";
+import { useMeet, useStore, useTexts } from "../shell/meet.ts";
 
 interface ChatPanelProps {
   readonly game: MapGame;
@@ -53,6 +53,7 @@ function OneLine({ line }: { readonly line: Line }): JSX.Element {
 function Composer({ game, inputRef, whisperTo, onWhisperTo }: ChatPanelProps): JSX.Element {
   const texts = useTexts();
   const id = useId();
+  const meet = useMeet();
   const { people, me, state } = useStore(game.seen);
   const [text, setText] = useState("");
   const others = people.filter(({ session }) => session !== me);
@@ -61,9 +62,10 @@ function Composer({ game, inputRef, whisperTo, onWhisperTo }: ChatPanelProps): J
     event.preventDefault();
     const line = text.trim();
     if (line === "") return;
-    if (to === "") game.say(line);
-    else game.whisper(to, line);
-    setText("");
+    const isSent = to === "" ? game.say(line) : game.whisper(to, line);
+    // What was not sent stays, to be sent when the connection is back.
+    if (isSent) setText("");
+    else meet.note("bad", texts.comingBack);
   };
   return (
     <form class="composer" onSubmit={send}>

@@ -62,6 +62,7 @@ function OpenBar({ hand, onHand }: PlaceBarProps): JSX.Element {
   return (
     <div class="place-open">
       {hint !== "" && <p class="hint">{hint}</p>}
+      {held?.asset.visibility === "private" && <p class="hint">{texts.privateHint}</p>}
       <ThingStrip
         label={texts.place}
         assets={assets}

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 import { type Note, useMeet, useStore, useTexts } from "./meet.ts";
 
@@ -10,8 +10,14 @@ export function Notes(): JSX.Element {
   const meet = useMeet();
   const notes = useStore(meet.notes);
   const drop = (id: number): void => meet.notes.set(meet.notes.value.filter((n) => n.id !== id));
+  const place = useRef<HTMLDivElement>(null);
+  // Shown anew with each change, it lies above a dialog that was opened meanwhile.
+  useEffect(() => {
+    place.current?.hidePopover();
+    if (notes.length > 0) place.current?.showPopover();
+  }, [notes]);
   return (
-    <div class="notes" role="status" aria-live="polite">
+    <div class="notes" role="status" aria-live="polite" popover="manual" ref={place}>
       {notes.map((note) => (
         <OneNote key={note.id} note={note} onEnd={() => drop(note.id)} />
       ))}
