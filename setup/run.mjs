@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { SetupError } from "./progress.mjs";
 
@@ -17,18 +18,35 @@ const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"];
  * Ctrl-C the child needs its time for an orderly end, and who started us must not go on before.
  */
 export function runInForeground(node, args) {
+  return runNode(node, args, { stdio: "inherit" });
+}
+
+/** The same beside others: what they say comes in whole lines, with colours where we have a terminal. */
+export function runBeside(node, args) {
+  const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env;
+  return runNode(node, args, { stdio: ["ignore", "pipe", "pipe"], env });
+}
+
+function runNode(node, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [...NODE_FLAGS, ...args], { cwd: ROOT, stdio: "inherit" });
+    const child = spawn(node, [...NODE_FLAGS, ...args], { cwd: ROOT, ...options });
+    if (child.stdout) passLines(child.stdout, process.stdout);
+    if (child.stderr) passLines(child.stderr, process.stderr);
     const passOn = (signal) => child.kill(signal);
     for (const signal of PASSED_ON) process.on(signal, passOn);
     child.once("error", (error) =>
       reject(new SetupError(`cannot run ${node}: ${error.message}`, "see that it may be executed")),
     );
-    child.once("exit", (code, signal) => {
+    child.once("close", (code, signal) => {
       for (const name of PASSED_ON) process.off(name, passOn);
       resolve(signal ? 128 + constants.signals[signal] : code);
     });
   });
+}
+
+function passLines(from, to) {
+  const lines = createInterface({ input: from });
+  lines.on("line", (line) => to.write(`${line}\n`));
 }
 
 /** Runs a program and keeps what it says; rejects with its last lines when it fails. */

@@ -3,20 +3,23 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { countsFile } from "./count-reporter.mjs";
 import { findNode } from "./node.mjs";
-import { ROOT, runInForeground } from "./run.mjs";
+import { ROOT, runBeside, runInForeground } from "./run.mjs";
 
 const BIN = join(ROOT, "node_modules", ".bin");
 
-/** Style, types, then both test projects; the last line is the sum, alone. `args` go to vitest (a path narrows). */
+/**
+ * Style, types, then both test projects at once, since each waits more than it computes; the last line is the sum, alone.
+ * `args` go to vitest (a path narrows).
+ */
 export async function runTests(args) {
   const sum = { passed: 0, failed: 0, skipped: [] };
   await check(sum, "style (biome)", ["check", "--error-on-warnings", "."], "biome");
   await check(sum, "types (tsc)", ["-p", "."], "tsc");
   await check(sum, "types of the page (tsc)", ["-p", "game-services/meet/page"], "tsc");
-  await project(sum, "unit", args);
   const why = whyNoLinux();
   if (why) sum.skipped.push(`all *.linux.test.ts (${countLinuxTests()} files): ${why}`);
-  else await project(sum, "linux", args);
+  const projects = why ? ["unit"] : ["unit", "linux"];
+  await Promise.all(projects.map((name) => project(sum, name, args)));
   for (const line of sum.skipped) console.log(`skipped: ${line}`);
   console.log(`${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 ? 0 : 1;
@@ -58,7 +61,7 @@ async function project(sum, name, args) {
     ...reporters,
     ...args,
   ];
-  const code = await runInForeground(findNode(), run);
+  const code = await runBeside(findNode(), run);
   const counts = readCounts(file);
   sum.passed += counts.passed;
   // A run that failed without a failed test has ended in the middle: that is one failure.
