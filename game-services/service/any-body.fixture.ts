@@ -20,6 +20,7 @@ export function anyGood(schema: Schema): fc.Arbitrary<unknown> {
 }
 
 const ITEMS_MAX = 5;
+const TEXT_MAX = 40;
 
 function anyList({
   items = {},
@@ -34,13 +35,15 @@ function anyText({ minLength = 0, maxLength = 64, pattern }: Schema): fc.Arbitra
   const size = (text: string): boolean => text.length >= minLength && text.length <= maxLength;
   if (pattern === undefined) return fc.string({ minLength, maxLength });
   if (pattern.includes("@")) return fc.emailAddress().filter(size);
-  // What fast-check can make by itself, such as ids, need not be met by chance.
-  if (!/\(\?|\\p/.test(pattern)) return fc.stringMatching(new RegExp(pattern, "u")).filter(size);
+  const most = Math.min(maxLength, TEXT_MAX);
+  // What has one length, or characters of one kind, is made: by chance nearly no text would fit.
+  if (minLength === maxLength) return fc.stringMatching(new RegExp(pattern, "u"));
+  const [, kind] = /^\^(\[[^\]]+\])\+\$$/.exec(pattern) ?? [];
+  if (kind !== undefined)
+    return fc.stringMatching(new RegExp(`^${kind}{${minLength},${most}}$`, "u"));
   const form = new RegExp(pattern, "u");
   const unit = fc.constantFrom(..."abcXYZ019_.-");
-  return fc
-    .string({ unit, minLength, maxLength: Math.min(maxLength, 40) })
-    .filter((text) => form.test(text));
+  return fc.string({ unit, minLength, maxLength: most }).filter((text) => form.test(text));
 }
 
 const anyJunk: fc.Arbitrary<unknown> = fc.oneof(
