@@ -50,7 +50,7 @@ it("keeps what was answered and whole versions only, however often it is killed 
   const answered = new Set<string>();
   const story = { last: { version: 1, name: "Harbour", object_id: "" } };
   for (let kill = 0; kill < KILLS; kill++) {
-    const service = new RoomProcess({ HOME: folder, ...env, ...free });
+    await using service = new RoomProcess({ HOME: folder, ...env, ...free });
     const url = await service.listening();
     const ask: Ask = async (method, path, body) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };

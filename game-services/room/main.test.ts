@@ -8,7 +8,12 @@ it("serves as a process, ends in order and says nothing secret", { timeout: 60_0
   const { settings, folder, keys } = room;
   const urls = { LOGIN_URL: settings.loginUrl, ASSET_URL: settings.assetUrl };
   const platform = { FLOTILLA_API: "http://127.0.0.1:9" };
-  const service = new RoomProcess({ HOME: folder, FLOTILLA_STATE: folder, ...urls, ...platform });
+  await using service = new RoomProcess({
+    HOME: folder,
+    FLOTILLA_STATE: folder,
+    ...urls,
+    ...platform,
+  });
   const url = await service.listening();
   const token = await keys.token("ann", Date.now());
   const ask = (method: string, path: string, body?: object): Promise<Response> =>
@@ -39,7 +44,7 @@ it.each([
   ["a store that is none", { ROOM_DOCUMENTS: "redis://x" }, [], "error: documents are kept at"],
   ["an argument that is none", {}, ["--port"], "error: there is no argument --port"],
 ])("says what is wrong with %s", async (_, env, args, expected) => {
-  const service = new RoomProcess(env as unknown as Record<string, string>, ...args);
+  await using service = new RoomProcess(env as unknown as Record<string, string>, ...args);
   expect(await service.ended()).toBe(1);
   expect(service.said).toContain(expected);
 });

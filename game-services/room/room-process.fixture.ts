@@ -5,7 +5,7 @@ import { join } from "node:path";
 const MAIN = join(import.meta.dirname, "main.ts");
 
 /** The service as a process, and what it says. */
-export class RoomProcess {
+export class RoomProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   said = "";
 
@@ -36,5 +36,10 @@ export class RoomProcess {
     const { exitCode, signalCode } = this.#child;
     if (exitCode === null && signalCode === null) await once(this.#child, "close");
     return this.#child.exitCode ?? this.#child.signalCode;
+  }
+
+  /** Whatever became of the test, nothing of it goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.ended("SIGKILL");
   }
 }
