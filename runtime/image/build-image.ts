@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { BUNDLE_RULES, bundleNode } from "./bundle.ts";
+import { bundleLayer, ENTRY_IN_IMAGE } from "./bundle-layer.ts";
 import { folderEntries } from "./folder-entries.ts";
 import { namedProgramEntries } from "./host-programs.ts";
 import type { ImageFolder } from "./image-folder.ts";
@@ -20,8 +20,6 @@ export interface BuildOptions {
   readonly arch: string;
 }
 
-/** Path of the bundle in an image. Ends in .mjs: Node then needs no package.json to know what it is. */
-const ENTRY_IN_IMAGE = "app/main.mjs";
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Builds what `spec` says and names it. Nothing is fetched; what was built before from the same files is taken again. */
@@ -48,10 +46,16 @@ async function layersOf(
   const programs = spec.programs.length > 0 ? [await programLayer(images, spec.programs)] : [];
   const folders: CachedLayer[] = [];
   for (const path of spec.folders) folders.push(await folderLayer(images, resolve(folder, path)));
-  const { entry } = spec;
-  const app =
-    entry === undefined ? [] : [await bundleLayer(images, resolve(folder, entry), spec.stub)];
-  return [base, ...programs, ...folders, ...app];
+  return [base, ...programs, ...folders, ...(await appLayers(spec, options))];
+}
+
+async function appLayers(
+  { entry, workers, stub }: ImageSpec,
+  { images, folder, nodeBinary }: BuildOptions,
+): Promise<readonly CachedLayer[]> {
+  if (entry === undefined) return [];
+  const paths = { entry: resolve(folder, entry), workers: workers.map((w) => resolve(folder, w)) };
+  return [await bundleLayer(images, { ...paths, stub, nodeBinary })];
 }
 
 /** A program list is cheap to look up again; its layer is the same when the programs are. */
@@ -71,18 +75,6 @@ async function folderLayer(images: ImageFolder, folder: string): Promise<CachedL
     layer: await writeLayer(images.blobs, entries),
     inputs: entries.flatMap((entry) => ("from" in entry ? [entry.from] : [])),
   }));
-}
-
-async function bundleLayer(
-  images: ImageFolder,
-  entry: string,
-  stub: readonly string[],
-): Promise<CachedLayer> {
-  return cachedLayer(images, { bundle: BUNDLE_RULES, entry, stub }, async () => {
-    const { code, inputs } = await bundleNode(entry, stub);
-    const file = { type: "file", path: ENTRY_IN_IMAGE, mode: 0o644, content: code } as const;
-    return { layer: await writeLayer(images.blobs, [file]), inputs };
-  });
 }
 
 function configOf(spec: ImageSpec): ImageConfig {

@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,11 +18,13 @@ import { systemClock } from "../../core/std/clock.ts";
 import { buildImage } from "./build-image.ts";
 import { type FolderImageStore, openImageStore } from "./folder-image-store.ts";
 import { parseImageSpec, parseImageSpecs } from "./image-spec.ts";
+import { addonLibraries } from "./native-addons.ts";
 import { NODE_ENTRY_LABEL } from "./oci.ts";
 import { interpreterOf, parseLoaderList, sharedLibraries } from "./shared-libraries.ts";
 import { portableUnpack } from "./unpack.ts";
 
 const run = promisify(execFile);
+const ADDON = /^argon2\.[\w-]+-[0-9a-f]{8}\.node$/;
 let root = "";
 let store: FolderImageStore;
 
@@ -126,6 +138,39 @@ describe("an image of a Node program", () => {
     expect(again.cached).toBe(true);
   });
 
+  it("takes along the native add-ons that are there, and the threads that it names", async () => {
+    const installed = join(import.meta.dirname, "../../node_modules/@node-rs");
+    await mkdir(join(root, "node_modules"), { recursive: true });
+    await symlink(installed, join(root, "node_modules/@node-rs"));
+    await writeFile(
+      join(root, "thread.ts"),
+      'import { parentPort } from "node:worker_threads";\nparentPort?.postMessage("a thread");\n',
+    );
+    const lines = [
+      'import { Worker } from "node:worker_threads";',
+      'import { verify, hash } from "@node-rs/argon2";',
+      'const said = await verify(await hash("secret"), "secret");',
+      'new Worker(new URL("./thread.js", import.meta.url)).on("message", (m) => console.log(said, m));',
+    ];
+    await writeFile(join(root, "native.ts"), lines.join("\n"));
+    await build({ reference: "native", entry: "native.ts", workers: ["thread.ts"] });
+    const app = (await store.resolve("native")).layers.at(-1) ?? "";
+    const names = (await readdir(join(app, "app"))).sort();
+    expect(names).toEqual([expect.stringMatching(ADDON), "main.mjs", "package.json", "thread.js"]);
+    // What it is run from is the layer: nothing of where it was built is needed.
+    const { stdout, stderr } = await run(process.execPath, [join(app, "app/main.mjs")]);
+    expect({ stdout, stderr }).toEqual({ stdout: "true a thread\n", stderr: "" });
+  });
+
+  it("brings the libraries of an add-on that its node does not have", async () => {
+    const node = await sharedLibraries(process.execPath);
+    // Any library stands for an add-on here: what it needs is asked in the same way.
+    const addon = { name: "x.node", path: node.find((one) => one.includes("libstdc++")) ?? "" };
+    expect(await addonLibraries([addon], process.execPath)).toEqual([]);
+    const brought = await addonLibraries([addon], await realpath("/bin/sh"));
+    expect(brought.join()).toMatch(/libm\.so\.6/);
+  });
+
   it("says where a source is wrong", async () => {
     await writeFile(join(root, "bad.ts"), 'import "./nowhere.ts";\n');
     const building = build({ reference: "bad", entry: "bad.ts" });
@@ -180,6 +225,7 @@ describe("an image file", () => {
     ["reference: a\nfolder: x\nentrypont: [y]", /entrypont is unknown: did you mean entrypoint\?/],
     ["reference: a\nentry: x\nbase: alpine", /base must be node or empty/],
     ["reference: a\nfolder: x\nstub: express", /stub needs an entry/],
+    ["reference: a\nfolder: x\nworkers: t.ts", /workers need an entry/],
     ["reference: a\nentry: x\nuser: root", /user must be a number/],
     ["reference: a\nentry: x\nworkingDir: app", /workingDir must be an absolute path/],
     ["reference: a\nfolder: x\nenv: [A=1]", /env must be a map/],

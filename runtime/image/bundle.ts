@@ -2,15 +2,10 @@ import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
+import { addonPlugin, type NativeAddon } from "./native-addons.ts";
 
 /** Native add-ons that packages use when they are there and do without otherwise. */
-const OPTIONAL_NATIVE = [
-  "bufferutil",
-  "utf-8-validate",
-  "msgpackr-extract",
-  "uWebSockets.js",
-  "*.node",
-];
+const OPTIONAL_NATIVE = ["bufferutil", "utf-8-validate", "msgpackr-extract", "uWebSockets.js"];
 /** esbuild keeps the name `require` free in the bundle's scope for exactly this. */
 const BANNER =
   'import { createRequire as flotillaRequire } from "node:module";const require = flotillaRequire(import.meta.url);';
@@ -20,6 +15,8 @@ export interface Bundle {
   readonly code: Uint8Array;
   /** Every file that it was made of, and those that decide which files these are. */
   readonly inputs: readonly string[];
+  /** What the code loads from beside itself. */
+  readonly addons: readonly NativeAddon[];
 }
 
 /**
@@ -30,6 +27,7 @@ export async function bundleNode(entry: string, stub: readonly string[]): Promis
   // Loaded here: agents never bundle, and the bundler is large.
   const esbuild = await import("esbuild");
   const folder = dirname(resolve(entry));
+  const addons = new Map<string, NativeAddon>();
   const result = await esbuild
     .build({
       absWorkingDir: folder,
@@ -47,7 +45,7 @@ export async function bundleNode(entry: string, stub: readonly string[]): Promis
       legalComments: "none",
       logLevel: "silent",
       external: OPTIONAL_NATIVE,
-      plugins: [stubs(stub)],
+      plugins: [stubs(stub), addonPlugin(addons)],
       define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
       banner: { js: BANNER },
       outfile: "main.mjs",
@@ -62,10 +60,11 @@ export async function bundleNode(entry: string, stub: readonly string[]): Promis
   return {
     code,
     inputs: [...sources.filter((p) => !p.includes("\0")), ...(await deciders(folder))],
+    addons: [...addons.values()],
   };
 }
 
-export const BUNDLE_RULES: object = { OPTIONAL_NATIVE, BANNER, rules: 2 };
+export const BUNDLE_RULES: object = { OPTIONAL_NATIVE, BANNER, rules: 3 };
 
 function stubs(names: readonly string[]): Plugin {
   return {

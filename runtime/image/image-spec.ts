@@ -15,6 +15,8 @@ export interface ImageSpec {
   readonly programs: readonly string[];
   /** Entry file of a Node program: bundled into one file. */
   readonly entry?: string;
+  /** Entry files of its threads, each bundled beside it, as `NAME.js`. */
+  readonly workers: readonly string[];
   /** Packages that the program imports and never uses; they are left out of the bundle. */
   readonly stub: readonly string[];
   readonly entrypoint: readonly string[];
@@ -26,8 +28,8 @@ export interface ImageSpec {
 }
 
 const FIELDS = [
-  ...["reference", "base", "folder", "programs", "entry", "stub", "entrypoint"],
-  ...["cmd", "env", "user", "workingDir", "labels"],
+  ...["reference", "base", "folder", "programs", "entry", "workers", "stub"],
+  ...["entrypoint", "cmd", "env", "user", "workingDir", "labels"],
 ];
 
 /** All images of a YAML text (several documents make several images); INVALID with every problem of all of them. */
@@ -56,6 +58,7 @@ export function parseImageSpec(value: unknown, at = ""): ImageSpec {
     folders: reader.words("folder"),
     programs: reader.words("programs"),
     ...(entry === "" ? {} : { entry }),
+    workers: reader.words("workers"),
     stub: reader.words("stub"),
     entrypoint: reader.words("entrypoint"),
     cmd: reader.words("cmd"),
@@ -129,6 +132,8 @@ class Reader {
       this.problem("base", "must be node where there is an entry");
     if (spec.entry === undefined && spec.folders.length === 0 && spec.programs.length === 0)
       this.problem("entry", "is missing, and so are folder and programs: nothing to build from");
+    if (spec.entry === undefined && spec.workers.length > 0)
+      this.problem("workers", "need an entry: they are threads of a Node program");
     if (spec.entry === undefined && spec.stub.length > 0)
       this.problem("stub", "needs an entry: only a bundle can leave packages out");
     if (spec.entry !== undefined && spec.entrypoint.length > 0)
