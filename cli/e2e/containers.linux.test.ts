@@ -94,6 +94,30 @@ describe("a Container", () => {
     expect(await lines("/tmp/lives")).toBe("1\n");
   });
 
+  it("shares a named volume with others of the same user, and is told when it cannot", async () => {
+    const shared = {
+      volumes: [{ name: "data", named: { volume: "shared" } }],
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+    };
+    const script = (word: string): string => `echo ${word} >/data/${word}; exec busybox sleep 1000`;
+    await make("share-a", script("a"), shared);
+    await runs("share-a");
+    await make("share-b", script("b"), shared);
+    await runs("share-b");
+    // Each may change what the other one wrote: both are the owner of all of it.
+    const change = "echo more >>/data/a && echo more >>/data/b && cat /data/a /data/b";
+    await expect.poll(() => sh("share-a", "ls /data"), { timeout: 10_000 }).toBe("a\nb\n");
+    expect(await sh("share-a", change)).toBe("a\nmore\nb\nmore\n");
+    expect(await sh("share-b", change)).toBe("a\nmore\nmore\nb\nmore\nmore\n");
+    expect(await sh("share-b", "busybox stat -c %u /data/a")).toBe("1000\n");
+    await make("share-c", script("c"), { ...shared, securityContext: { runAsUser: 2_000 } });
+    const { status } = await becomes("share-c", ({ message }) => message !== undefined);
+    expect(status.message).toContain("volume default/shared is used by container share-");
+    await Promise.all(
+      ["a", "b", "c"].map((x) => instance.mustCli("delete", `container/share-${x}`)),
+    );
+  });
+
   it("has its secret from memory, for its own user's eyes only", async () => {
     const folder = join(instance.state, "secrets/default");
     await mkdir(folder, { recursive: true, mode: 0o700 });

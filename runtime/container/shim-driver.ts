@@ -15,6 +15,7 @@ import type { NodeNetwork } from "../network/network.ts";
 import type { FoundLease, NetworkWish } from "../network/network-options.ts";
 import type { ShimClient, ShimExit } from "../shim/client.ts";
 import { seccompFilter } from "../shim/seccomp.ts";
+import { decideUserBase } from "./decide-users.ts";
 import type {
   ContainerDriver,
   ContainerStats,
@@ -72,8 +73,6 @@ interface Begun {
   readonly image: ResolvedImage;
   readonly where: { readonly address: string; readonly gateway: string };
 }
-const USER_BASE_FIRST = 0x10_0000;
-const USERS_EACH = 0x1_0000;
 const STARTS_MAX = 3;
 const HOSTS_DELAY_MS = 20;
 const HOSTS_BYTES_MAX = 64 * 1024 * 1024;
@@ -277,7 +276,7 @@ export class ShimDriver implements ContainerDriver {
       );
     await network.ensureNetwork(wish);
     const where = await network.addressFor(plan.id, plan.network, plan.address);
-    const [userBase, startedAt] = [this.#freeUserBase(), clock.now()];
+    const [userBase, startedAt] = [this.#userBaseFor(plan), clock.now()];
     const kept: KeptContainer = { plan, address: where.address, userBase, startedAt, image };
     const life: Life = { kept, ended: Promise.withResolvers() };
     // At once, so that no other start takes the same users.
@@ -362,11 +361,10 @@ export class ShimDriver implements ContainerDriver {
     return this.#tell((client) => client.kill(id));
   }
 
-  #freeUserBase(): number {
-    const taken = new Set([...this.#lives.values()].map(({ kept }) => kept.userBase));
-    let base = USER_BASE_FIRST;
-    while (taken.has(base)) base += USERS_EACH;
-    return base;
+  #userBaseFor(plan: ContainerPlan): number {
+    const lives = [...this.#lives.values()];
+    const running = lives.filter(({ exit }) => !exit).map(({ kept }) => kept);
+    return decideUserBase(plan, running, new Set(lives.map(({ kept }) => kept.userBase)));
   }
 }
 
