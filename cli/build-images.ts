@@ -17,10 +17,15 @@ export interface BuiltImage {
 
 /** The image files that lie in the folders among `names`. */
 export function imageFilesIn(names: readonly string[]): readonly string[] {
+  return filesIn(names, IS_IMAGE_SPEC);
+}
+
+/** The files of one form that lie in the folders among `names`. */
+export function filesIn(names: readonly string[], form: RegExp): readonly string[] {
   const folders = names.filter((name) => statSync(name, { throwIfNoEntry: false })?.isDirectory());
   return folders.flatMap((folder) =>
     readdirSync(folder)
-      .filter((file) => IS_IMAGE_SPEC.test(file))
+      .filter((file) => form.test(file))
       .sort()
       .map((file) => join(folder, file)),
   );

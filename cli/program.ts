@@ -19,6 +19,7 @@ import { powerCommand } from "./commands/power.ts";
 import { rolloutCommand } from "./commands/rollout.ts";
 import { roomCommand } from "./commands/room.ts";
 import { scaleCommand } from "./commands/scale.ts";
+import { secretCommand } from "./commands/secret.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
@@ -49,8 +50,14 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
     ],
   ],
   [
-    "Images, tokens, certificates:",
-    (io) => [imageCommand(io), tokenCommand(io), certificateCommand(io), versionCommand(io)],
+    "Images, secrets, tokens, certificates:",
+    (io) => [
+      imageCommand(io),
+      secretCommand(io),
+      tokenCommand(io),
+      certificateCommand(io),
+      versionCommand(io),
+    ],
   ],
   [
     "Single parts, for several machines:",

@@ -7,6 +7,7 @@ import { applyDocuments, type Document, documentsOf } from "../apply-documents.t
 import { IS_IMAGE_SPEC } from "../build-images.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
+import { IS_SECRET_LIST } from "../make-secrets.ts";
 
 interface ApplyOptions {
   readonly filename: readonly string[];
@@ -21,7 +22,10 @@ export function applyCommand(io: Io): Command {
     settings: CLIENT_SETTINGS,
     examples: [
       ["flotilla apply -f fleet.yaml", "one file, any number of documents"],
-      ["flotilla apply -f examples/demo", "all YAML and JSON files of a folder (but image.yaml)"],
+      [
+        "flotilla apply -f examples/demo",
+        "the resources of a folder (no image.yaml, no secrets.yaml)",
+      ],
       ["flotilla apply -f - <fleet.yaml", "from standard input"],
       ["flotilla apply -f fleet.yaml --dry-run", "check it, change nothing"],
     ],
@@ -50,7 +54,7 @@ async function apply(io: Io, command: Command, options: ApplyOptions): Promise<v
 
 const IS_DOCUMENT = /\.(ya?ml|json)$/;
 
-/** The documents of files and folders, in the order named; a folder's files by name, its image specs left out. */
+/** The documents of files and folders, in the order named; a folder's files by name, without those of images and secrets. */
 export async function readDocuments(
   names: readonly string[],
   stdin: NodeJS.ReadableStream,
@@ -68,7 +72,8 @@ function filesOf(name: string): string[] {
   try {
     if (!statSync(name).isDirectory()) return [name];
     return readdirSync(name)
-      .filter((file) => IS_DOCUMENT.test(file) && !IS_IMAGE_SPEC.test(file))
+      .filter((file) => IS_DOCUMENT.test(file))
+      .filter((file) => !IS_IMAGE_SPEC.test(file) && !IS_SECRET_LIST.test(file))
       .sort()
       .map((file) => join(name, file));
   } catch (error) {

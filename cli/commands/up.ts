@@ -44,7 +44,10 @@ export function upCommand(io: Io): Command {
     settings: UP_SETTINGS,
     examples: [
       ["flotilla up", "run it; Ctrl-C stops the game servers, what is stored stays"],
-      ["flotilla up -f examples/demo", "build the images of a folder, and apply its files"],
+      [
+        "flotilla up -f examples/demo",
+        "build a folder's images, make its secrets, apply its files",
+      ],
       ["flotilla up --detach", "in the background; ended by `flotilla down`"],
       ["flotilla up --advertise-address 203.0.113.7", "for players on other machines"],
     ],

@@ -132,6 +132,15 @@ describe("a Container", () => {
     );
     expect(await sh("knows", "grep ' /run/key ' /proc/mounts")).toMatch(/^tmpfs \/run\/key tmpfs/);
     expect(await sh("knows", "echo x >/run/key || echo refused")).toBe("refused\n");
+    await make("lacks", "exec busybox sleep 1000", {
+      volumes: [{ name: "key", secret: { secretName: "other" } }],
+      volumeMounts: [{ name: "key", mountPath: "/run/key" }],
+    });
+    const { status } = await becomes("lacks", ({ message }) => message !== undefined);
+    expect(status.message).toContain("run `flotilla secret set other` there");
+    await instance.mustCli("secret", "set", "other", "--from-file", join(folder, "key"));
+    await runs("lacks");
+    expect(await sh("lacks", "cat /run/key")).toBe("open sesame");
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { readDocuments } from "../commands/apply.ts";
 import type { Config } from "../config.ts";
 import { sharedPorts } from "../doctor/other-instances.ts";
 import type { Io } from "../io.ts";
+import { makeSecrets, readSecretWishes, secretFilesIn } from "../make-secrets.ts";
 import { compileShim } from "../shim-folder.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
 import { cleanUp } from "./clean-up.ts";
@@ -45,6 +46,7 @@ export async function up(options: UpOptions): Promise<void> {
   const { path, instance } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
   using _lock = lockFolder(path);
   const documents = options.files.length > 0 ? await readDocuments(options.files, io.stdin) : [];
+  const secrets = readSecretWishes(secretFilesIn(options.files));
   await writeRunRecord(config);
   progress.done(`state folder ${path} (instance ${instance})`);
   const shared = sharedPorts(config);
@@ -74,6 +76,8 @@ export async function up(options: UpOptions): Promise<void> {
     const [, { driver, isolation }] = await orEnded(ending, Promise.all([agent.ready, node]));
     progress.done(`node ${config.node} is ready (${driver}: ${isolation})`);
 
+    for await (const { name, made } of makeSecrets(path, config.namespace, secrets))
+      if (made) progress.done(`secret ${name} made`);
     await applyAll(api, options, documents, progress);
     const fleet = firstFleet(documents, config.namespace);
     const name = ownName(process.argv[1]);

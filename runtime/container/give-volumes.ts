@@ -1,5 +1,6 @@
 import { chown, lchown, mkdir, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { FleetError } from "../../core/std/errors.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 
 /** Of two that start at once with one volume, the second finds it given. */
@@ -14,6 +15,24 @@ export async function giveVolumes(
   user: number,
 ): Promise<void> {
   for (const { source } of binds) await locks.run(source, () => give(source, user));
+}
+
+/** A missing secret has a sentence that says what to do; the shim's own would name a folder of this machine. */
+export async function demandSecrets(
+  secrets: readonly { readonly source: string }[],
+): Promise<void> {
+  for (const { source } of secrets) {
+    const isThere = await stat(source).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) continue;
+    const name = basename(source);
+    throw new FleetError(
+      "FAILED_PRECONDITION",
+      `secret ${name} is not on this machine: run \`flotilla secret set ${name}\` there`,
+    );
+  }
 }
 
 async function give(source: string, user: number): Promise<void> {

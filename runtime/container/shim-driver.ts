@@ -27,7 +27,7 @@ import type {
   RunningContainer,
 } from "./driver.ts";
 import { signalName } from "./exit-file.ts";
-import { giveVolumes } from "./give-volumes.ts";
+import { demandSecrets, giveVolumes } from "./give-volumes.ts";
 import { HostsFiles, type NetworkMember } from "./hosts-files.ts";
 import { KeptLogs } from "./kept-logs.ts";
 import { KeyedLock } from "./keyed-lock.ts";
@@ -254,7 +254,9 @@ export class ShimDriver implements ContainerDriver {
       secretsFolder: join(folder, "secrets"),
       hostsFile: this.#hosts.pathOf(plan.id),
     };
-    await giveVolumes(mountsOf(plan, place).binds, life.kept.userBase + plan.user);
+    const mounts = mountsOf(plan, place);
+    await demandSecrets(mounts.secrets);
+    await giveVolumes(mounts.binds, life.kept.userBase + plan.user);
     const client = await line.client();
     const process = await client.create(createRequestOf(plan, image, place));
     // Before anything else may fail: a new shim is told to watch what has a process.
