@@ -74,6 +74,7 @@ export async function runAgent(
     peers,
     clock: systemClock,
     logger,
+    platformApi: machine.platformApi,
     setServices: (leads) => machine.setServices(leads),
     nodeStatus: () => nodeStatusOf(config, machine),
     heartbeatEveryMs: HEARTBEAT_EVERY_MS,

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { PlatformApiPlace } from "../../core/model/platform-api.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { SdkPeers } from "../../runtime/agent/sdk-peers.ts";
@@ -20,6 +21,8 @@ export interface MachineDriver extends AsyncDisposable {
   readonly blob: (digest: string) => Promise<Readable>;
   /** What players are told. */
   readonly address: string;
+  /** Where containers that may reach the control plane are led; undefined where none can. */
+  readonly platformApi: PlatformApiPlace | undefined;
   /** Has the kernel lead services to these replicas, and to nothing else. */
   setServices(leads: readonly ServiceLead[]): Promise<void>;
   /** Its own loops, until `signal` is aborted. */

@@ -40,6 +40,7 @@ export async function openProcessMachine(parts: MachineParts): Promise<MachineDr
     images,
     blob: (digest) => local.images.blobs.open(digest),
     address: playersAddress(config, linux),
+    platformApi: undefined,
     setServices: async (leads) => {
       if (leads.length > 0)
         logger.warn({}, "services need isolated containers: nothing leads to these replicas");

@@ -15,6 +15,7 @@ import { TlsListener } from "../../api/tls-listener.ts";
 import type { AllocationSpec } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { PLATFORM_API } from "../../core/model/platform-api.ts";
 import { type Clock, systemClock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { CONTROLLER_DEFAULTS } from "../../fleet/controller/context.ts";
@@ -96,7 +97,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics };
   const rest = {
     version: packageVersion(),
-    guard: new BrowserGuard(namesOf(config.serverNames)),
+    guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
     bounds: API_BOUNDS,
   };
   await using api = await createApi({

@@ -21,7 +21,9 @@ import { shimFolder } from "../shim-folder.ts";
 import { clearOldImages } from "./clear-old-images.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import type { MachineDriver, MachineParts } from "./machine-driver.ts";
+import { platformApiPlace } from "./platform-api-place.ts";
 import { playersAddress } from "./players-address.ts";
+import { ownAddresses } from "./tls.ts";
 
 const DOOR = { grpcPort: 9357, httpPort: 9358 };
 const REPAIR_EVERY_MS = 4_000;
@@ -60,7 +62,9 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
   });
   const images = new FetchingImageStore({ ...parts.imageSource, local });
   const network = networkOf(parts, line, address);
+  const platformApi = platformApiPlace(config, ownAddresses());
   const driver = await ShimDriver.open({
+    platformApi: platformApi?.address,
     instance,
     folder: path,
     line,
@@ -81,23 +85,17 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
   cache.onAny((key) => {
     if (key.startsWith("Service/")) driver.namesChanged();
   });
-  const repair = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(REPAIR_EVERY_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      for (const sentence of await network.repair())
-        logger.warn({ sentence }, "the network was repaired");
-    }
-  };
   return {
     driver,
     images,
     blob: (digest) => local.images.blobs.open(digest),
     address,
+    platformApi,
     setServices: (leads) => network.setServices(leads),
     run: async (signal) => {
+      const repairing = keepRepaired(network, parts, signal);
       const old = { images: local.images, root: path, clock, logger };
-      await Promise.all([line.run(signal), repair(signal), clearOldImages(old, signal)]);
+      await Promise.all([line.run(signal), repairing, clearOldImages(old, signal)]);
     },
     end: async () => {
       // First, so that nothing starts the shim again that ends here.
@@ -106,6 +104,19 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     },
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
+}
+
+async function keepRepaired(
+  network: NodeNetwork,
+  { clock, logger }: MachineParts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(REPAIR_EVERY_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    for (const sentence of await network.repair())
+      logger.warn({ sentence }, "the network was repaired");
+  }
 }
 
 function networkOf(parts: MachineParts, shim: ShimLine, address: string): NodeNetwork {

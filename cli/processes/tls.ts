@@ -21,7 +21,7 @@ export async function tlsPlaceOf(
 ): Promise<TlsPlace | undefined> {
   if (tlsListen === "") return undefined;
   const { host, port } = hostAndPort(tlsListen);
-  const own = ownAddresses();
+  const own = ownInterfaces();
   const given = namesOf(serverNames);
   const names = certifiedNames(serverNames, host);
   const isAny = host === "0.0.0.0" || host === "::";
@@ -38,11 +38,15 @@ export function namesOf(text: string): readonly string[] {
 
 /** What a certificate of a listener on this machine is for: the names that were given, and all of the machine's own. */
 export function certifiedNames(serverNames: string, host: string): readonly string[] {
-  const addresses = ownAddresses().map(({ address }) => address.replace(/%.*$/, ""));
-  const names = [...namesOf(serverNames), hostname(), "localhost", host, ...addresses];
+  const names = [...namesOf(serverNames), hostname(), "localhost", host, ...ownAddresses()];
   return [...new Set(names)];
 }
 
-function ownAddresses(): readonly NetworkInterfaceInfo[] {
+/** The addresses of this machine. */
+export function ownAddresses(): readonly string[] {
+  return ownInterfaces().map(({ address }) => address.replace(/%.*$/, ""));
+}
+
+function ownInterfaces(): readonly NetworkInterfaceInfo[] {
   return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
 }

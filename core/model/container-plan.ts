@@ -66,6 +66,8 @@ export interface ContainerPlan {
   readonly readinessProbe?: Probe;
   /** Of a replica of a service: how long between its last new connection and TERM. */
   readonly drainMs?: number;
+  /** It may reach the control plane. */
+  readonly platformApi?: true;
   /** SDK ports as the game sees them; absent for plain Containers. */
   readonly sdk?: { readonly grpcPort: number; readonly httpPort: number };
 }
@@ -126,6 +128,7 @@ function planOfContainer(container: Container): ContainerPlan | undefined {
     stopGraceMs: spec.terminationGracePeriodSeconds * 1_000,
     restartPolicy: spec.restartPolicy,
     restartToken: spec.restartedAt ?? "",
+    ...(spec.platformApi ? { platformApi: true as const } : {}),
     ...(spec.readinessProbe ? { readinessProbe: spec.readinessProbe } : {}),
     ...(serviceOwnerOf(metadata) ? { drainMs: (spec.drainSeconds ?? 0) * 1_000 } : {}),
   };

@@ -99,6 +99,8 @@ export interface ContainerSpec extends ContainerTemplate {
   readonly readinessProbe?: Probe;
   /** Seconds between leaving the service that it is a replica of and TERM. */
   readonly drainSeconds?: number;
+  /** It reaches the control plane's API; it needs a token there as everybody does. */
+  readonly platformApi?: boolean;
   readonly network: string;
   /** A fixed address inside the network's subnet. */
   readonly address?: string;

@@ -6,6 +6,11 @@ export function ipv4ToNumber(text: string): number | undefined {
   return isRight ? parts.reduce((number, part) => number * 256 + Number(part), 0) : undefined;
 }
 
+/** The reverse of it. */
+export function ipv4FromNumber(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+}
+
 export function isIpv4(text: string): boolean {
   return ipv4ToNumber(text) !== undefined;
 }

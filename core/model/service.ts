@@ -19,6 +19,7 @@ export interface ReplicaSpec extends ContainerTemplate {
   readonly readinessProbe?: Probe;
   /** How long it goes on with the connections that it has, without new ones, before TERM. */
   readonly drainSeconds: number;
+  readonly platformApi?: boolean;
   readonly network: string;
   readonly nodeName?: string;
   readonly nodeSelector?: Labels;

@@ -1,4 +1,5 @@
-import { ipv4ToNumber, parseCidr } from "../../core/model/ip.ts";
+import { ipv4FromNumber, ipv4ToNumber, parseCidr } from "../../core/model/ip.ts";
+import { platformApiAddress } from "../../core/model/platform-api.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import type { Service, ServiceStatus } from "../../core/model/service.ts";
 
@@ -37,13 +38,14 @@ export function decideServiceGrant(service: Service, seen: GrantSeen): ServiceGr
   return { address, ports, reason, message: messages.join("; ") };
 }
 
-/** The address that it has, unless the pool was changed. */
+/** The address that it has, unless the pool was changed, or that address is the control plane's. */
 function keptAddress({ status }: Service, pool: string): string | undefined {
   const range = parseCidr(pool);
   const number = ipv4ToNumber(status.address);
   if (!range || number === undefined) return undefined;
   const isInside = number >= range.address && number < range.address + 2 ** (32 - range.prefix);
-  return isInside ? status.address : undefined;
+  const isKept = isInside && status.address !== platformApiAddress(pool);
+  return isKept ? status.address : undefined;
 }
 
 /** The search begins where the uid says, so that an address that was given back is not the next one's. */
@@ -54,12 +56,9 @@ function pickServiceAddress({ pool, addresses }: GrantSeen, uid: string): string
   const start = Number.parseInt(uid.replaceAll("-", "").slice(0, 8), 16) || 0;
   for (let i = 0; i < size; i++) {
     const offset = (start + i) % size;
-    const address = dotted(range.address + offset);
-    if (offset !== 0 && offset !== size - 1 && !addresses.has(address)) return address;
+    const address = ipv4FromNumber(range.address + offset);
+    const isNobodys = offset !== 0 && offset !== size - 1 && address !== platformApiAddress(pool);
+    if (isNobodys && !addresses.has(address)) return address;
   }
   return undefined;
-}
-
-function dotted(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 }

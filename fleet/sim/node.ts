@@ -144,7 +144,7 @@ export class SimNode {
 }
 
 /** Simulated machines have no port maps of services. */
-const NO_KERNEL = { setServices: async (): Promise<void> => undefined };
+const NO_KERNEL = { setServices: async (): Promise<void> => undefined, platformApi: undefined };
 
 /** Who speaks from which address is the door's business; here a game is known by its container. */
 const NO_PEERS = {

@@ -2,6 +2,7 @@ import type { Container } from "../../core/model/container.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { HeartbeatAnswer, LinkResource } from "../../core/model/link.ts";
 import type { NodeStatus } from "../../core/model/node.ts";
+import type { PlatformApiPlace } from "../../core/model/platform-api.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { isFleetError, messageOf } from "../../core/std/errors.ts";
@@ -13,6 +14,7 @@ import type { LinkCache } from "../link/link-cache.ts";
 import type { LinkClient } from "../link/link-client.ts";
 import type { ServiceLead } from "../network/services.ts";
 import { ContainerKeeper } from "./container-keeper.ts";
+import { decideApiLeads } from "./decide-api-leads.ts";
 import { isCutOff } from "./decide-cut-off.ts";
 import { decideServices } from "./decide-services.ts";
 import { Prober } from "./prober.ts";
@@ -28,6 +30,8 @@ export interface AgentOptions {
   readonly logger: Logger;
   /** Has the kernel lead services to these replicas of this machine, and to nothing else. */
   readonly setServices: (leads: readonly ServiceLead[]) => Promise<void>;
+  /** Where the control plane listens on this machine; undefined where it does not, or where nothing is isolated. */
+  readonly platformApi: PlatformApiPlace | undefined;
   readonly nodeStatus: () => Promise<NodeStatus>;
   readonly heartbeatEveryMs: number;
   readonly concurrencyMax: number;
@@ -133,10 +137,10 @@ export class Agent {
 
   async #pass(id: string): Promise<void> {
     if (id === SERVICES) return await this.#updateServices();
-    const wasReplica = this.#keeper.isReplica(id);
+    const wasLed = this.#keeper.isLed(id);
     const next = await this.#keeper.step(id);
     if (next.againInMs !== undefined) this.#queue.addAfter(id, next.againInMs);
-    if (wasReplica) this.#queue.add(SERVICES);
+    if (wasLed || this.#keeper.isLed(id)) this.#queue.add(SERVICES);
     const plan = this.#keeper.runningPlan(id);
     if (plan) this.#prober.watch(plan);
     else this.#prober.forget(id);
@@ -144,8 +148,11 @@ export class Agent {
 
   /** What the kernel has is not known at the start: then it is told in any case. */
   async #updateServices(): Promise<void> {
-    const { cache, setServices } = this.#options;
-    const leads = decideServices(cache.list("Service"), this.#keeper.replicas());
+    const { cache, setServices, platformApi } = this.#options;
+    const leads = [
+      ...decideApiLeads(this.#keeper.apiCallers(), platformApi),
+      ...decideServices(cache.list("Service"), this.#keeper.replicas()),
+    ];
     if (this.#leads && sameJson(leads, this.#leads)) return;
     await setServices(leads);
     this.#leads = leads;

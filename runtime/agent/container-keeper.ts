@@ -7,6 +7,7 @@ import { serviceOwnerOf } from "../../core/model/service.ts";
 import { isFleetError, messageOf } from "../../core/std/errors.ts";
 import type { ExitStatus, FoundContainer, RunningContainer } from "../container/driver.ts";
 import type { AgentOptions } from "./agent.ts";
+import type { ApiCaller } from "./decide-api-leads.ts";
 import {
   type ContainerAction,
   decideContainer,
@@ -99,6 +100,21 @@ export class ContainerKeeper {
       if (!owner || !isWanted || !isReady(kept)) return [];
       return [{ service: owner.uid, address: running.address }];
     });
+  }
+
+  /** Who may reach the control plane; whether it is ready may depend on that. */
+  apiCallers(): readonly ApiCaller[] {
+    return [...this.#kept.values()].flatMap(({ found }) => {
+      const { plan, running } = found ?? {};
+      if (!plan?.platformApi || !running) return [];
+      const { namespace, name } = plan.network;
+      return [{ network: `${namespace}/${name}`, address: running.address }];
+    });
+  }
+
+  /** Whether rules of services may be about it. */
+  isLed(id: string): boolean {
+    return this.isReplica(id) || this.#kept.get(id)?.found?.plan.platformApi === true;
   }
 
   isReplica(id: string): boolean {

@@ -174,6 +174,7 @@ const images = await openImageStore({
 });
 await writeFixtureImage(images.images, "busybox");
 const driver = await ShimDriver.open({
+  platformApi: undefined,
   instance,
   folder,
   line,

@@ -8,6 +8,7 @@ import { silentLogger } from "../../core/std/logger.ts";
 import { HostsFiles, hostsText, type NetworkMember } from "./hosts-files.ts";
 
 const IN = { namespace: "default", network: "default" };
+const API = "10.86.0.1";
 const WEB: NetworkMember = { ...IN, name: "web", address: "10.86.0.1" };
 function plan(name: string, more: object = {}): ContainerPlan {
   return {
@@ -61,6 +62,7 @@ describe("hosts files", () => {
     folder = await mkdtemp(join(tmpdir(), "flotilla-hosts-"));
     services = [];
     files = new HostsFiles({
+      platformApi: API,
       folder,
       services: async () => services,
       clock: systemClock,
@@ -89,6 +91,22 @@ describe("hosts files", () => {
       .toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta a.default\n");
     expect((await stat(join(folder, "a"))).ino).toBe(ino);
     await expect(text("b")).rejects.toThrow("ENOENT");
+  });
+  it("name the control plane for who may reach it, and nobody else", async () => {
+    await files.add(plan("caller", { platformApi: true }), "10.87.0.4");
+    expect(await text("caller")).toContain(`${API}\tapi.flotilla.internal\n`);
+    expect(await text("a")).not.toContain("flotilla.internal");
+    const elsewhere = new HostsFiles({
+      platformApi: undefined,
+      folder,
+      services: async () => services,
+      clock: systemClock,
+      logger: silentLogger,
+      delayMs: 1,
+    });
+    await expect(elsewhere.add(plan("b", { platformApi: true }), "10.87.0.5")).rejects.toThrow(
+      "platformApi works on the machine of the control plane only",
+    );
   });
   it("give game servers names, but name none", async () => {
     const subject = { kind: "GameServer", namespace: "default", name: "game", uid: "g" } as const;

@@ -1,8 +1,9 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerPlan } from "../../core/model/container-plan.ts";
+import { PLATFORM_API } from "../../core/model/platform-api.ts";
 import type { Clock } from "../../core/std/clock.ts";
-import { messageOf } from "../../core/std/errors.ts";
+import { FleetError, messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 
@@ -19,6 +20,8 @@ export interface HostsFilesOptions {
   readonly folder: string;
   /** Services that have an address; resolves when they are known. */
   readonly services: () => Promise<readonly NetworkMember[]>;
+  /** The control plane's address for those who may reach it; undefined where nobody can. */
+  readonly platformApi: string | undefined;
   readonly clock: Pick<Clock, "sleep">;
   readonly logger: Logger;
   /** Changes within this time are written together. */
@@ -57,6 +60,11 @@ export class HostsFiles {
 
   /** A container has its address: its own file is there when this resolves, those of the others soon after. */
   async add(plan: ContainerPlan, address: string): Promise<void> {
+    if (plan.platformApi && !this.#options.platformApi)
+      throw new FleetError(
+        "FAILED_PRECONDITION",
+        "platformApi works on the machine of the control plane only: name it by nodeName",
+      );
     this.#owners.set(plan.id, { plan, address });
     await using file = await open(this.pathOf(plan.id), "a");
     await file.chmod(0o644);
@@ -92,7 +100,8 @@ export class HostsFiles {
       const owner = this.#owners.get(id);
       if (!owner) return;
       const members = [...this.#owners.values()].flatMap(memberOf);
-      await writeInPlace(this.pathOf(id), hostsText(owner, [...services, ...members]));
+      const api = owner.plan.platformApi ? this.#options.platformApi : undefined;
+      await writeInPlace(this.pathOf(id), hostsText(owner, [...services, ...members], api));
     });
   }
 }
@@ -107,7 +116,11 @@ function memberOf({ plan, address }: Owner): NetworkMember[] {
  * `name` and `name.namespace` of all of one network; a service goes before a Container of the same name. No ::1: a client
  * that dials `localhost` must arrive at 127.0.0.1, where the SDK answers.
  */
-export function hostsText({ plan, address }: Owner, members: readonly NetworkMember[]): string {
+export function hostsText(
+  { plan, address }: Owner,
+  members: readonly NetworkMember[],
+  api?: string,
+): string {
   const { namespace, name: network } = plan.network;
   const named = new Map<string, string>();
   for (const one of members)
@@ -119,7 +132,8 @@ export function hostsText({ plan, address }: Owner, members: readonly NetworkMem
   // A Container is among the members itself, as a rule by the name that it calls itself.
   const isNamed = named.get(plan.hostname) === address;
   const own = isNamed ? [] : [`${address}\t${plan.hostname}`];
-  return ["127.0.0.1\tlocalhost", ...own, ...rows, ""].join("\n");
+  const platform = api === undefined ? [] : [`${api}\t${PLATFORM_API.name}`];
+  return ["127.0.0.1\tlocalhost", ...own, ...platform, ...rows, ""].join("\n");
 }
 
 /**

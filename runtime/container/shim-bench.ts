@@ -100,6 +100,7 @@ export class ShimBench implements DriverBench {
       triesMax: 10,
     });
     return await ShimDriver.open({
+      platformApi: undefined,
       instance: this.#instance,
       folder: this.#folder,
       line,

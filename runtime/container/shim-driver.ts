@@ -51,6 +51,8 @@ export interface ShimDriverOptions {
   readonly networkOf: (name: ContainerPlan["network"]) => NetworkWish | undefined;
   /** Services that have an address, by the names that containers of their networks know them by. */
   readonly services: () => Promise<readonly NetworkMember[]>;
+  /** The control plane's address for containers that may reach it; undefined where none can. */
+  readonly platformApi: string | undefined;
   /** Called when a container has its address and before it can speak. */
   readonly onAddress: (
     plan: ContainerPlan,

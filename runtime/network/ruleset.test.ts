@@ -75,11 +75,12 @@ describe("the host's ruleset", () => {
       "drop",
     ]);
   });
-  it("lets nothing from a bridge to the host but to that bridge's SDK door", () => {
+  it("lets nothing from a bridge to the host but to that bridge's SDK door, and what a rule led to the control plane", () => {
     expect(rulesOf(text, `${INET} input`)).toEqual([
       'ip daddr 11.11.11.1 iifname != { "lo", "fltab120" } drop',
       'ip daddr 10.87.0.1 iifname != { "lo", "fltab121" } drop',
       'iifname != "fltab12*" accept',
+      "ct status dnat ct original ip daddr 10.86.0.1 accept",
       "ip daddr 127.0.0.0/8 ct status dnat ct state established accept",
       "ip daddr 127.0.0.0/8 drop",
       "ct state established,related accept",
@@ -111,6 +112,6 @@ describe("the host's ruleset", () => {
       `flush chain ${INET} input`,
       "flush chain bridge flotilla_ab12 prerouting",
     ]);
-    expect(ruleCount(text)).toBe(1 + 6 + 3 + 4 + 9 + 9 + 4);
+    expect(ruleCount(text)).toBe(1 + 6 + 3 + 4 + 9 + 10 + 4);
   });
 });

@@ -1,3 +1,4 @@
+import { platformApiAddress } from "../../core/model/platform-api.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { ALL_BRIDGES, type KernelNames } from "./names.ts";
 import type { ServiceRules } from "./services.ts";
@@ -114,10 +115,11 @@ function forward({ names, networks, servicePool }: RulesetParts): Chain {
 }
 
 /**
- * From a bridge only the SDK door of that bridge can be reached, and the door only from there. `route_localnet` would open
- * the host's 127.0.0.0/8 (CVE-2020-8558): only answers to what the host sent through a host port come in.
+ * From a bridge only the SDK door of that bridge can be reached, and the door only from there; and the control plane, by
+ * whom a service's rule led there. `route_localnet` would open the host's 127.0.0.0/8 (CVE-2020-8558): beside those, only
+ * answers to what the host sent through a host port come in.
  */
-function input({ names, networks, doorPorts }: RulesetParts): Chain {
+function input({ names, networks, doorPorts, servicePool }: RulesetParts): Chain {
   return {
     name: "input",
     definition: "type filter hook input priority 0; policy accept;",
@@ -126,6 +128,7 @@ function input({ names, networks, doorPorts }: RulesetParts): Chain {
         ({ bridge, gateway }) => `ip daddr ${gateway} iifname != { "lo", "${bridge}" } drop`,
       ),
       `iifname != "${names.bridges}*" accept`,
+      `ct status dnat ct original ip daddr ${platformApiAddress(servicePool)} accept`,
       "ip daddr 127.0.0.0/8 ct status dnat ct state established accept",
       "ip daddr 127.0.0.0/8 drop",
       "ct state established,related accept",

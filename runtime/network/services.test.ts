@@ -27,6 +27,15 @@ describe("rules of services", () => {
       hostPorts: [`tcp dport 8080 ${spread}`],
     });
   });
+  it("lead only the sources that are named, where any are", () => {
+    const [rule] = serviceRules(
+      [{ ...WEB, sources: ["10.87.0.9", "10.87.0.8"] }],
+      bridgeOf,
+    ).addresses;
+    expect(rule).toContain(
+      'iifname "fltab120" ip saddr { 10.87.0.9, 10.87.0.8 } ip daddr 10.86.0.1',
+    );
+  });
   it("are none for a port without replicas, or whose network is not on this node", () => {
     const nowhere = { ...WEB, network: "default/other" };
     const { hostPort: _, ...inside } = WEB;

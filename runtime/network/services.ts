@@ -4,6 +4,8 @@ import type { HostPort } from "./port-maps.ts";
 export interface ServiceLead {
   /** The service's network as `namespace/name`: its address is reached from there only. */
   readonly network: string;
+  /** Absent: everybody in that network is led. */
+  readonly sources?: readonly string[];
   readonly address: string;
   readonly protocol: "udp" | "tcp";
   readonly port: number;
@@ -40,8 +42,9 @@ export function serviceRules(
   return {
     addresses: ready.flatMap((lead) => {
       const bridge = bridgeOf(lead.network);
-      const { address, protocol, port } = lead;
-      const match = `iifname "${bridge}" ip daddr ${address} ${protocol} dport ${port}`;
+      const { address, protocol, port, sources } = lead;
+      const from = sources ? ` ip saddr { ${sources.join(", ")} }` : "";
+      const match = `iifname "${bridge}"${from} ip daddr ${address} ${protocol} dport ${port}`;
       return bridge === undefined ? [] : [`${match} dnat ip to ${spreadOf(lead)}`];
     }),
     hostPorts: ready.flatMap((lead) =>

@@ -1,3 +1,4 @@
+import { PLATFORM_API } from "../platform-api.ts";
 import type { Schema } from "../schema.ts";
 import { dnsLabel, dnsSubdomain, flag, integer, list, object, oneOf, port, text } from "./build.ts";
 import {
@@ -32,6 +33,9 @@ export const CONTAINER_SPEC: Schema = object(
         { required: ["containerPort"] },
       ),
       100,
+    ),
+    platformApi: flag(
+      `True: it reaches the control plane at http://${PLATFORM_API.name}:${PLATFORM_API.port}, where it needs a token.`,
     ),
     network: { ...dnsLabel("Network in the same namespace."), default: "default" },
     address: text("A fixed address inside the network's subnet.", { format: "ipv4" }),
