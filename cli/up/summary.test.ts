@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { documentsOf } from "../apply-documents.ts";
 import { resolveConfig } from "../config.ts";
-import { type AppliedFleet, firstFleet, summaryText } from "./summary.ts";
+import { type AppliedFleet, firstFleet, openServices, summaryText } from "./summary.ts";
 
 const ARENA: AppliedFleet = { name: "arena", namespace: "default", isArena: true };
 
@@ -9,7 +9,7 @@ const ARENA: AppliedFleet = { name: "arena", namespace: "default", isArena: true
 function nextOf(fleet: AppliedFleet | undefined, name = "bin/flotilla"): [string, number][] {
   const config = resolveConfig({}, {}, {});
   const url = "http://127.0.0.1:8700";
-  const text = summaryText({ config, url, isolation: "none", env: {}, fleet, name });
+  const text = summaryText({ config, url, isolation: "none", env: {}, fleet, services: [], name });
   const [, next = ""] = text.split("in another terminal:\n");
   return next
     .split("\n")
@@ -47,6 +47,30 @@ describe("what to do next", () => {
 
   it("is to apply something when no fleet was applied", () => {
     expect(commandsOf(undefined)).toEqual(["bin/flotilla get gs", "bin/flotilla apply -f FILE"]);
+  });
+});
+
+describe("services that were applied", () => {
+  const text = `
+apiVersion: flotilla.dev/v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 80, hostPort: 8780 }, { port: 81 }, { port: 53, hostPort: 53, protocol: UDP }], template: { spec: { image: web } } }
+---
+apiVersion: flotilla.dev/v1
+kind: Service
+metadata: { name: inside }
+spec: { template: { spec: { image: web } } }
+`;
+  it("are shown where players reach them, and those that none reaches are not", () => {
+    const services = openServices(documentsOf("a file", text), "127.0.0.1");
+    expect(services).toEqual([{ name: "web", url: "http://127.0.0.1:8780" }]);
+    expect(openServices(documentsOf("a file", text), "::1")[0]?.url).toBe("http://[::1]:8780");
+    const config = resolveConfig({}, {}, {});
+    const options = { config, url: "u", isolation: "none", env: {}, fleet: undefined, name: "f" };
+    const lines = summaryText({ ...options, services }).split("\n");
+    expect(lines).toContain("  web          http://127.0.0.1:8780");
+    expect(lines).toContain("  isolation    none");
   });
 });
 

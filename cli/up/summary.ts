@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { tokenFileOf } from "../../access/tokens.ts";
 import type { Fleet } from "../../core/model/fleet.ts";
+import type { Service } from "../../core/model/service.ts";
 import { allocatorLine } from "../allocator-place.ts";
 import type { Document } from "../apply-documents.ts";
 import { type Config, SETTINGS } from "../config.ts";
@@ -12,6 +13,8 @@ export interface SummaryOptions {
   readonly env: { readonly [name: string]: string | undefined };
   /** The fleet that was applied, if any. */
   readonly fleet: AppliedFleet | undefined;
+  /** Services that were applied and that players reach. */
+  readonly services: readonly OpenService[];
   /** How a person types this program. */
   readonly name: string;
 }
@@ -21,6 +24,29 @@ export interface AppliedFleet {
   readonly namespace: string;
   /** Whether our players can play it. */
   readonly isArena: boolean;
+}
+
+export interface OpenService {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** The TCP host ports of the services that are applied, on this machine's address. */
+export function openServices(
+  documents: readonly Document[],
+  address: string,
+): readonly OpenService[] {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return documents
+    .filter(({ kind }) => kind === "Service")
+    .flatMap(({ value }) => {
+      const { metadata, spec } = value as Pick<Service, "metadata" | "spec">;
+      return (spec.ports ?? []).flatMap(({ hostPort, protocol = "TCP" }) =>
+        hostPort === undefined || protocol !== "TCP"
+          ? []
+          : [{ name: metadata.name, url: `http://${host}:${hostPort}` }],
+      );
+    });
 }
 
 /** How a person types this program here: `bin/flotilla` in a clone, `flotilla` when it is installed. */
@@ -40,9 +66,11 @@ export function firstFleet(
   return { name, namespace, isArena: images.some((image) => /^arena(:|@|$)/.test(image)) };
 }
 
+const WIDTH = "admin token".length;
+
 /** The last lines of `up`: where things are, and what to do next. */
 export function summaryText(options: SummaryOptions): string {
-  const { config, url, isolation, env } = options;
+  const { config, url, isolation, env, services } = options;
   return [
     "",
     "flotilla is up.",
@@ -51,6 +79,7 @@ export function summaryText(options: SummaryOptions): string {
     `  admin token  ${join(config.state, tokenFileOf("admin"))}`,
     `  logs         ${join(config.state, "logs")}`,
     `  isolation    ${isolation}`,
+    ...services.map(({ name, url: at }) => `  ${name.padEnd(WIDTH)}  ${at}`),
     "",
     "Next, in another terminal:",
     ...exportsOf(config, url, env).map((line) => `  ${line}`),

@@ -15,8 +15,8 @@ import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { writeRunRecord } from "./run-record.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { firstFleet, ownName, summaryText } from "./summary.ts";
-import { type Patience, waitForApi, waitForFleets, waitForNode } from "./wait.ts";
+import { firstFleet, openServices, ownName, summaryText } from "./summary.ts";
+import { type Patience, waitForApi, waitForFleets, waitForNode, waitForService } from "./wait.ts";
 
 /** SIGINT is a person's Ctrl-C and means `down`; TERM, HUP (and any crash) leave the containers running. */
 export type Ending = "down" | "stop";
@@ -73,15 +73,19 @@ export async function up(options: UpOptions): Promise<void> {
     const agent = startAgent({ config: { ...config, api: urlOf(config) }, io, onRestart });
     keepers.push(agent);
     const node = waitForNode(api, config.node, PATIENCE, ending);
-    const [, { driver, isolation }] = await orEnded(ending, Promise.all([agent.ready, node]));
+    const [, { driver, isolation, address }] = await orEnded(
+      ending,
+      Promise.all([agent.ready, node]),
+    );
     progress.done(`node ${config.node} is ready (${driver}: ${isolation})`);
 
     for await (const { name, made } of makeSecrets(path, config.namespace, secrets))
       if (made) progress.done(`secret ${name} made`);
     await applyAll(api, options, documents, progress);
     const fleet = firstFleet(documents, config.namespace);
+    const services = openServices(documents, address);
     const name = ownName(process.argv[1]);
-    say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, name }));
+    say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, services, name }));
     options.onReady();
     await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
@@ -117,10 +121,11 @@ async function applyAll(
     say: (line) => progress.done(line),
     warn,
   });
-  const fleets = documents.filter(({ kind }) => kind === "Fleet");
-  for (const { value } of fleets) {
+  for (const { kind, value } of documents) {
+    if (kind !== "Fleet" && kind !== "Service") continue;
+    const wait = kind === "Fleet" ? waitForFleets : waitForService;
     const { name, namespace: own } = value.metadata as { name: string; namespace?: string };
-    const found = await waitForFleets(api, { name, namespace: own ?? namespace }, PATIENCE, ending);
+    const found = await wait(api, { name, namespace: own ?? namespace }, PATIENCE, ending);
     if (found.isReady) progress.done(found.sentence);
     else say(`· ${found.sentence}`);
   }

@@ -1,5 +1,6 @@
 import type { Fleet } from "../../core/model/fleet.ts";
 import type { Node, NodeStatus } from "../../core/model/node.ts";
+import type { Service } from "../../core/model/service.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -85,6 +86,25 @@ export async function waitForFleets(
   });
   if (found) return { isReady: true, sentence: found };
   return { isReady: false, sentence: `${last}; \`flotilla describe fleet/${name}\` tells why` };
+}
+
+/** The same for a service's replicas, each of the template that was applied. */
+export async function waitForService(
+  api: ApiClient,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<{ readonly isReady: boolean; readonly sentence: string }> {
+  let last = "";
+  const found = await until(patience, signal, async () => {
+    const service = (await api.get({ kind: "Service", namespace, name })) as unknown as Service;
+    const { spec, status } = service;
+    const ready = Math.min(status.readyReplicas, status.updatedReplicas);
+    last = `service ${name}: ${ready} of ${spec.replicas} replicas are ready`;
+    return ready >= spec.replicas ? last : undefined;
+  });
+  if (found) return { isReady: true, sentence: found };
+  return { isReady: false, sentence: `${last}; \`flotilla describe service/${name}\` tells why` };
 }
 
 function tooLate(what: string, { patienceMs }: Patience): FleetError {
