@@ -125,7 +125,8 @@ async function applyAll(
     if (kind !== "Fleet" && kind !== "Service") continue;
     const wait = kind === "Fleet" ? waitForFleets : waitForService;
     const { name, namespace: own } = value.metadata as { name: string; namespace?: string };
-    const found = await wait(api, { name, namespace: own ?? namespace }, PATIENCE, ending);
+    const which = { name, namespace: own ?? namespace, node: config.node };
+    const found = await wait(api, which, PATIENCE, ending);
     if (found.isReady) progress.done(found.sentence);
     else say(`· ${found.sentence}`);
   }

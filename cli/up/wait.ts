@@ -1,6 +1,7 @@
+import type { Container } from "../../core/model/container.ts";
 import type { Fleet } from "../../core/model/fleet.ts";
 import type { Node, NodeStatus } from "../../core/model/node.ts";
-import type { Service } from "../../core/model/service.ts";
+import { SERVICE_LABEL, type Service } from "../../core/model/service.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -88,23 +89,41 @@ export async function waitForFleets(
   return { isReady: false, sentence: `${last}; \`flotilla describe fleet/${name}\` tells why` };
 }
 
-/** The same for a service's replicas, each of the template that was applied. */
+/**
+ * The same for a service's replicas of the template that was applied. Right after a start the control plane still believes
+ * what it was told before the end: a replica whose process is not on this machine any more is none.
+ */
 export async function waitForService(
   api: ApiClient,
-  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { name, namespace, node }: { readonly [word in "name" | "namespace" | "node"]: string },
   patience: Patience,
   signal: AbortSignal,
 ): Promise<{ readonly isReady: boolean; readonly sentence: string }> {
+  const query = { labelSelector: `${SERVICE_LABEL}=${name}` };
   let last = "";
   const found = await until(patience, signal, async () => {
     const service = (await api.get({ kind: "Service", namespace, name })) as unknown as Service;
-    const { spec, status } = service;
-    const ready = Math.min(status.readyReplicas, status.updatedReplicas);
-    last = `service ${name}: ${ready} of ${spec.replicas} replicas are ready`;
-    return ready >= spec.replicas ? last : undefined;
+    const { items } = await api.list({ kind: "Container", namespace, query });
+    const there = (items as unknown as readonly Container[]).filter((one) => isThere(one, node));
+    const { readyReplicas, updatedReplicas } = service.status;
+    const ready = Math.min(readyReplicas, updatedReplicas, there.length);
+    last = `service ${name}: ${ready} of ${service.spec.replicas} replicas are ready`;
+    return ready >= service.spec.replicas ? last : undefined;
   });
   if (found) return { isReady: true, sentence: found };
   return { isReady: false, sentence: `${last}; \`flotilla describe service/${name}\` tells why` };
+}
+
+/** Of other machines' processes nothing can be seen here. */
+function isThere({ status }: Container, node: string): boolean {
+  const { pid } = status.container ?? {};
+  if (!status.ready || pid === undefined) return false;
+  if (status.nodeName !== node) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 function tooLate(what: string, { patienceMs }: Patience): FleetError {
