@@ -16,9 +16,12 @@ const DEMO = "examples/demo";
 const MODES = {
   start: async (progress, args) => {
     await prepare(progress, RUN_PACKAGES);
-    await buildDemoImage(progress, args);
+    // Who names files of their own starts these, and not the demo.
+    const hasFiles = args.some((arg) => /^(-f|--filename)/.test(arg));
+    if (!hasFiles) await buildDemoImage(progress, args);
     progress.summary();
-    return cli(["up", "-f", DEMO, ...demoAddress(args), ...args]);
+    const files = hasFiles ? [] : ["-f", DEMO];
+    return cli(["up", ...files, ...demoAddress(args), ...args]);
   },
   test: async (progress, args) => {
     await prepare(progress, [...RUN_PACKAGES, ...TEST_PACKAGES]);

@@ -45,7 +45,8 @@ async function layersOf(
     spec.base === "node" ? await nodeBaseLayer(images, nodeBinary) : await emptyBaseLayer(images);
   const programs = spec.programs.length > 0 ? [await programLayer(images, spec.programs)] : [];
   const folders: CachedLayer[] = [];
-  for (const path of spec.folders) folders.push(await folderLayer(images, resolve(folder, path)));
+  for (const { from, to } of spec.folders)
+    folders.push(await folderLayer(images, resolve(folder, from), to));
   return [base, ...programs, ...folders, ...(await appLayers(spec, options))];
 }
 
@@ -69,8 +70,9 @@ async function programLayer(images: ImageFolder, names: readonly string[]): Prom
 }
 
 /** The key lists all entries, so a file that came, went or changed its mode is seen without reading any. */
-async function folderLayer(images: ImageFolder, folder: string): Promise<CachedLayer> {
-  const entries = await folderEntries(folder);
+async function folderLayer(images: ImageFolder, folder: string, to: string): Promise<CachedLayer> {
+  const found = await folderEntries(folder);
+  const entries = to === "" ? found : found.map((one) => ({ ...one, path: `${to}/${one.path}` }));
   return cachedLayer(images, { folder, entries }, async () => ({
     layer: await writeLayer(images.blobs, entries),
     inputs: entries.flatMap((entry) => ("from" in entry ? [entry.from] : [])),

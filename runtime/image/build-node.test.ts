@@ -171,6 +171,18 @@ describe("an image of a Node program", () => {
     expect(brought.join()).toMatch(/libm\.so\.6/);
   });
 
+  it("has a folder's files where it says", async () => {
+    await mkdir(join(root, "built/deep"), { recursive: true });
+    await writeFile(join(root, "built/deep/page.html"), "<p>");
+    const folder = { from: "built", to: "/srv/page" };
+    await build({ reference: "page", folder });
+    const layer = (await store.resolve("page")).layers.at(-1) ?? "";
+    expect(await readFile(join(layer, "srv/page/deep/page.html"), "utf8")).toBe("<p>");
+    expect(await readdir(layer)).toEqual(["srv"]);
+    expect((await build({ reference: "page", folder })).cached).toBe(true);
+    expect((await build({ reference: "page", folder: "built" })).cached).toBe(false);
+  });
+
   it("says where a source is wrong", async () => {
     await writeFile(join(root, "bad.ts"), 'import "./nowhere.ts";\n');
     const building = build({ reference: "bad", entry: "bad.ts" });
@@ -214,7 +226,13 @@ describe("an image file", () => {
       "reference: arena\nentry: main.ts\nenv: {A: 1}\n---\nreference: t\nfolder: [a, b]\n",
     );
     expect(game).toMatchObject({ base: "node", entry: "main.ts", env: { A: "1" } });
-    expect(tools).toMatchObject({ base: "empty", folders: ["a", "b"] });
+    const folders = [
+      { from: "a", to: "" },
+      { from: "b", to: "" },
+    ];
+    expect(tools).toMatchObject({ base: "empty", folders });
+    const [page] = parseImageSpecs("reference: p\nfolder: { from: ../built, to: /srv/page }");
+    expect(page?.folders).toEqual([{ from: "../built", to: "srv/page" }]);
   });
 
   it.each([
@@ -226,6 +244,10 @@ describe("an image file", () => {
     ["reference: a\nentry: x\nbase: alpine", /base must be node or empty/],
     ["reference: a\nfolder: x\nstub: express", /stub needs an entry/],
     ["reference: a\nfolder: x\nworkers: t.ts", /workers need an entry/],
+    ["reference: a\nfolder: {from: x, to: page}", /folder must be words, or \{ from: FOLDER/],
+    ["reference: a\nfolder: {from: x, to: /a/../b}", /folder must be words/],
+    ["reference: a\nfolder: {from: x, to: /}", /folder must be words/],
+    ["reference: a\nfolder: [x, {from: x, to: /y, mode: 7}]", /folder must be words/],
     ["reference: a\nentry: x\nuser: root", /user must be a number/],
     ["reference: a\nentry: x\nworkingDir: app", /workingDir must be an absolute path/],
     ["reference: a\nfolder: x\nenv: [A=1]", /env must be a map/],

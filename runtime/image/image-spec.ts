@@ -4,13 +4,19 @@ import { isObject } from "../../core/std/json.ts";
 import { nearestName } from "../../core/std/nearest.ts";
 import { fullReference } from "./reference.ts";
 
+/** A folder of this machine, and where it lies in the image; "" is the image's root. */
+export interface FolderSpec {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What an image is made of, as written in an image file; paths are relative to that file. */
 export interface ImageSpec {
   readonly reference: string;
   /** `node`: the Node that runs this program, with busybox. `empty`: only the usual folders. */
   readonly base: "node" | "empty";
   /** Folders of files, each a layer, lowest first. */
-  readonly folders: readonly string[];
+  readonly folders: readonly FolderSpec[];
   /** Programs of this machine, with their libraries. */
   readonly programs: readonly string[];
   /** Entry file of a Node program: bundled into one file. */
@@ -31,6 +37,9 @@ const FIELDS = [
   ...["reference", "base", "folder", "programs", "entry", "workers", "stub"],
   ...["entrypoint", "cmd", "env", "user", "workingDir", "labels"],
 ];
+
+/** An absolute path without `.`, `..` and control characters. */
+const IMAGE_FOLDER = /^(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]+)+$/u;
 
 /** All images of a YAML text (several documents make several images); INVALID with every problem of all of them. */
 export function parseImageSpecs(yaml: string): readonly ImageSpec[] {
@@ -55,7 +64,7 @@ export function parseImageSpec(value: unknown, at = ""): ImageSpec {
   const spec: ImageSpec = {
     reference: reader.reference("reference"),
     base: base === "node" ? "node" : "empty",
-    folders: reader.words("folder"),
+    folders: reader.folders("folder"),
     programs: reader.words("programs"),
     ...(entry === "" ? {} : { entry }),
     workers: reader.words("workers"),
@@ -104,6 +113,21 @@ class Reader {
     const fits = list.every((item) => typeof item === "string" && !item.includes("\0"));
     if (!fits) this.problem(key, "must be a list of words");
     return fits ? (list as string[]) : [];
+  }
+
+  /** A word is a folder for the image's root; `{ from, to }` says another place. */
+  folders(key: string): readonly FolderSpec[] {
+    const value = this.#value[key] ?? [];
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    return list.flatMap((item) => {
+      if (typeof item === "string" && !item.includes("\0")) return [{ from: item, to: "" }];
+      const { from, to, ...more } = isObject(item) ? item : {};
+      const isRight =
+        typeof from === "string" && typeof to === "string" && Object.keys(more).length === 0;
+      if (isRight && IMAGE_FOLDER.test(to)) return [{ from, to: to.slice(1) }];
+      this.problem(key, "must be words, or { from: FOLDER, to: /FOLDER/OF/THE/IMAGE }");
+      return [];
+    });
   }
 
   map(key: string): { readonly [name: string]: string } {
