@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { documentsOf } from "../cli/apply-documents.ts";
 import type { Io } from "../cli/io.ts";
+import { secretWishesOf } from "../cli/make-secrets.ts";
 import { makeProgram } from "../cli/program.ts";
 import { admit } from "../core/model/admit.ts";
 import { checkAllocation } from "../core/model/check-allocation.ts";
@@ -40,10 +41,17 @@ const blocks: readonly Shown[] = guides.flatMap((file) =>
     text: wholeOf(text),
   })),
 );
-const manifests: readonly Shown[] = inside("examples", /(?<!image)\.yaml$/).map((file) => ({
+const manifests: readonly Shown[] = inside("examples", /(?<!image|secrets)\.yaml$/).map((file) => ({
   from: file,
   text: read(file),
 }));
+
+const secretLists: readonly Shown[] = inside("examples", /(?<![\w-])secrets\.yaml$/).map(
+  (file) => ({
+    from: file,
+    text: read(file),
+  }),
+);
 
 /** A block that shows a policy alone stands for an autoscaler that has it. */
 function wholeOf(text: string): string {
@@ -126,6 +134,12 @@ function areShort(flag: string, known: readonly (string | undefined)[]): boolean
 }
 
 describe("what documents show", () => {
+  it("asks for secrets in words that are understood", () => {
+    expect(secretLists).not.toHaveLength(0);
+    for (const { from, text } of secretLists)
+      expect(secretWishesOf(from, text)).not.toHaveLength(0);
+  });
+
   it.each(blocks)("is taken by the API: $from", (block) => {
     expect(warningsOf(block)).toEqual([]);
   });

@@ -33,11 +33,13 @@ export class SteadyRequests {
   readonly failures: string[] = [];
   readonly answers: string[] = [];
   readonly #port: number;
+  readonly #path: string;
   readonly #stop = new AbortController();
   readonly #loops: readonly Promise<void>[];
 
-  constructor(port: number, count: number) {
+  constructor(port: number, count: number, path = "/") {
     this.#port = port;
+    this.#path = path;
     this.#loops = Array.from({ length: count }, () => this.#loop());
   }
 
@@ -49,7 +51,7 @@ export class SteadyRequests {
   async #loop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        this.answers.push(await ask(this.#port));
+        this.answers.push(await ask(this.#port, undefined, this.#path));
       } catch (error) {
         this.failures.push(String(error));
       }
