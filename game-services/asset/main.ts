@@ -12,6 +12,7 @@ const HELP = `The asset service of a game: what users made, with thumbnails, to 
 
   ASSET_HOST, ASSET_PORT       where it listens (default: 127.0.0.1, 8712)
   ASSET_DOCUMENTS              file:///path or mongodb://… (default: asset/asset.db in the state folder)
+  ASSET_DOCUMENTS_FILE         a file that holds it instead, for a URL with a password
   ASSET_FILES                  folder of the thumbnails (default: asset/files there)
   ASSET_TOKEN_FILE             the operator's token (default: asset/operator.token there)
   LOGIN_URL                    the login service, whose tokens it believes (default: http://127.0.0.1:8711)

@@ -5,7 +5,7 @@ import { type Environment, SettingsReader } from "../service/settings.ts";
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** `file:///…` or `mongodb://…`. Never shown: it may hold a password. */
+  /** `file:///…` or `mongodb://…`, itself or in the file of ASSET_DOCUMENTS_FILE. Never shown: it may hold a password. */
   readonly documents: string;
   /** The folder of the thumbnails. */
   readonly files: string;
@@ -35,7 +35,7 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
   return {
     host: read.text("ASSET_HOST", "127.0.0.1"),
     port: read.number("ASSET_PORT", 8712, 0, 65_535),
-    documents: read.text("ASSET_DOCUMENTS", pathToFileURL(join(state, "asset.db")).href),
+    documents: read.secret("ASSET_DOCUMENTS", pathToFileURL(join(state, "asset.db")).href),
     files: read.text("ASSET_FILES", join(state, "files")),
     tokenFile: read.text("ASSET_TOKEN_FILE", join(state, "operator.token")),
     loginUrl: read.url("LOGIN_URL", "http://127.0.0.1:8711"),

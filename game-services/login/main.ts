@@ -13,6 +13,7 @@ const HELP = `The login service of a game: accounts, passwords, devices, tokens.
 
   LOGIN_HOST, LOGIN_PORT       where it listens (default: 127.0.0.1, 8711)
   LOGIN_DOCUMENTS              file:///path or mongodb://… (default: login/login.db in the state folder)
+  LOGIN_DOCUMENTS_FILE         a file that holds it instead, for a URL with a password
   LOGIN_KEY_FILE               signing keys, a private JWK set (default: login/keys.json there)
   LOGIN_TOKEN_FILE             the operator's token (default: login/operator.token there)
   LOGIN_PROXIES                proxies in front whose X-Forwarded-For counts (default: 0)

@@ -5,7 +5,7 @@ import { type Environment, SettingsReader } from "../service/settings.ts";
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** `file:///…` or `mongodb://…`. Never shown: it may hold a password. */
+  /** `file:///…` or `mongodb://…`, itself or in the file of LOGIN_DOCUMENTS_FILE. Never shown: it may hold a password. */
   readonly documents: string;
   /** Private signing keys, made when there are none. */
   readonly keyFile: string;
@@ -35,7 +35,7 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
   return {
     host: read.text("LOGIN_HOST", "127.0.0.1"),
     port: read.number("LOGIN_PORT", 8711, 0, 65_535),
-    documents: read.text("LOGIN_DOCUMENTS", pathToFileURL(join(state, "login.db")).href),
+    documents: read.secret("LOGIN_DOCUMENTS", pathToFileURL(join(state, "login.db")).href),
     keyFile: read.text("LOGIN_KEY_FILE", join(state, "keys.json")),
     tokenFile: read.text("LOGIN_TOKEN_FILE", join(state, "operator.token")),
     proxies: read.number("LOGIN_PROXIES", 0, 0, 8),

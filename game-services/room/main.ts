@@ -12,6 +12,7 @@ const HELP = `The room service of a game: maps that players make, and the way in
 
   ROOM_HOST, ROOM_PORT         where it listens (default: 127.0.0.1, 8713)
   ROOM_DOCUMENTS               file:///path or mongodb://… (default: room/room.db in the state folder)
+  ROOM_DOCUMENTS_FILE          a file that holds it instead, for a URL with a password
   ROOM_TOKEN_FILE              the operator's token, for game servers (default: room/operator.token there)
   ROOM_PROXIES                 proxies in front whose X-Forwarded-For counts (default: 0)
   LOGIN_URL                    the login service (default: http://127.0.0.1:8711)

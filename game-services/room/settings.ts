@@ -5,7 +5,7 @@ import { type Environment, SettingsReader } from "../service/settings.ts";
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** `file:///…` or `mongodb://…`. Never shown: it may hold a password. */
+  /** `file:///…` or `mongodb://…`, itself or in the file of ROOM_DOCUMENTS_FILE. Never shown: it may hold a password. */
   readonly documents: string;
   /** The operator's token, which game servers have; made when there is none. */
   readonly tokenFile: string;
@@ -38,7 +38,7 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
   return {
     host: read.text("ROOM_HOST", "127.0.0.1"),
     port: read.number("ROOM_PORT", 8713, 0, 65_535),
-    documents: read.text("ROOM_DOCUMENTS", pathToFileURL(join(state, "room.db")).href),
+    documents: read.secret("ROOM_DOCUMENTS", pathToFileURL(join(state, "room.db")).href),
     tokenFile: read.text("ROOM_TOKEN_FILE", join(state, "operator.token")),
     proxies: read.number("ROOM_PROXIES", 0, 0, 8),
     loginUrl: read.url("LOGIN_URL", "http://127.0.0.1:8711"),

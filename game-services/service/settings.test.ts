@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { SettingsReader } from "./settings.ts";
 
@@ -27,4 +30,20 @@ it("refuses an unknown word and names the known ones", () => {
   expect(() => read.oneOf("W", "info", ["info", "debug"])).toThrow(
     'W is info or debug, found "loud"',
   );
+});
+
+it("takes what may hold a password from a file that a variable names, and from one place only", () => {
+  const folder = mkdtempSync(join(tmpdir(), "settings-"));
+  const file = join(folder, "url");
+  writeFileSync(file, "mongodb://ann:secret@db/game\n");
+  const of = (env: Record<string, string>): string =>
+    new SettingsReader(env).secret("DB", "file:///x");
+  expect(of({ DB_FILE: file })).toBe("mongodb://ann:secret@db/game");
+  expect(of({ DB: "file:///y" })).toBe("file:///y");
+  expect(of({ DB_FILE: "" })).toBe("file:///x");
+  expect(() => of({ DB: "file:///y", DB_FILE: file })).toThrow("DB and DB_FILE are both set");
+  writeFileSync(file, "\n");
+  expect(() => of({ DB_FILE: file })).toThrow(`DB_FILE names ${file}, whose first line is empty`);
+  expect(() => of({ DB_FILE: join(folder, "nowhere") })).toThrow("ENOENT");
+  rmSync(folder, { recursive: true });
 });

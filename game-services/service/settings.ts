@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -20,6 +21,16 @@ export class SettingsReader {
     const text = this.text(name, fallback);
     if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
     throw new Error(`${name} is an http or https URL, found "${text}"`);
+  }
+
+  /** What may hold a password: the text, or the first line of the file that `NAME_FILE` names; environments are seen by many. */
+  secret(name: string, fallback: string): string {
+    const file = this.#env[`${name}_FILE`];
+    if (!file) return this.text(name, fallback);
+    if (this.#env[name]) throw new Error(`${name} and ${name}_FILE are both set: leave one out`);
+    const [line = ""] = readFileSync(file, "utf8").split("\n");
+    if (line.trim() !== "") return line.trim();
+    throw new Error(`${name}_FILE names ${file}, whose first line is empty`);
   }
 
   /** A whole number from `min` to `max`. */
