@@ -31,7 +31,7 @@ beforeAll(async () => {
   // On plain processes, so that the game reaches services of this machine.
   instance = await TestInstance.start({
     driver: "process",
-    images: ["examples/game/maps-image.yaml"],
+    images: ["examples/game/maps.image.yaml"],
     flags: ["--port-range", "17320-17350"],
   });
   await asked("POST", "/apis/agones.dev/v1/namespaces/default/fleets", fleetOfThePage());
@@ -80,7 +80,7 @@ const near = (to: number) => (at: { readonly x: number; readonly y: number }) =>
 describe("the game on maps in an isolated container", () => {
   it("is Ready, and says why nobody comes in when it reaches no login service", async () => {
     await using closed = await TestInstance.start({
-      images: ["examples/game/maps-image.yaml"],
+      images: ["examples/game/maps.image.yaml"],
       flags: ["--port-range", "17360-17380"],
     });
     const ask = (path: string, body: object) => closed.request("POST", path, body);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   instance = opened.use(
     await TestInstance.start({
       driver: "process",
-      images: ["examples/game/maps-image.yaml"],
+      images: ["examples/game/maps.image.yaml"],
       flags: ["--port-range", "17390-17420"],
     }),
   );

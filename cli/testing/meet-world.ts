@@ -106,7 +106,7 @@ export class MeetWorld implements AsyncDisposable {
     const instance = stack.use(
       await TestInstance.start({
         driver: "process",
-        images: ["examples/game/maps-image.yaml"],
+        images: ["examples/game/maps.image.yaml"],
         flags: ["--port-range", portRange],
       }),
     );
