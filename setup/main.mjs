@@ -19,6 +19,8 @@ const MODES = {
     // Who names files of their own starts these, and not the demo.
     const hasFiles = args.some((arg) => /^(-f|--filename)/.test(arg));
     if (!hasFiles) await buildDemoImage(progress, args);
+    // Its image of the meet service is made of the built page.
+    if (args.some((arg) => /(^|[/=])examples\/game\/?$/.test(arg))) await buildMeetPage(progress);
     progress.summary();
     const files = hasFiles ? [] : ["-f", DEMO];
     return cli(["up", ...files, ...demoAddress(args), ...args]);

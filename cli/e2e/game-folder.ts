@@ -7,7 +7,7 @@ import { freePort } from "../testing/test-instance.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const GAME = join(ROOT, "examples/game");
 
-export const GAME_PARTS = ["login", "asset", "room", "maps"] as const;
+export const GAME_PARTS = ["login", "asset", "room", "meet", "maps"] as const;
 export type GamePart = (typeof GAME_PARTS)[number];
 
 export interface GameFolder {

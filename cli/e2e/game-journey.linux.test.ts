@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance } from "../testing/test-instance.ts";
 import { GAME_PARTS, type GameFolder, type GamePart, gameFolder } from "./game-folder.ts";
@@ -7,7 +9,8 @@ import { LineProcess } from "./line-process.ts";
 import { listed } from "./look-inside.ts";
 import { ask, SteadyRequests } from "./service-client.ts";
 
-const PLAYER = join(import.meta.dirname, "../../examples/game/player.ts");
+const ROOT = join(import.meta.dirname, "../..");
+const PLAYER = join(ROOT, "examples/game/player.ts");
 
 interface Report {
   readonly user: string;
@@ -25,12 +28,13 @@ describe("examples/game", () => {
   const urlOf = (part: GamePart): string => `http://127.0.0.1:${portOf(part)}`;
   const player = (...words: readonly string[]): Promise<LineProcess> => {
     const env = (["login", "asset", "room"] as const).map(
-      (part) => `${part.toUpperCase()}_URL=${urlOf(part)}`,
+      (part) => `${part.toUpperCase()}_URL=${urlOf("meet")}/${part}`,
     );
     return LineProcess.start(["env", ...env, process.execPath, PLAYER, ...words]);
   };
 
   beforeAll(async () => {
+    await promisify(execFile)(process.execPath, [join(ROOT, "setup.mjs"), "meet-page"]);
     game = await gameFolder(GAME_PARTS);
     const flags = ["--port-range", "17440-17460"];
     instance = await TestInstance.start({ files: [game.folder], flags });
@@ -40,12 +44,13 @@ describe("examples/game", () => {
     await rm(game.folder, { recursive: true });
   });
 
-  it("is up by one command: services and game servers", async () => {
-    for (const part of ["login", "asset", "room"] as const) {
+  it("is up by one command: services, the page and game servers", async () => {
+    for (const part of ["login", "asset", "room", "meet"] as const) {
       expect(instance.said).toContain(`service ${part}: 2 of 2 replicas are ready`);
       expect(await ask(portOf(part), undefined, "/readyz")).toBe("200 ok");
     }
     expect(instance.said).toContain("fleet maps: 1 of 1 game servers are there");
+    expect(await ask(portOf("meet"))).toMatch(/^200 .*<script/s);
   });
 
   it("lets two players sign up, make a thing and a map, enter it, walk, meet and talk", async () => {
@@ -73,20 +78,20 @@ describe("examples/game", () => {
     expect(report.sees.map(({ user }) => user)).toEqual(["carl"]);
   });
 
-  it("loses no request when all replicas of all services are replaced", async () => {
-    const requests = new SteadyRequests(portOf("login"), 2, "/.well-known/jwks.json");
+  it("loses no request of the page when all replicas of all services, and its own, are replaced", async () => {
+    const requests = new SteadyRequests(portOf("meet"), 2, "/login/.well-known/jwks.json");
     const type = { "content-type": "application/merge-patch+json" };
     const template = { metadata: { labels: { again: "yes" } } };
     const SERVICES = "/apis/flotilla.dev/v1/namespaces/default/services";
-    for (const part of ["login", "asset", "room"])
+    for (const part of ["login", "asset", "room", "meet"])
       await instance.request("PATCH", `${SERVICES}/${part}`, { spec: { template } }, type);
     const replaced = async (): Promise<number> =>
       (await listed(instance, "Container")).filter(
         ({ metadata, status }) => metadata.labels?.again === "yes" && status.phase === "Running",
       ).length;
     const all = async (): Promise<number> => (await listed(instance, "Container")).length;
-    await expect.poll(replaced, { timeout: 90_000, interval: 500 }).toBe(6);
-    await expect.poll(all, { timeout: 60_000, interval: 500 }).toBe(6);
+    await expect.poll(replaced, { timeout: 90_000, interval: 500 }).toBe(8);
+    await expect.poll(all, { timeout: 60_000, interval: 500 }).toBe(8);
     await requests.stop();
     expect(requests.failures).toEqual([]);
     expect([...new Set(requests.answers.map((one) => one.slice(0, 4)))]).toEqual(["200 "]);
