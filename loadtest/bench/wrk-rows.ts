@@ -1,8 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { freePort } from "./flotilla-server.ts";
+import { BareServer } from "./bare-server.ts";
 import { cpuSecondsOf, round } from "./machine.ts";
 import { type WrkOptions, type WrkResult, wrk } from "./wrk.ts";
 
@@ -37,26 +33,8 @@ export async function measureBare(
   file: string,
   load: Pick<WrkOptions, "clients" | "seconds">,
 ): Promise<WrkRow> {
-  const port = await freePort();
-  const program = join(import.meta.dirname, "bare-fastify.ts");
-  const child: ChildProcess = spawn(process.execPath, [program, `${port}`, file], {
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  const url = `http://127.0.0.1:${port}/`;
-  while (
-    !(await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  )
-    await setTimeout(20);
-  try {
-    return await measureWrk(what, { pid: Number(child.pid), url }, { ...load, headers: {} });
-  } finally {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-  }
+  await using bare = await BareServer.start(file);
+  return await measureWrk(what, bare, { ...load, headers: {} });
 }
 
 /** Prints rows as a table. */
