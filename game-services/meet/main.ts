@@ -18,7 +18,8 @@ const HELP = `The page where players meet, and one origin for the services behin
                                (default: http: https: ws: wss:)
   MEET_BODY_MIB                size of what is passed on to a service (default: 8)
   MEET_ANSWER_SECONDS          how long a service may take to answer (default: 40)
-  MEET_OPEN                    requests under way to each service (default: 256)
+  MEET_OPEN                    requests under way to each service, half of them of one
+                               address (default: 256)
   MEET_TOKEN_FILE              the operator's token (default: meet/operator.token in the state folder)
   MEET_PROXIES                 proxies in front whose X-Forwarded-For counts (default: 0)
   MEET_DRAIN_SECONDS           between not being ready and the end (default: 0)

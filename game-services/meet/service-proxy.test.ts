@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestMeet } from "./meet.fixture.ts";
@@ -192,10 +192,17 @@ describe("what goes wrong", () => {
 
   it("is too much at once: more than so many are told to come again, and one that ends makes room", async () => {
     const waiting: ServerResponse[] = [];
-    const meet = await inFrontOf((_, response) => waiting.push(response), { openMax: 2 });
-    const first = [1, 2].map(() => fetch(`${meet.url}/login/me`));
+    const changes = { openMax: 2, proxies: 1 };
+    const meet = await inFrontOf((_, response) => waiting.push(response), changes);
+    const from = (address: string): Promise<Response> =>
+      fetch(`${meet.url}/login/me`, { headers: { "x-forwarded-for": address } });
+    const first = [from("192.0.2.1")];
+    await until(() => waiting.length === 1);
+    // One address never has it all.
+    expect((await from("192.0.2.1")).status).toBe(503);
+    first.push(from("192.0.2.2"));
     await until(() => waiting.length === 2);
-    const refused = await fetch(`${meet.url}/login/me`);
+    const refused = await from("192.0.2.3");
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     for (const response of waiting.splice(0)) response.end("{}");
     await Promise.all(first.map(async (one) => (await one).text()));
@@ -203,6 +210,52 @@ describe("what goes wrong", () => {
     await until(() => waiting.length === 1);
     waiting[0]?.end("{}");
     expect((await next).status).toBe(200);
+  });
+
+  it("is nobody's but the slow one's: who sends slowly holds up no other, with bodies small or large", async () => {
+    let began = 0;
+    const meet = await inFrontOf(
+      (asked, response) => {
+        began += 1;
+        asked.resume().once("end", () => response.end("{}"));
+      },
+      { openMax: 16 },
+    );
+    const slow = (length: number): Socket =>
+      connect(meet.port, "127.0.0.1")
+        .on("error", () => undefined)
+        .once("connect", function (this: Socket) {
+          this.write(`PUT /asset/x HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\nx`);
+        });
+    const sockets = Array.from({ length: 100 }, () => slow(1_000));
+    sockets.push(...Array.from({ length: 20 }, () => slow(1_000_000)));
+    await until(() => began === 4);
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => fetch(`${meet.url}/asset/x`, { method: "PUT", body: "{}" })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    for (const socket of sockets) socket.destroy();
+  }, 20_000);
+
+  it("is a path that means a service in other letters, or names a host: it is not known", async () => {
+    const meet = await inFrontOf(echo);
+    for (const path of ["/lo%67in/me", "http://other.example/login/me"]) {
+      const asking = request({ port: meet.port, path }).end();
+      const [answer] = (await once(asking, "response")) as [IncomingMessage];
+      expect([path, answer.resume().statusCode]).toEqual([path, 404]);
+    }
+  });
+
+  it("is not a GET with a body: it is passed on without", async () => {
+    const meet = await inFrontOf(echo);
+    const asking = request({
+      port: meet.port,
+      path: "/login/me",
+      headers: { "content-length": 2 },
+    });
+    asking.end("{}");
+    const [answer] = (await once(asking, "response")) as [IncomingMessage];
+    expect(answer.resume().statusCode).toBe(200);
   });
 
   it("is a client that goes away: the service sees the end of its request, whole or not", async () => {
@@ -219,7 +272,7 @@ describe("what goes wrong", () => {
     const slow = request({ ...host, path: "/login/me" }).on("error", () => undefined);
     slow.end();
     const half = connect(host);
-    half.write("PUT /asset/x HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf");
+    half.write("PUT /asset/x HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\nhalf");
     await until(() => began === 2);
     slow.destroy();
     half.destroy();

@@ -1,9 +1,11 @@
-import { type Readable, Stream } from "node:stream";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
 import { FleetError } from "../../core/std/errors.ts";
 import { BoundedBody } from "./bounded-body.ts";
 import { headersForPage, headersForService } from "./proxy-headers.ts";
+import { Slots } from "./slots.ts";
 
 export interface ProxyOptions {
   /** The first part of the path, and how the service is called in messages. */
@@ -12,12 +14,16 @@ export interface ProxyOptions {
   readonly bodyBytesMax: number;
   /** How long an answer may take to begin, and to go on. */
   readonly answerMs: number;
-  /** Requests under way; more are told to come again. */
+  /** Requests under way, at most half of them of one address; more are told to come again. */
   readonly openMax: number;
 }
 
 const CONNECT_MS = 2_000;
-const CONNECTIONS_MAX = 64;
+/** What is no longer is read as a whole before it counts as under way, so that who sends it slowly is in nobody's way. */
+const SMALL_BYTES_MAX = 65_536;
+/** Larger bodies on their way to a service, and those of one address. */
+const UPLOADS_MAX = 16;
+const UPLOADS_PER_ADDRESS_MAX = 4;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Shown as a document of its own, an answer of a service does nothing. */
 const INERT = "default-src 'none'; frame-ancestors 'none'; sandbox";
@@ -26,15 +32,19 @@ const INERT = "default-src 'none'; frame-ancestors 'none'; sandbox";
 export class ServiceProxy implements AsyncDisposable {
   readonly #options: ProxyOptions;
   readonly #pool: Pool;
-  #open = 0;
+  readonly #open: Slots;
+  readonly #uploads: Slots = new Slots(UPLOADS_MAX, UPLOADS_PER_ADDRESS_MAX);
 
   constructor(options: ProxyOptions) {
+    const { openMax, answerMs, url } = options;
     this.#options = options;
-    this.#pool = new Pool(options.url.origin, {
-      connections: CONNECTIONS_MAX,
+    this.#open = new Slots(openMax, Math.ceil(openMax / 2));
+    this.#pool = new Pool(url.origin, {
+      // One each: an answer that takes long must not be in the way of the others.
+      connections: openMax,
       connect: { timeout: CONNECT_MS },
-      headersTimeout: options.answerMs,
-      bodyTimeout: options.answerMs,
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
     });
   }
 
@@ -56,19 +66,10 @@ export class ServiceProxy implements AsyncDisposable {
   }
 
   async #pass(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { name, openMax } = this.#options;
-    if (this.#open >= openMax)
-      throw new FleetError("UNAVAILABLE", `too much to do for the ${name} service`, {
-        retryAfterSeconds: 1,
-      });
-    this.#open += 1;
-    reply.raw.once("close", () => {
-      this.#open -= 1;
-    });
     const gone = new AbortController();
     // Fastify's own signal is aborted when the body was read, not when nobody waits any more.
     reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
-    const answer = await this.#answer(request, gone.signal).catch((error) => {
+    const answer = await this.#answer(request, reply, gone.signal).catch((error) => {
       // What is still to come of the request is not waited for.
       if (!request.raw.complete) reply.header("connection", "close");
       throw error;
@@ -78,43 +79,76 @@ export class ServiceProxy implements AsyncDisposable {
     return reply.send(answer.body);
   }
 
-  async #answer(request: FastifyRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const body = this.#bodyOf(request);
-    return await this.#ask(request, body, signal).catch((error) => {
-      throw this.#failureOf(error, body);
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const path = this.#pathOf(request);
+    const small = await this.#smallBodyOf(request);
+    this.#hold(this.#open, request, reply);
+    const body = small ?? this.#bodyOf(request, reply);
+    const isOver = (): boolean => body instanceof BoundedBody && body.isOver;
+    return await this.#ask(request, path, body, signal).catch((error) => {
+      throw isOver() ? tooLarge() : this.#failureOf(error);
     });
   }
 
   #ask(
     request: FastifyRequest,
-    body: BoundedBody | undefined,
+    path: string,
+    body: Buffer | BoundedBody | undefined,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
+    const { ip: address, protocol, host, id } = request;
+    const headers = headersForService(request.headers, { address, protocol, host, id });
+    // A body that is not passed on, of a GET, is not spoken of either.
+    if (body === undefined) delete headers["content-length"];
+    const method = request.method as Dispatcher.HttpMethod;
+    return this.#pool.request({ method, path, headers, body: body ?? null, signal });
+  }
+
+  /** As it came. One that means `/name/` in other letters, or names a host too, is not known here. */
+  #pathOf({ raw }: FastifyRequest): string {
     const { name, url } = this.#options;
-    const { ip: address, protocol, host, id, raw } = request;
-    return this.#pool.request({
-      method: request.method as Dispatcher.HttpMethod,
-      path: url.pathname.replace(/\/$/, "") + String(raw.url).slice(name.length + 1),
-      headers: headersForService(request.headers, { address, protocol, host, id }),
-      body: body ?? null,
-      signal,
+    const path = String(raw.url);
+    if (!path.startsWith(`/${name}/`)) throw new FleetError("NOT_FOUND", "not found");
+    return url.pathname.replace(/\/$/, "") + path.slice(name.length + 1);
+  }
+
+  async #smallBodyOf({ body, headers }: FastifyRequest): Promise<Buffer | undefined> {
+    const length = Number(headers["content-length"] ?? Number.NaN);
+    if (!(body instanceof Readable) || !(length <= SMALL_BYTES_MAX)) return undefined;
+    if (length > this.#options.bodyBytesMax) throw tooLarge();
+    return await buffer(body).catch((error) => {
+      throw new FleetError("CANCELLED", "the client is gone", {}, error);
     });
   }
 
   /** A body that says how long it is is refused at once; another one when it has become too long. */
-  #bodyOf({ body, headers }: FastifyRequest): BoundedBody | undefined {
-    if (!(body instanceof Stream)) return undefined;
+  #bodyOf(request: FastifyRequest, reply: FastifyReply): BoundedBody | undefined {
+    const { body, headers } = request;
+    if (!(body instanceof Readable)) return undefined;
     const { bodyBytesMax } = this.#options;
     if (Number(headers["content-length"] ?? 0) > bodyBytesMax) throw tooLarge();
+    this.#hold(this.#uploads, request, reply);
     const bounded = new BoundedBody(bodyBytesMax);
     // An upload that breaks off must not look like one that has ended.
     body.once("error", (error) => bounded.destroy(error));
-    body.once("close", () => (body as Readable).readableEnded || bounded.destroy());
-    return (body as Readable).pipe(bounded);
+    body.once("close", () => body.readableEnded || bounded.destroy());
+    return body.pipe(bounded);
   }
 
-  #failureOf(error: unknown, body: BoundedBody | undefined): FleetError {
-    if (body?.isOver) return tooLarge();
+  /** Takes a place until the request is over; UNAVAILABLE when there is none. */
+  #hold(slots: Slots, { ip }: FastifyRequest, reply: FastifyReply): void {
+    const giveBack = slots.take(ip);
+    const message = `too much to do for the ${this.#options.name} service`;
+    if (!giveBack) throw new FleetError("UNAVAILABLE", message, { retryAfterSeconds: 1 });
+    if (reply.raw.closed) giveBack();
+    else reply.raw.once("close", giveBack);
+  }
+
+  #failureOf(error: unknown): FleetError {
     const service = `the ${this.#options.name} service`;
     const again = { retryAfterSeconds: 1 };
     if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
