@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type MatchMakerDriver, matchMaker, type Presence, Server } from "@colyseus/core";
 import { WebSocketTransport } from "@colyseus/ws-transport";
+import { boundRequests } from "./bounded-requests.ts";
 import { log } from "./log.ts";
 import { Seats } from "./seat.ts";
 import { type Dropped, UdpChannel } from "./udp.ts";
@@ -22,6 +23,8 @@ export interface Sharing {
 }
 
 const PAYLOAD_BYTES_MAX = 4096;
+/** Of a request for a seat: two tokens, and what a game asks for beside them. */
+const REQUEST_BYTES_MAX = 65_536;
 const PING_MS = 3000;
 
 /** Colyseus and the UDP channel over the same seats. One per process: Colyseus keeps its matchmaker in a module. */
@@ -65,6 +68,7 @@ export class ColyseusServer implements AsyncDisposable {
     });
     define({ server, seats, udp });
     await server.listen(options.webSocketPort, options.host);
+    boundRequests(http, REQUEST_BYTES_MAX);
     // Whoever waits for a room to be made listens: that many at once is no leak.
     matchMaker.presence.setMaxListeners(0);
     return new ColyseusServer({ server, seats, udp }, () => http.address() as AddressInfo);

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -76,6 +77,23 @@ const anyFrame = fc
     fc.uint8Array({ maxLength: 300 }),
   )
   .map(([code, bytes]) => Buffer.concat([Buffer.from([code]), bytes]));
+
+describe("a request for a seat", () => {
+  const path = "/matchmake/joinOrCreate/map";
+  it("is refused before its body is read when that is too long, or does not say how long it is", async () => {
+    for (const [header, status] of [
+      ["content-length: 200000000", 413],
+      ["transfer-encoding: chunked", 411],
+    ] as const) {
+      const socket = connect(game.webSocketPort, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`);
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      expect(answer.toString()).toContain(`HTTP/1.1 ${status} `);
+      await once(socket, "close");
+    }
+  });
+});
 
 describe("a WebSocket of somebody who was let in", () => {
   it("may send any bytes: at worst it is closed", async () => {
