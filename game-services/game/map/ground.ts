@@ -21,6 +21,8 @@ export class Ground {
   readonly height: number;
   readonly #tiles: readonly string[];
   readonly #objects: ReadonlyMap<number, readonly Box[]>;
+  /** Looked for once: when walls come down on a crowd, everybody in it asks. */
+  #free: readonly Point[] | undefined;
 
   constructor({ width, height, tiles, objects }: GroundOf) {
     this.width = width;
@@ -57,15 +59,30 @@ export class Ground {
   /** Where to stand near `point`: there, or in the middle of the nearest free tile; there, too, when none is free. */
   freeNear(point: Point): Point {
     if (this.isFree(point)) return point;
-    const away = ({ x, y }: Point): number => (x - point.x) ** 2 + (y - point.y) ** 2;
-    let nearest: Point | undefined;
+    this.#free ??= this.#freeTiles();
+    let nearest = point;
+    let least = Number.POSITIVE_INFINITY;
+    for (const middle of this.#free) {
+      const away = (middle.x - point.x) ** 2 + (middle.y - point.y) ** 2;
+      if (away >= least) continue;
+      nearest = middle;
+      least = away;
+    }
+    return nearest;
+  }
+
+  /** The middles of all tiles on which somebody may stand. */
+  #freeTiles(): Point[] {
+    const found: Point[] = [];
     for (let row = 0; row < this.height; row++)
       for (let column = 0; column < this.width; column++) {
+        if (SOLID_TILES.includes(this.#tiles[row]?.[column] ?? "#")) continue;
         const middle = { x: column + 0.5, y: row + 0.5 };
-        if (nearest && away(nearest) <= away(middle)) continue;
-        if (this.isFree(middle)) nearest = middle;
+        const body = bodyAt(middle);
+        const boxes = this.#objects.get(row * this.width + column) ?? [];
+        if (!boxes.some((box) => overlap(box, body))) found.push(middle);
       }
-    return nearest ?? point;
+    return found;
   }
 }
 

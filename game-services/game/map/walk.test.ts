@@ -157,4 +157,20 @@ describe("a place to stand", () => {
     expect(ground.freeNear({ x: 2.5, y: 2.5 })).toEqual({ x: 1.5, y: 0.5 });
     expect(groundOf(["##", "##"]).freeNear({ x: 1, y: 1 })).toEqual({ x: 1, y: 1 });
   });
+
+  it("is looked for once, however many ask: one tile of a large map keeps nobody waiting", () => {
+    const rows = Array.from({ length: 128 }, (_, y) => "#".repeat(127) + (y === 127 ? "." : "#"));
+    let reads = 0;
+    const tiles = new Proxy(rows, {
+      get: (all, name) => {
+        reads += 1;
+        return Reflect.get(all, name);
+      },
+    });
+    const ground = groundOf(tiles);
+    expect(ground.freeNear({ x: 1.5, y: 1.5 })).toEqual({ x: 127.5, y: 127.5 });
+    const once = reads;
+    for (let i = 0; i < 100; i++) ground.freeNear({ x: 1.5, y: 1.5 });
+    expect(reads - once).toBeLessThan(once / 10);
+  });
 });
