@@ -167,6 +167,16 @@ export abstract class PlayedRoom<
     this.disconnect(ROOM_GONE).catch(() => undefined);
   }
 
+  /** Takes somebody out who may not be here any more; the connection does not come back. */
+  protected sendAway(here: Here, code: number, because: string): void {
+    const { client, seat, giveUp } = here;
+    this.present.delete(client.sessionId);
+    this.state.players.delete(client.sessionId);
+    this.shared.seats.leave(seat);
+    giveUp?.(new Error(because));
+    client.leave(code, because);
+  }
+
   /** The session of a player with a token, by who it is. */
   protected sessionOf(who: string): string | undefined {
     return this.#sessions.get(who);

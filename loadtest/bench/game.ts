@@ -151,7 +151,8 @@ function askedOf(
 
 function draw(service: MapService, rooms: number): void {
   const tiles = Array.from({ length: SIDE }, () => ".".repeat(SIDE));
-  const empty = { creator: "nobody", members: [], width: SIDE, height: SIDE, tiles, objects: [] };
+  const size = { width: SIDE, height: SIDE, tiles, objects: [] };
+  const empty = { creator: "nobody", members: [], access: "public", published: true, ...size };
   for (let n = 0; n < rooms; n++)
     service.maps.set(`m${n}`, { ...empty, map_id: `m${n}`, name: `map ${n}`, version: 1 });
 }

@@ -119,6 +119,8 @@ export class Backend implements AsyncDisposable {
       map_id: mapId,
       creator: "ann",
       members: ["ben"],
+      access: "public",
+      published: true,
       name: `map ${mapId}`,
       width: tiles[0]?.length ?? 0,
       height: tiles.length,

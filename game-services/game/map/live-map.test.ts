@@ -14,6 +14,8 @@ const document = (version: number, ...ids: readonly string[]): MapDocument => {
     map_id: "m",
     creator: "ann",
     members: [],
+    access: "public",
+    published: true,
     name: "",
     width: 2,
     height: 2,

@@ -16,6 +16,9 @@ export interface MapDocument {
   readonly map_id: string;
   readonly creator: string;
   readonly members: readonly string[];
+  /** Whom it is open to beside creator and members, once it is published. */
+  readonly access: string;
+  readonly published: boolean;
   readonly name: string;
   readonly width: number;
   readonly height: number;
@@ -32,12 +35,20 @@ export function mayEdit({ creator, members }: MapDocument, user: string): boolea
   return user === creator || members.includes(user);
 }
 
+/**
+ * Whether this player may still be here. Who came by a link is not told from others: while the map has one they may stay.
+ */
+export function maySee(document: MapDocument, user: string): boolean {
+  return mayEdit(document, user) || (document.published && document.access !== "members");
+}
+
 /** A map from the room service's answer; throws when it is none. */
 export function mapOf(value: unknown): MapDocument {
   if (!isObject(value)) throw new Error("the room service's map is no object");
   const { map_id, creator, name, width, height, tiles, objects, members = [], version } = value;
   const isMap =
-    [map_id, creator, name].every((text) => typeof text === "string") &&
+    [map_id, creator, name, value.access].every((text) => typeof text === "string") &&
+    typeof value.published === "boolean" &&
     [width, height].every((side) => isCount(side) && side >= 1 && side <= SIDE_MAX) &&
     isCount(version) &&
     isTexts(members) &&

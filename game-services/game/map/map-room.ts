@@ -5,14 +5,14 @@ import { type Access, type Admission, type JoinOptions, refusal } from "../entra
 import { chatOf, echoed, type Point, pointOf } from "../input.ts";
 import { JoinRefused } from "../join-tokens.ts";
 import { log } from "../log.ts";
-import { PlayedRoom, type Present, type RoomShared } from "../played-room.ts";
+import { PlayedRoom, type Present, ROOM_GONE, type RoomShared } from "../played-room.ts";
 import { type Bucket, CHAT_RATE, fullBucket, type Rate, taken } from "../rate.ts";
 import type { Seat, Step } from "../seat.ts";
 import type { UdpChannel } from "../udp.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Said, Whispered } from "./chat.ts";
 import { EditLimit, Refused } from "./editing.ts";
-import { mayEdit } from "./map-document.ts";
+import { mayEdit, maySee } from "./map-document.ts";
 import { MapLife, type MapWorld } from "./map-life.ts";
 import { AvatarState, MapState } from "./map-state.ts";
 import type { RefusedWhat } from "./metrics.ts";
@@ -79,6 +79,8 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
   }
 
   override onJoin(client: Client, options: JoinOptions, admission: Admission): void {
+    const user = admission.access?.user ?? "";
+    if (!maySee(this.#life.map.document, user)) throw refusal(new JoinRefused("MapGone"));
     super.onJoin(client, options, admission);
     for (const line of this.#life.chat.lines) client.send("said", { ...line, is_old: true });
   }
@@ -230,7 +232,7 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
   #tick(): void {
     const { udp, metrics } = this.#shared;
     const now = this.#shared.wallNow();
-    for (const here of this.present.values()) this.#showRights(here, now);
+    for (const here of [...this.present.values()]) this.#showRights(here, now);
     udp.sendPositions(this.showPositions());
     if (this.broadcastPatch()) metrics.patched();
     this.cutTheDeaf();
@@ -239,6 +241,7 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
 
   #showRights(here: Here, now: number): void {
     const { player, access, client } = here;
+    if (!maySee(this.#life.map.document, here.user)) return void this.#closeTo(here);
     const isGood = now < access.until;
     const canEdit = isGood && mayEdit(this.#life.map.document, here.user);
     if (player.can_edit === canEdit) return;
@@ -246,6 +249,13 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
     if (isGood) return;
     const text = "the access token has expired: play on, but send a new one before you build";
     client.send("notice", { what: "AccessEnded", text });
+  }
+
+  /** To who may not see the map any more, it is as if it were gone. */
+  #closeTo(here: Here): void {
+    const text = "the map is not open to you any more";
+    here.client.send("notice", { what: "MapGone", text });
+    this.sendAway(here, ROOM_GONE, text);
   }
 
   #standing(): Avatar[] {

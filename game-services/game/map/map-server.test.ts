@@ -288,6 +288,39 @@ describe("a map that is deleted", () => {
   });
 });
 
+describe("a map that is not open to somebody any more", () => {
+  it.each([
+    ["is unpublished", { published: false }],
+    ["is for its members only", { access: "members" }],
+  ])("that %s is left by strangers for good, and they do not come back", async (_, changes) => {
+    newMap();
+    const [ann, ben, cid] = [
+      await maps.join("ann", map),
+      await maps.join("ben", map),
+      await maps.join("cid", map),
+    ];
+    await until(() => ann.sees("cid") !== undefined);
+    cid.room.reconnection.minUptime = 0;
+    maps.backend.service.change(map, changes);
+    await until(() => cid.codes.length === 1 && ann.sees("cid") === undefined);
+    expect([cid.codes, cid.notices.map(({ what }) => what)]).toEqual([[ROOM_GONE], ["MapGone"]]);
+    await expect(maps.join("cid", map)).rejects.toThrow("join refused: MapGone");
+    expect([ann.codes, ben.codes, maps.server.players]).toEqual([[], [], 2]);
+  });
+
+  it("is left by whoever is no member any more, also while the connection is away", async () => {
+    newMap({ access: "members" });
+    const [ann, ben] = [await maps.join("ann", map), await maps.join("ben", map)];
+    ben.room.reconnection.enabled = false;
+    await until(() => ann.sees("ben") !== undefined);
+    ben.room.connection.close(4010);
+    await until(() => ann.sees("ben")?.connected === false);
+    maps.backend.service.change(map, { members: [] });
+    await until(() => ann.sees("ben") === undefined && maps.server.players === 1);
+    expect(ann.codes).toEqual([]);
+  });
+});
+
 describe("a room that the platform closes", () => {
   it("tells its players, and keeps what there was for the next room of the map", async () => {
     newMap();
