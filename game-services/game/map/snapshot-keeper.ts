@@ -16,7 +16,9 @@ export interface SnapshotKeeperOptions {
 /** Saves what a room would lose, now and then while it changes, and at its end. One save at a time. */
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
-  #lookAt: number;
+  #lookedAt: number;
+  /** Of the newest snapshot; each is later than the one before, whatever becomes of the clock. */
+  #at = 0;
   #saved = "";
   #saving: Promise<void> | undefined;
   #last: string | undefined;
@@ -24,15 +26,18 @@ export class SnapshotKeeper {
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
-    this.#lookAt = options.now() + options.everyMs;
+    this.#lookedAt = options.now();
     this.#saved = JSON.stringify(options.take());
   }
 
   /** To be called often: looks whether it is time, and whether there is news. */
   look(): void {
     const now = this.#options.now();
-    if (now < this.#lookAt || this.#saving || this.#last !== undefined) return;
-    this.#lookAt = now + this.#options.everyMs;
+    const passed = now - this.#lookedAt;
+    // A clock that was put back must not stop it until it has caught up.
+    const isEarly = passed >= 0 && passed < this.#options.everyMs;
+    if (isEarly || this.#saving || this.#last !== undefined) return;
+    this.#lookedAt = now;
     this.#start(JSON.stringify(this.#options.take()));
   }
 
@@ -58,8 +63,9 @@ export class SnapshotKeeper {
 
   async #save(text: string): Promise<void> {
     const { save, now, room, onSaved } = this.#options;
+    this.#at = Math.max(now(), this.#at + 1);
     try {
-      await save({ at: now(), ...(JSON.parse(text) as Omit<Snapshot, "at">) });
+      await save({ at: this.#at, ...(JSON.parse(text) as Omit<Snapshot, "at">) });
       this.#saved = text;
       this.#said = "";
       onSaved(true);

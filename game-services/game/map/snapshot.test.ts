@@ -38,15 +38,17 @@ describe("keeping snapshots", () => {
       x: 0,
       isAway: false,
       saved: [] as number[],
+      at: [] as number[],
       open: [] as (() => void)[],
     };
     const keeper = new SnapshotKeeper({
       room: "r",
       take: () => ({ avatars: [{ ...avatar, x: world.x }], chat: [] }),
-      save: async ({ avatars }) => {
+      save: async ({ at, avatars }) => {
         await new Promise<void>((resolve) => world.open.push(resolve));
         if (world.isAway) throw new Error("away");
         world.saved.push(avatars[0]?.x ?? -1);
+        world.at.push(at);
       },
       everyMs: 2000,
       now: () => world.now,
@@ -82,6 +84,18 @@ describe("keeping snapshots", () => {
     world.isAway = false;
     await look(4000, 1);
     expect(world.saved).toEqual([1]);
+  });
+
+  it("goes on when the clock is put back, with numbers that grow all the same", async () => {
+    const { world, look } = keeping();
+    await look(5_000_000, 1);
+    await look(1_000_000, 2);
+    await look(1_000_100, 3);
+    await look(1_002_000, 4);
+    expect([world.saved, world.at]).toEqual([
+      [1, 2, 4],
+      [5_000_000, 5_000_001, 5_000_002],
+    ]);
   });
 
   it("ends with what there was when the end began, after the save that is under way", async () => {
