@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { isKnownEtag } from "../service/decide-range.ts";
 import type { PageFile } from "./page-files.ts";
 
 export interface PageRoutesOptions {
@@ -51,15 +52,14 @@ function send(
 ): FastifyReply {
   const mayPack = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   const packed = mayPack ? file.packed : undefined;
-  const etag = `"${file.etag}${packed ? "-gz" : ""}"`;
+  const etag = file.etag + (packed ? "-gz" : "");
   reply.headers({
-    etag,
+    etag: `"${etag}"`,
     vary: "accept-encoding",
     "cache-control": file.isImmutable ? FOREVER : "no-cache",
     "content-security-policy": policy,
   });
-  const known = String(request.headers["if-none-match"] ?? "").split(/\s*,\s*/);
-  if (known.includes(etag) || known.includes(`W/${etag}`)) return reply.code(304).send();
+  if (isKnownEtag(request.headers["if-none-match"], etag)) return reply.code(304).send();
   if (packed) reply.header("content-encoding", "gzip");
   return reply.type(file.type).send(packed ?? file.plain);
 }

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Environment, SettingsReader } from "../service/settings.ts";
 
@@ -43,9 +42,9 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
     gameEndpoint: gameEndpoint(read),
     connectSources: connectSources(read),
     bodyBytesMax: read.number("MEET_BODY_MIB", 8, 1, 1_024) * MIB,
-    answerMs: read.number("MEET_ANSWER_SECONDS", 40, 1, 600) * 1_000,
+    answerMs: read.number("MEET_ANSWER_SECONDS", 40, 1, 100) * 1_000,
     openMax: read.number("MEET_OPEN", 256, 1, 10_000),
-    tokenFile: read.text("MEET_TOKEN_FILE", join(stateFolder(read, uid), "meet", "operator.token")),
+    tokenFile: read.text("MEET_TOKEN_FILE", join(read.stateFolder(uid), "meet", "operator.token")),
     proxies: read.number("MEET_PROXIES", 0, 0, 8),
     drainMs: read.number("MEET_DRAIN_SECONDS", 0, 0, 600) * 1_000,
     logLevel: read.oneOf("MEET_LOG_LEVEL", "info", ["debug", "info", "warn", "error"]),
@@ -73,10 +72,4 @@ function connectSources(read: SettingsReader): string {
   const text = read.text("MEET_CONNECT", "http: https: ws: wss:");
   if (/^[\w.:/*[\]-]+( [\w.:/*[\]-]+)*$/.test(text)) return text;
   throw new Error(`MEET_CONNECT is a list such as "ws://*.example.org:*", found "${text}"`);
-}
-
-/** Where the platform keeps what it knows, so that one folder is all there is to back up. */
-function stateFolder(read: SettingsReader, uid: number | undefined): string {
-  const data = read.text("XDG_DATA_HOME", join(homedir(), ".local", "share"));
-  return read.text("FLOTILLA_STATE", uid === 0 ? "/var/lib/flotilla" : join(data, "flotilla"));
 }
