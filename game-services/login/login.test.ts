@@ -143,6 +143,16 @@ describe("guessing passwords", () => {
     expect(told(await login.post("/login", PASSWORD))).toBe('429 "account locked"');
   });
 
+  it("are counted together for all addresses of an IPv6 network that one household has", async () => {
+    await using login = await TestLogin.open({ addressPerMinute: 2 });
+    const from = async (address: string): Promise<number> =>
+      (await login.post("/login/device", { device_id: "d".repeat(32) }, { address })).status;
+    expect(await from("2001:db8:1:2::1")).toBe(201);
+    expect(await from("2001:db8:1:2::2")).toBe(200);
+    expect(await from("2001:db8:1:2:ffff::3")).toBe(429);
+    expect(await from("2001:db8:1:3::1")).toBe(200);
+  });
+
   it("limits the attempts of an address, and of an account from many addresses", async () => {
     await using login = await TestLogin.open({ addressPerMinute: 3, accountPerMinute: 4 });
     await signUp(login);

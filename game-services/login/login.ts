@@ -3,6 +3,7 @@ import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import { changeDocument } from "../../store/documents/change-document.ts";
 import type { Collection, Kept } from "../../store/documents/document-store.ts";
 import { badRequest } from "../service/envelope.ts";
+import { networkOf } from "../service/network-of.ts";
 import type { RateLimit } from "../service/rate-limit.ts";
 import type { Player } from "../service/route.ts";
 import type { Account } from "./collections.ts";
@@ -16,7 +17,7 @@ export interface LoginOptions {
   readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly proof: Proof;
-  /** Attempts by address. */
+  /** Attempts by address; of IPv6 addresses those of a /64 count together. */
   readonly addressRate: RateLimit;
   readonly now: () => number;
 }
@@ -58,7 +59,7 @@ export class Login {
   /** A new account and its first session. The same Idempotency-Key and body get the same account again. */
   async signUp(body: SignUp, origin: Origin): Promise<LoggedIn> {
     const { accounts, passwords, sessions, addressRate, now } = this.#options;
-    addressRate.take(origin.address);
+    addressRate.take(networkOf(origin.address));
     const id = body.user_id.toLowerCase();
     if (id.startsWith(GUEST))
       throw badRequest([{ path: "user_id", message: `must not begin with ${GUEST}` }]);
@@ -93,7 +94,7 @@ export class Login {
   /** A session for who knows the password. */
   async logIn(body: Credentials, { address, signal }: Origin): Promise<LoggedIn> {
     const { sessions, addressRate } = this.#options;
-    addressRate.take(address);
+    addressRate.take(networkOf(address));
     const account = await this.#options.proof.prove(
       body.user_id.toLowerCase(),
       body.user_pw,
@@ -113,7 +114,7 @@ export class Login {
     origin: Origin,
   ): Promise<LoggedIn> {
     const { accounts, sessions, addressRate, now } = this.#options;
-    addressRate.take(origin.address);
+    addressRate.take(networkOf(origin.address));
     const id = GUEST + digestOf(`device ${deviceId}`).slice(0, GUEST_DIGITS);
     const found = await accounts.get(id);
     const { kept, isNew } = found

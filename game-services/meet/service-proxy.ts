@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
 import { FleetError } from "../../core/std/errors.ts";
+import { networkOf } from "../service/network-of.ts";
 import { BoundedBody } from "./bounded-body.ts";
 import { headersForPage, headersForService } from "./proxy-headers.ts";
 import { Slots } from "./slots.ts";
@@ -141,7 +142,7 @@ export class ServiceProxy implements AsyncDisposable {
 
   /** Takes a place until the request is over; UNAVAILABLE when there is none. */
   #hold(slots: Slots, { ip }: FastifyRequest, reply: FastifyReply): void {
-    const giveBack = slots.take(ip);
+    const giveBack = slots.take(networkOf(ip));
     const message = `too much to do for the ${this.#options.name} service`;
     if (!giveBack) throw new FleetError("UNAVAILABLE", message, { retryAfterSeconds: 1 });
     if (reply.raw.closed) giveBack();
