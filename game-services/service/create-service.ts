@@ -2,7 +2,7 @@ import { randomUUID, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { checkSchema } from "../../core/model/check-schema.ts";
 import type { Schema } from "../../core/model/schema.ts";
-import { FleetError, messageOf, type Problem } from "../../core/std/errors.ts";
+import { ERRORS, FleetError, messageOf, type Problem } from "../../core/std/errors.ts";
 import { isObject, ownOf } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { badRequest, expected, failureOf } from "./envelope.ts";
@@ -36,6 +36,8 @@ export interface ServiceOptions {
   /** Why it cannot serve at the moment; undefined when it can. */
   readonly notReady: () => Promise<string | undefined>;
   readonly bodyBytesMax: number;
+  /** A connection on which nothing moves for so long is cut, also in the middle of an answer; 120 s unless given. */
+  readonly silentMs?: number;
   /** Proxies before the service whose word on the client's address counts. */
   readonly proxies: number;
   readonly metrics: ServiceMetrics;
@@ -47,6 +49,8 @@ export interface ServiceOptions {
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than any answer takes to begin: a connection on which nothing moves any more reads nothing either. */
+const SILENT_MS = 120_000;
 /** What a form adds to its file: boundaries and headers. */
 const FORM_BYTES_MAX = 4_096;
 const REQUEST_ID = /^[\w-]{1,64}$/;
@@ -60,6 +64,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     bodyLimit: options.bodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: options.silentMs ?? SILENT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     return503OnClosing: false,
     trustProxy: (_address, hop) => hop < options.proxies,
@@ -252,15 +257,17 @@ function readJson(app: FastifyInstance): void {
 function measure(app: FastifyInstance, { metrics, isEnding }: ServiceOptions): void {
   app.addHook("onRequest", async (request, reply) => {
     metrics.began();
+    // Not when it is answered: some clients do not wait for that.
+    reply.raw.once("close", () => {
+      const status = reply.raw.writableFinished ? reply.statusCode : ERRORS.CANCELLED.http;
+      const route = request.routeOptions.url ?? "none";
+      metrics.answered(request.method, route, status, reply.elapsedTime / 1_000);
+    });
     reply.header("x-request-id", request.id);
     reply.header("cache-control", "no-store");
   });
   app.addHook("onSend", async (_request, reply) => {
     if (isEnding()) reply.header("connection", "close");
-  });
-  app.addHook("onResponse", async (request, reply) => {
-    const route = request.routeOptions.url ?? "none";
-    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
   });
 }
 
@@ -272,12 +279,17 @@ function answerBadPath(request: FastifyRequest, reply: FastifyReply): void {
   reply.code(status).headers(headers).type("application/json").send(body);
 }
 
+/** Work that ended because nobody waits for it any more is no failure. */
+function isGone(error: unknown, { raw }: FastifyReply): boolean {
+  return raw.destroyed && isObject(error) && error.name === "AbortError";
+}
+
 /** Only what nobody expected is logged, and never what was sent. */
 function answerErrors(app: FastifyInstance, { logger, routes }: ServiceOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body, retryAfterSeconds } = failureOf(error, request.id);
     const { code, cause } = expected(error);
-    if (status >= 500) {
+    if (status >= 500 && !isGone(error, reply)) {
       const fields = {
         method: request.method,
         route: request.routeOptions.url,

@@ -1,18 +1,15 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { expect, it } from "vitest";
-import { silentLogger } from "../../core/std/logger.ts";
-import { createService } from "./create-service.ts";
 import { endService } from "./end-service.ts";
-import { ServiceMetrics } from "./metrics.ts";
-import type { ServiceRoute } from "./route.ts";
+import { openWork } from "./work-service.fixture.ts";
 
 const CLIENTS = 16;
 
 /** A service that takes a moment for each answer and counts them. */
-async function openSlow(): Promise<{
+async function openSlow(workMs = 3): Promise<{
   app: FastifyInstance;
   port: number;
   handled: () => number;
@@ -20,41 +17,15 @@ async function openSlow(): Promise<{
 }> {
   let handled = 0;
   let isEnding = false;
-  const route: ServiceRoute = {
-    method: "POST",
-    url: "/work",
-    access: "open",
-    summary: "Works.",
-    status: 200,
-    answer: { type: "object", properties: {} },
-    failures: [],
-    example: { message: {} },
-    handle: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 3));
-      handled += 1;
-      return { message: {} };
-    },
+  const handle = async () => {
+    await new Promise((resolve) => setTimeout(resolve, workMs));
+    handled += 1;
+    return { message: {} };
   };
-  const app = await createService({
-    title: "slow",
-    version: "1",
-    description: "",
-    routes: [route],
-    plain: {},
-    authenticate: () => Promise.reject(new Error("nobody")),
-    operatorToken: "x",
-    isEnding: () => isEnding,
-    notReady: async () => undefined,
-    bodyBytesMax: 100,
-    proxies: 0,
-    metrics: new ServiceMetrics(),
-    logger: silentLogger,
-  });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const { app, port } = await openWork(handle, { isEnding: () => isEnding });
   const end = async (): Promise<void> => {
     isEnding = true;
-    await endService(app, { graceMs: 500 });
+    await endService(app, { graceMs: 500, answerMs: 5_000 });
   };
   return { app, port, handled: () => handled, end };
 }
@@ -97,6 +68,17 @@ it("answers every request that it was sent before it let nobody in any more", as
   await end();
   expect(new Set(await Promise.all(clients))).toEqual(new Set(["ECONNREFUSED"]));
   expect(answered).toBe(handled());
+});
+
+it("waits for an answer that takes longer than silent clients are waited for", async () => {
+  const { port, handled, end } = await openSlow(900);
+  const began = Promise.withResolvers<void>();
+  const asked = request({ host: "127.0.0.1", port, method: "POST", path: "/work" });
+  const answered = once(asked, "response");
+  asked.end(() => began.resolve());
+  await began.promise;
+  await Promise.all([end(), answered.then(([answer]) => expect(answer.statusCode).toBe(200))]);
+  expect(handled()).toBe(1);
 });
 
 it("does not wait for ever for a client that says nothing", async () => {

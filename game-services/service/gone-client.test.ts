@@ -1,53 +1,23 @@
 import { once } from "node:events";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { silentLogger } from "../../core/std/logger.ts";
-import { createService } from "./create-service.ts";
 import { ServiceMetrics } from "./metrics.ts";
-import type { ServiceRoute } from "./route.ts";
+import { openWork } from "./work-service.fixture.ts";
 
 it("tells the work when its client is gone, and not when only the body has ended", async () => {
   const signals: AbortSignal[] = [];
   const begun = Promise.withResolvers<AbortSignal>();
   const gone = Promise.withResolvers<void>();
-  const route: ServiceRoute<{ readonly wait?: boolean }> = {
-    method: "POST",
-    url: "/work",
-    access: "open",
-    summary: "Works.",
-    body: { type: "object", properties: { wait: { type: "boolean" } } },
-    status: 200,
-    answer: { type: "object", properties: {} },
-    failures: [],
-    example: { message: {} },
-    handle: async ({ body, signal }) => {
-      signals.push(signal);
-      signal.addEventListener("abort", () => gone.resolve());
-      if (body.wait) {
-        begun.resolve(signal);
-        await gone.promise;
-      }
-      return { message: {} };
-    },
-  };
-  const app = await createService({
-    title: "work",
-    version: "1",
-    description: "",
-    routes: [route] as unknown as ServiceRoute[],
-    plain: {},
-    authenticate: () => Promise.reject(new Error("nobody")),
-    operatorToken: "x",
-    isEnding: () => false,
-    notReady: async () => undefined,
-    bodyBytesMax: 100,
-    proxies: 0,
-    metrics: new ServiceMetrics(),
-    logger: silentLogger,
+  await using service = await openWork(async ({ body, signal }) => {
+    signals.push(signal);
+    signal.addEventListener("abort", () => gone.resolve());
+    if (body.wait) {
+      begun.resolve(signal);
+      await gone.promise;
+    }
+    return { message: {} };
   });
-  await using _closing = { [Symbol.asyncDispose]: () => app.close() };
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const { port } = service;
   const url = `http://127.0.0.1:${port}/work`;
   const headers = { "content-type": "application/json" };
   const answer = await fetch(url, { method: "POST", headers, body: "{}" });
@@ -63,4 +33,45 @@ it("tells the work when its client is gone, and not when only the body has ended
   client.destroy();
   await gone.promise;
   expect(signal.aborted).toBe(true);
+});
+
+it("counts a client that is gone as one, forgets it, and logs no failure", async () => {
+  const logged: string[] = [];
+  const note = (_: object, sentence: string): void => void logged.push(sentence);
+  const metrics = new ServiceMetrics();
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  await using service = await openWork(
+    async ({ signal }) => {
+      begun.resolve();
+      await once(signal, "abort");
+      ended.resolve();
+      throw signal.reason;
+    },
+    { metrics, logger: { debug: note, info: note, warn: note, error: note } },
+  );
+  const client = connect(service.port, "127.0.0.1");
+  client.write("POST /work HTTP/1.1\r\nhost: x\r\n\r\n");
+  await begun.promise;
+  client.destroy();
+  await ended.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  const { text } = await metrics.show();
+  expect(text).toContain("flotilla_service_requests_open 0\n");
+  expect(text).toMatch(/request_seconds_count\{method="POST",route="\/work",status="499"\} 1\n/);
+  expect(logged).toEqual([]);
+});
+
+it("cuts off who does not read its answer", async () => {
+  const metrics = new ServiceMetrics();
+  const message = { text: "x".repeat(16_000_000) };
+  await using service = await openWork(async () => ({ message }), { metrics, silentMs: 300 });
+  const client = connect(service.port, "127.0.0.1");
+  client.pause();
+  client.on("error", () => undefined);
+  client.write("POST /work HTTP/1.1\r\nhost: x\r\n\r\n");
+  const isOver = async (): Promise<boolean> =>
+    (await metrics.show()).text.includes('status="499"} 1\n');
+  await expect.poll(isOver, { timeout: 5_000 }).toBe(true);
+  client.destroy();
 });

@@ -18,10 +18,14 @@ export interface RunOptions {
   readonly port: number;
   /** Between not being ready and letting nobody in: as long as a load balancer takes to notice. */
   readonly drainMs: number;
+  /** How long connections on which nothing is asked are kept. */
   readonly graceMs: number;
   readonly logger: Logger;
   readonly open: () => Promise<RunningService>;
 }
+
+/** Longer than any answer takes that is worth to be waited for, and shorter than the platform's own grace of 30 s. */
+const ANSWER_MS = 25_000;
 
 /** Opens a service, serves until SIGTERM or SIGINT, and ends it in order; resolves with the exit code. */
 export async function runService(options: RunOptions): Promise<number> {
@@ -41,7 +45,7 @@ export async function runService(options: RunOptions): Promise<number> {
   logger.info({ because }, "ending");
   service.beginEnd();
   await new Promise((resolve) => setTimeout(resolve, drainMs));
-  await endService(service.app, { graceMs });
+  await endService(service.app, { graceMs, answerMs: ANSWER_MS });
   logger.info({}, "ended");
   return 0;
 }
