@@ -12,6 +12,13 @@ export interface Remote {
 /** Where a player at `from` gets when `wanted` is asked for `elapsedMs` after the move before. */
 export type Step = (from: Point, wanted: Point, elapsedMs: number) => Point;
 
+/**
+ * How often a packet from a player lets us tell it where everybody is, and how often several of them do at most: who is
+ * silent is told nothing, so that nobody has us flood an address that is not its own.
+ */
+const TELLINGS_PER_PACKET = 20;
+const TELLINGS_MAX = 60;
+
 /** The one authority on where a player is: WebSocket and UDP both move through it. */
 export class Seat {
   /** A secret of the player, told over the WebSocket. */
@@ -27,6 +34,7 @@ export class Seat {
   #movedAt: number;
   #sequence: number | undefined;
   #bucket: Bucket;
+  #tellings = 0;
 
   constructor(options: {
     readonly number: number;
@@ -53,6 +61,19 @@ export class Seat {
     const left = taken(this.#bucket, UDP_RATE, now);
     if (left) this.#bucket = left;
     return left !== undefined;
+  }
+
+  /** A packet came from there: answers go to where the newest one came from. */
+  heardFrom(remote: Remote): void {
+    this.remote = remote;
+    this.#tellings = Math.min(TELLINGS_MAX, this.#tellings + TELLINGS_PER_PACKET);
+  }
+
+  /** Where to tell the player once more where everybody is; undefined when it has said too little for that. */
+  toTell(): Remote | undefined {
+    if (this.#tellings === 0) return undefined;
+    this.#tellings -= 1;
+    return this.remote;
   }
 
   /** Counts a packet; false for one that is older than what is known already. */

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { log } from "./log.ts";
-import type { Seat, Seats } from "./seat.ts";
+import type { Remote, Seat, Seats } from "./seat.ts";
 import { decodeToServer, encodeToClient, POSITIONS_MAX, type Position } from "./wire.ts";
 
 export interface UdpOptions {
@@ -50,22 +50,22 @@ export class UdpChannel implements AsyncDisposable {
     return (this.#socket.address() as AddressInfo).port;
   }
 
-  /** Tells each of `seats` that has spoken over UDP where all of them are. */
+  /** Tells each of `seats` that has spoken over UDP lately where all of them are. */
   sendPositions(seats: readonly Seat[]): void {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const all = seats.map(({ number, position }) => ({ player: number, ...position }));
+    const remotes = seats.flatMap((seat) => seat.toTell() ?? []);
     for (let from = 0; from < all.length; from += POSITIONS_MAX)
-      this.#tell(seats, all.slice(from, from + POSITIONS_MAX));
+      this.#tell(remotes, all.slice(from, from + POSITIONS_MAX));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
 
-  #tell(seats: readonly Seat[], positions: readonly Position[]): void {
+  #tell(remotes: readonly Remote[], positions: readonly Position[]): void {
     const bytes = encodeToClient({ type: "positions", sequence: this.#sequence, positions });
-    for (const { remote } of seats)
-      if (remote) this.#socket.send(bytes, remote.port, remote.address, ignore);
+    for (const { port, address } of remotes) this.#socket.send(bytes, port, address, ignore);
   }
 
   #receive(bytes: Buffer, remote: RemoteInfo): void {
@@ -87,10 +87,9 @@ export class UdpChannel implements AsyncDisposable {
 
   /** Answers go to where the newest packet came from: a player's address may change on the way (roaming, NAT). */
   #heardFrom(seat: Seat, { address, port }: RemoteInfo): void {
-    const known = seat.remote;
-    if (known?.address === address && known.port === port) return;
-    if (known?.address !== address) log("player heard over UDP", { number: seat.number, address });
-    seat.remote = { address, port };
+    if (seat.remote?.address !== address)
+      log("player heard over UDP", { number: seat.number, address });
+    seat.heardFrom({ address, port });
   }
 
   #drop(because: keyof Dropped): void {
