@@ -58,7 +58,7 @@ export function enteringRoutes({ looks, rooms, rate }: RoomRoutesOptions): reado
     query: schemas.LINK_QUERY,
     status: 200,
     answer: schemas.PRESENT,
-    failures: [...NOT_SEEN, AWAY],
+    failures: [...NOT_SEEN, ...RATE, AWAY],
     example: {
       params: PATH,
       message: {
@@ -67,6 +67,8 @@ export function enteringRoutes({ looks, rooms, rate }: RoomRoutesOptions): reado
       },
     },
     handle: async (asked) => {
+      // The platform is asked for each room: that is no cheaper than a change.
+      if (asked.player) rate.take(asked.player.userId);
       const { id } = await looks.see(mapIdOf(asked), viewerOf(asked));
       const found = await rooms.present(id, asked.signal);
       const users = new Set(found.flatMap(({ players }) => players.map(({ user_id }) => user_id)));

@@ -124,6 +124,17 @@ describe("who is there", () => {
   });
 });
 
+it("limits how often one user has the platform asked who is there, and game servers never", async () => {
+  await using other = await TestRoom.open({ flotillaUrl: api.url, changesPerMinute: 3 });
+  const map = await makeMap(other);
+  const present = async (who: Parameters<TestRoom["ask"]>[0]): Promise<number> =>
+    (await other.ask(who, "GET", `/maps/${map}/present`)).status;
+  expect([await present("ann"), await present("ann"), await present("ann")]).toEqual([
+    200, 200, 429,
+  ]);
+  expect(await present({ token: other.operator })).toBe(200);
+});
+
 describe("a snapshot", () => {
   const operator = () => ({ token: room.operator });
   const put = (map: string, body: object) =>

@@ -24,7 +24,8 @@ const HELP = `The room service of a game: maps that players make, and the way in
   ROOM_WAIT_SECONDS            how long who enters waits for a game server (default: 10)
   ROOM_MAPS_PER_USER           maps of one user (default: 50)
   ROOM_VERSIONS                versions of a map that can be had again (default: 50)
-  ROOM_CHANGES_PER_MINUTE      changes and entries of a user; 0 is no limit (default: 600)
+  ROOM_CHANGES_PER_MINUTE      changes and entries of a user, and looks at who is there;
+                               0 is no limit (default: 600)
   ROOM_DRAIN_SECONDS           between not being ready and the end (default: 0)
   ROOM_LOG_LEVEL               debug, info, warn or error (default: info)
   --help                       this text

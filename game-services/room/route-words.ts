@@ -14,7 +14,7 @@ export interface RoomRoutesOptions {
   readonly owning: Owning;
   readonly rooms: MapRooms;
   readonly snapshots: Snapshots;
-  /** Changes and entries of each user. */
+  /** Changes and entries of each user, and looks at who is there. */
   readonly rate: RateLimit;
 }
 
