@@ -95,18 +95,24 @@ export class Session {
     if (!kept || decision === "none") throw new Failure(401, "token missing");
     if (decision === "use") return kept.access_token;
     const next = await this.#trade(kept);
+    if (!this.#isStill(kept)) throw new Failure(401, "token missing");
     this.#keep(sessionWith(kept, next, Date.now()));
     return next.access_token;
   }
 
-  async #trade({ refresh_token }: KeptSession): Promise<Tokens> {
-    const body = { refresh_token };
+  /** False when another tab has logged out meanwhile, or logged somebody else in: that is not undone. */
+  #isStill({ user_id }: KeptSession): boolean {
+    return readSession(this.#storage.getItem(KEPT))?.user_id === user_id;
+  }
+
+  async #trade(kept: KeptSession): Promise<Tokens> {
+    const body = { refresh_token: kept.refresh_token };
     try {
       const said = await call<object>({ method: "POST", path: "/login/token/refresh", body });
       if (said.tokens) return said.tokens;
       throw new Failure(502, "no envelope");
     } catch (error) {
-      if (error instanceof Failure && isSignedOut(error)) {
+      if (error instanceof Failure && isSignedOut(error) && this.#isStill(kept)) {
         this.#keep(undefined);
         this.ended.set(error);
       }
