@@ -1,6 +1,6 @@
-import { crc32, deflateSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { png } from "../asset/asset.fixture.ts";
 import { AWAY, TestMeet } from "./meet.fixture.ts";
 import { TestServices } from "./services.fixture.ts";
 import {
@@ -53,29 +53,6 @@ const button = (page: Page, name: string | RegExp) =>
 // They run in the page, whose words are not known here.
 const widthOf = (image: unknown): number => (image as { naturalWidth: number }).naturalWidth;
 const pixelsOf = (canvas: unknown): string => (canvas as { toDataURL(): string }).toDataURL();
-
-/** A square of one colour, as a PNG. */
-function png(side: number): Buffer {
-  const row = Buffer.concat([
-    Buffer.from([0]),
-    Buffer.alloc(side * 3, Buffer.from([240, 180, 40])),
-  ]);
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const numbers = Buffer.alloc(8);
-    numbers.writeUInt32BE(data.length, 0);
-    numbers.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([numbers.subarray(0, 4), body, numbers.subarray(4)]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(side, 0);
-  head.writeUInt32BE(side, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const image = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)));
-  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-  const parts = [chunk("IHDR", head), chunk("IDAT", image), chunk("IEND", Buffer.alloc(0))];
-  return Buffer.concat([signature, ...parts]);
-}
 
 describe("the way in", { timeout: WAIT_MS }, () => {
   it("lets a new player in, out and in again, and says beside a field what is wrong with it", async () => {
@@ -157,6 +134,39 @@ describe("a session", { timeout: WAIT_MS }, () => {
     await page.context().close();
   });
 
+  it("of somebody else, who logged in in another tab, is not undone by tokens that come late", async () => {
+    const page = await opened();
+    await signUp(page, account());
+    await page.getByRole("heading", { name: "My maps" }).waitFor();
+    const tab = await chromium.tab(page);
+    await tab.goto(meet.url);
+    const [traded, late] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await page.route("**/token/refresh", async (route) => {
+      const response = await route.fetch();
+      traded.resolve();
+      await late.promise;
+      await route.fulfill({ response });
+    });
+    await page.evaluate(`(() => {
+      const key = "flotilla.meet.session";
+      const kept = JSON.parse(localStorage.getItem(key));
+      localStorage.setItem(key, JSON.stringify({ ...kept, expires_at: 0 }));
+    })()`);
+    await page.reload();
+    await traded.promise;
+    await button(tab, "Log out").click();
+    await button(tab, "Play at once").click();
+    await tab.getByRole("heading", { name: "My maps" }).waitFor();
+    const answered = page.waitForResponse("**/token/refresh");
+    late.resolve();
+    await (await answered).finished();
+    await page.getByRole("link", { name: "Things" }).click();
+    await page.getByText("You have made nothing yet.").waitFor();
+    for (const one of [page, tab])
+      expect(await one.locator(".nick").textContent()).toMatch(/^guest-/);
+    await page.context().close();
+  });
+
   it("that was ended elsewhere says so, and asks to log in", async () => {
     const page = await opened();
     await signUp(page, account());
@@ -182,7 +192,7 @@ describe("things", { timeout: WAIT_MS }, () => {
     await button(page, "New thing").click();
     await page.getByLabel("Name", { exact: true }).fill("Lamp");
     await page.getByLabel("Price").fill("12");
-    const file = { name: "lamp.png", mimeType: "image/png", buffer: png(900) };
+    const file = { name: "lamp.png", mimeType: "image/png", buffer: png(900, 900, 180) };
     await page.getByLabel("Picture", { exact: true }).setInputFiles(file);
     await page.getByAltText("How it will look on a map").waitFor();
     await picture(page, "new-thing");
