@@ -8,7 +8,7 @@ import { TestInstance } from "../cli/testing/test-instance.ts";
 import { MapPlayer } from "../game-services/game/map/map-player.fixture.ts";
 import type { MapState } from "../game-services/game/map/map-state.ts";
 import type { Snapshot } from "../game-services/game/map/snapshot.ts";
-import { ServiceProcess } from "../loadtest/bench/service-process.ts";
+import { ServiceProcess } from "../game-services/service/service-process.fixture.ts";
 
 /** Whatever was ended is back by then, on a machine that is busy with other things, too. */
 const SOON = { timeout: 40_000, interval: 50 };

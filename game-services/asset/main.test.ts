@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LoginKeys } from "../service/login-keys.fixture.ts";
+import { ServiceProcess } from "../service/service-process.fixture.ts";
 import { form, png, WELL } from "./asset.fixture.ts";
 import type { AssetView } from "./asset-view.ts";
 import { digestOf } from "./thumbnail-files.ts";
 
-const MAIN = join(import.meta.dirname, "main.ts");
 const KILLS = 4;
 const CLIENTS = 6;
 let folder: string;
@@ -24,46 +22,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The service as a process, and what it says. */
-class AssetProcess {
-  readonly #child: ChildProcess;
-  said = "";
-
-  constructor(env: Readonly<Record<string, string>> = {}, ...args: readonly string[]) {
-    const flags = ["--disable-warning=ExperimentalWarning"];
-    this.#child = spawn(process.execPath, [...flags, MAIN, ...args], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        FLOTILLA_STATE: folder,
-        ASSET_PORT: "0",
-        LOGIN_URL: keys.url,
-        ...env,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on("data", (chunk) => {
-        this.said += chunk;
-      });
-  }
-
-  async listening(): Promise<string> {
-    for (;;) {
-      const [, port] = /"port":(\d+),"msg":"listening"/.exec(this.said) ?? [];
-      if (port !== undefined) return `http://127.0.0.1:${port}`;
-      if (this.#child.exitCode !== null) throw new Error(this.said);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  async ended(signal?: NodeJS.Signals): Promise<number | null> {
-    const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
-    const closed = isOver ? undefined : once(this.#child, "close");
-    if (signal) this.#child.kill(signal);
-    await closed;
-    return this.#child.exitCode;
-  }
+function start(env: Readonly<NodeJS.ProcessEnv> = {}, ...args: readonly string[]): ServiceProcess {
+  const own = { HOME: folder, FLOTILLA_STATE: folder, ASSET_PORT: "0", LOGIN_URL: keys.url };
+  return new ServiceProcess("game-services/asset/main.ts", { ...own, ...env }, { args });
 }
 
 interface Written {
@@ -122,7 +83,7 @@ it("keeps what it answered over kills in the middle of uploads, and no asset poi
   const token = await keys.token("ann", Date.now(), 3_600);
   const written: Written = { assets: new Map(), count: 0 };
   for (let kill = 0; kill < KILLS; kill++) {
-    const asset = new AssetProcess(env);
+    const asset = start(env);
     const url = await asset.listening();
     const goal = written.count + 5 + Math.random() * 40;
     const clients = Array.from({ length: CLIENTS }, (_, i) =>
@@ -132,7 +93,7 @@ it("keeps what it answered over kills in the middle of uploads, and no asset poi
     await asset.ended("SIGKILL");
     await Promise.all(clients);
   }
-  const asset = new AssetProcess(env);
+  const asset = start(env);
   const url = await asset.listening();
   const found = await mine(url, token);
   for (const [id, thumbnail] of written.assets) {
@@ -154,7 +115,7 @@ it("keeps what it answered over kills in the middle of uploads, and no asset poi
 });
 
 it("serves as a process, ends in order, answers what it was sent, and says no token", async () => {
-  const asset = new AssetProcess();
+  const asset = start();
   const url = await asset.listening();
   const token = await keys.token("ann", Date.now());
   const headers = { authorization: `Bearer ${token}` };
@@ -173,7 +134,7 @@ it.each([
   ["a store that is none", { ASSET_DOCUMENTS: "redis://x" }, [], "error: documents are kept at"],
   ["an argument that is none", {}, ["--port"], "error: there is no argument --port"],
 ])("says what is wrong with %s", async (_, env, args, expected) => {
-  const asset = new AssetProcess(env as Record<string, string>, ...args);
+  const asset = start(env, ...args);
   expect(await asset.ended()).toBe(1);
   expect(asset.said).toContain(expected);
 });

@@ -1,7 +1,4 @@
-import { systemClock } from "../../core/std/clock.ts";
-import { messageOf } from "../../core/std/errors.ts";
-import { serviceLogger } from "../service/log.ts";
-import { runService } from "../service/run-service.ts";
+import { serviceMain } from "../service/service-main.ts";
 import { openAsset } from "./open-asset.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -29,24 +26,4 @@ const HELP = `The asset service of a game: what users made, with thumbnails, to 
 
 Its API is described at /openapi.json.`;
 
-const GRACE_MS = 2_000;
-
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv.includes("--help") || argv.includes("-h")) {
-    console.log(HELP);
-    return 0;
-  }
-  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
-  const settings = settingsOf(process.env, process.getuid?.());
-  const logger = serviceLogger("asset", settings.logLevel);
-  const open = () => openAsset({ settings, clock: systemClock, logger });
-  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
-}
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    console.error(`error: ${messageOf(error)}`);
-    process.exit(1);
-  },
-);
+serviceMain({ name: "asset", help: HELP, settingsOf, open: openAsset });

@@ -6,7 +6,7 @@ import type { Collection, DocumentStore } from "../../store/documents/document-s
 import { createService } from "../service/create-service.ts";
 import { KeyedLine } from "../service/keyed-line.ts";
 import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments } from "../service/open-documents.ts";
+import { openDocuments, whyAway } from "../service/open-documents.ts";
 import { RemoteLogin } from "../service/remote-login.ts";
 import type { RunningService } from "../service/run-service.ts";
 import { readTokenFile } from "../service/token-file.ts";
@@ -122,14 +122,6 @@ async function assetsOf(
     sideMax: settings.thumbnailSideMax,
     now,
   });
-}
-
-/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
-async function whyAway(store: DocumentStore): Promise<string | undefined> {
-  return await store.ping().then(
-    () => undefined,
-    () => "the documents are away",
-  );
 }
 
 /** True when an asset points to the file. */

@@ -5,7 +5,7 @@ import type { Logger } from "../../core/std/logger.ts";
 import type { Collection, DocumentStore } from "../../store/documents/document-store.ts";
 import { createService } from "../service/create-service.ts";
 import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments } from "../service/open-documents.ts";
+import { openDocuments, whyAway } from "../service/open-documents.ts";
 import { RateLimit } from "../service/rate-limit.ts";
 import type { RunningService } from "../service/run-service.ts";
 import { readTokenFile } from "../service/token-file.ts";
@@ -120,14 +120,6 @@ async function openParts(options: OpenLoginOptions, store: DocumentStore): Promi
   const addressRate = rate(settings.addressPerMinute);
   const login = new Login({ accounts, sessions, passwords, proof, addressRate, now });
   return { accounts, keys, passwords, sessions, login };
-}
-
-/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
-async function whyAway(store: DocumentStore): Promise<string | undefined> {
-  return await store.ping().then(
-    () => undefined,
-    () => "the documents are away",
-  );
 }
 
 function countPasswords({ registry }: ServiceMetrics, passwords: Passwords): void {

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ServiceProcess } from "../service/service-process.fixture.ts";
 
-const MAIN = join(import.meta.dirname, "main.ts");
 let folder: string;
 let page: string;
 
@@ -17,46 +15,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The service as a process, and what it says. */
-class MeetProcess {
-  readonly #child: ChildProcess;
-  said = "";
-
-  constructor(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
-    const { PATH } = process.env;
-    const own = { PATH, HOME: folder, FLOTILLA_STATE: folder, MEET_PORT: "0", MEET_PAGE: page };
-    this.#child = spawn(
-      process.execPath,
-      ["--disable-warning=ExperimentalWarning", MAIN, ...args],
-      {
-        env: { ...own, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on("data", (chunk) => {
-        this.said += chunk;
-      });
-  }
-
-  async listening(): Promise<string> {
-    for (;;) {
-      const [, port] = /"port":(\d+),"msg":"listening"/.exec(this.said) ?? [];
-      if (port !== undefined) return `http://127.0.0.1:${port}`;
-      if (this.#child.exitCode !== null) throw new Error(this.said);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  async ended(signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal) this.#child.kill(signal);
-    if (this.#child.exitCode === null) await once(this.#child, "close");
-    return this.#child.exitCode;
-  }
+function start(env: Readonly<NodeJS.ProcessEnv> = {}, ...args: readonly string[]): ServiceProcess {
+  const own = { HOME: folder, FLOTILLA_STATE: folder, MEET_PORT: "0", MEET_PAGE: page };
+  return new ServiceProcess("game-services/meet/main.ts", { ...own, ...env }, { args });
 }
 
 it("serves as a process, says nothing of what passes through it, and ends in order", async () => {
-  const meet = new MeetProcess({ LOGIN_URL: "http://127.0.0.1:1" });
+  const meet = start({ LOGIN_URL: "http://127.0.0.1:1" });
   const url = await meet.listening();
   expect(await (await fetch(url)).text()).toBe("<!doctype html>");
   const headers = { authorization: "Bearer secret-token", "content-type": "application/json" };
@@ -79,7 +44,7 @@ it.each([
   ],
   ["an argument that is none", {}, ["--port"], "error: there is no argument --port"],
 ])("says what is wrong with %s", async (_, env, args, expected) => {
-  const meet = new MeetProcess(env as Record<string, string>, ...args);
+  const meet = start(env, ...args);
   expect(await meet.ended()).toBe(1);
   expect(meet.said).toContain(expected);
 });

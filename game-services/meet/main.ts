@@ -1,6 +1,4 @@
-import { messageOf } from "../../core/std/errors.ts";
-import { serviceLogger } from "../service/log.ts";
-import { runService } from "../service/run-service.ts";
+import { serviceMain } from "../service/service-main.ts";
 import { openMeet } from "./open-meet.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -27,24 +25,4 @@ const HELP = `The page where players meet, and one origin for the services behin
   MEET_PAGE                    the folder of the built page (default: .build/meet/page)
   --help                       this text`;
 
-const GRACE_MS = 2_000;
-
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv.includes("--help") || argv.includes("-h")) {
-    console.log(HELP);
-    return 0;
-  }
-  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
-  const settings = settingsOf(process.env, process.getuid?.());
-  const logger = serviceLogger("meet", settings.logLevel);
-  const open = () => openMeet({ settings, logger });
-  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
-}
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    console.error(`error: ${messageOf(error)}`);
-    process.exit(1);
-  },
-);
+serviceMain({ name: "meet", help: HELP, settingsOf, open: openMeet });

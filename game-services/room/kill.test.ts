@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { ServiceProcess } from "../service/service-process.fixture.ts";
 import { CHAIR, makeMap, TestRoom } from "./room.fixture.ts";
-import { RoomProcess } from "./room-process.fixture.ts";
 
 const KILLS = 5;
 const WIDTH = 128;
@@ -50,7 +50,12 @@ it("keeps what was answered and whole versions only, however often it is killed 
   const answered = new Set<string>();
   const story = { last: { version: 1, name: "Harbour", object_id: "" } };
   for (let kill = 0; kill < KILLS; kill++) {
-    await using service = new RoomProcess({ HOME: folder, ...env, ...free });
+    await using service = new ServiceProcess("game-services/room/main.ts", {
+      ROOM_PORT: "0",
+      HOME: folder,
+      ...env,
+      ...free,
+    });
     const url = await service.listening();
     const ask: Ask = async (method, path, body) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { ServiceProcess } from "../service/service-process.fixture.ts";
 import { CHAIR, HARBOUR, TestRoom } from "./room.fixture.ts";
-import { RoomProcess } from "./room-process.fixture.ts";
 
 it("serves as a process, ends in order and says nothing secret", { timeout: 60_000 }, async () => {
   await using room = await TestRoom.open();
@@ -8,7 +8,8 @@ it("serves as a process, ends in order and says nothing secret", { timeout: 60_0
   const { settings, folder, keys } = room;
   const urls = { LOGIN_URL: settings.loginUrl, ASSET_URL: settings.assetUrl };
   const platform = { FLOTILLA_API: "http://127.0.0.1:9" };
-  await using service = new RoomProcess({
+  await using service = new ServiceProcess("game-services/room/main.ts", {
+    ROOM_PORT: "0",
     HOME: folder,
     FLOTILLA_STATE: folder,
     ...urls,
@@ -44,7 +45,11 @@ it.each([
   ["a store that is none", { ROOM_DOCUMENTS: "redis://x" }, [], "error: documents are kept at"],
   ["an argument that is none", {}, ["--port"], "error: there is no argument --port"],
 ])("says what is wrong with %s", async (_, env, args, expected) => {
-  await using service = new RoomProcess(env as unknown as Record<string, string>, ...args);
+  await using service = new ServiceProcess(
+    "game-services/room/main.ts",
+    { ROOM_PORT: "0", ...env },
+    { args },
+  );
   expect(await service.ended()).toBe(1);
   expect(service.said).toContain(expected);
 });

@@ -1,7 +1,4 @@
-import { systemClock } from "../../core/std/clock.ts";
-import { messageOf } from "../../core/std/errors.ts";
-import { serviceLogger } from "../service/log.ts";
-import { runService } from "../service/run-service.ts";
+import { serviceMain } from "../service/service-main.ts";
 import { openRoom } from "./open-room.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -32,24 +29,4 @@ const HELP = `The room service of a game: maps that players make, and the way in
 
 Its API is described at /openapi.json.`;
 
-const GRACE_MS = 2_000;
-
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv.includes("--help") || argv.includes("-h")) {
-    console.log(HELP);
-    return 0;
-  }
-  if (argv.length > 0) throw new Error(`there is no argument ${argv[0]}; try --help`);
-  const settings = settingsOf(process.env, process.getuid?.());
-  const logger = serviceLogger("room", settings.logLevel);
-  const open = () => openRoom({ settings, clock: systemClock, logger });
-  return await runService({ ...settings, graceMs: GRACE_MS, logger, open });
-}
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    console.error(`error: ${messageOf(error)}`);
-    process.exit(1);
-  },
-);
+serviceMain({ name: "room", help: HELP, settingsOf, open: openRoom });

@@ -4,7 +4,7 @@ import type { DocumentStore } from "../../store/documents/document-store.ts";
 import { createService } from "../service/create-service.ts";
 import { KeyedLine } from "../service/keyed-line.ts";
 import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments } from "../service/open-documents.ts";
+import { openDocuments, whyAway } from "../service/open-documents.ts";
 import { RateLimit } from "../service/rate-limit.ts";
 import { RemoteLogin } from "../service/remote-login.ts";
 import type { RunningService } from "../service/run-service.ts";
@@ -113,12 +113,4 @@ function lineOf(waitingMax: number): KeyedLine {
     ...{ waitingMax, retryAfterSeconds: 1 },
     full: "too much to do at the moment",
   });
-}
-
-/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
-async function whyAway(store: DocumentStore): Promise<string | undefined> {
-  return await store.ping().then(
-    () => undefined,
-    () => "the documents are away",
-  );
 }

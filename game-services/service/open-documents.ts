@@ -22,3 +22,11 @@ export async function openDocuments(url: string, database: string): Promise<Docu
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return await openSqliteDocumentStore({ ...SQLITE_DOCUMENT_BOUNDS, ...bounds, path });
 }
+
+/** Anybody may ask: which server is away, and how, stands in the log of whatever asks it for more. */
+export async function whyAway(store: DocumentStore): Promise<string | undefined> {
+  return await store.ping().then(
+    () => undefined,
+    () => "the documents are away",
+  );
+}

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ServiceProcess } from "../../game-services/service/service-process.fixture.ts";
 import { FerretServer, findFerret } from "../../store/mongodb/ferret-server.fixture.ts";
 import { machine, measureDisk } from "./machine.ts";
 import { writeResult } from "./result.ts";
-import { ServiceProcess } from "./service-process.ts";
 import { measureBare, measureWrk, showWrkRows, type WrkRow } from "./wrk-rows.ts";
 
 /*

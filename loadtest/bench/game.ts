@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MapProcess } from "../../game-services/game/map/map-process.fixture.ts";
 import { MapService } from "../../game-services/game/map/map-service.fixture.ts";
+import { ServiceProcess } from "../../game-services/service/service-process.fixture.ts";
 import { lateness, metricsOf } from "./game-metrics.ts";
 import type { FromPlayers, PlayersAsked, PlayersSaw } from "./game-players.ts";
 import { cpuSecondsOf, machine, residentMiB, round } from "./machine.ts";
 import { writeResult } from "./result.ts";
-import { ServiceProcess } from "./service-process.ts";
 
 /*
  * The game server on maps: matches of ten players on one core, and sockets that are open and silent. Players come in as

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ServiceProcess } from "../../game-services/service/service-process.fixture.ts";
 import { FerretServer, findFerret } from "../../store/mongodb/ferret-server.fixture.ts";
 import { BareServer } from "./bare-server.ts";
 import type { ClosedLoadResult } from "./closed-load.ts";
 import { httpLoad, jsonRequest } from "./http-load.ts";
 import { cpuSecondsOf, machine, measureDisk, round } from "./machine.ts";
 import { writeResult } from "./result.ts";
-import { ServiceProcess } from "./service-process.ts";
 
 /*
  * The login service under load, on SQLite and on a server that speaks MongoDB's protocol, beside a bare server: devices
