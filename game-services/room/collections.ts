@@ -32,6 +32,8 @@ export type EditWord = "made" | "changed" | "placed" | "removed";
 export interface Edit {
   /** Id of its content. */
   readonly ref: string;
+  /** Characters of its JSON; absent from what was written before they were counted. */
+  readonly chars?: number;
   readonly version: number;
   readonly at: number;
   readonly by: string;

@@ -49,14 +49,17 @@ export class Contents {
     return kept && this.#keep(ref, kept.body);
   }
 
-  /** Writes a content that no head leads to yet; its id. */
-  async write(born: string, content: MapContent): Promise<string> {
+  /** Writes a content that no head leads to yet: its id, and the characters of its JSON. */
+  async write(
+    born: string,
+    content: MapContent,
+  ): Promise<{ readonly ref: string; readonly chars: number }> {
     const ref = `${born}.${randomBytes(9).toString("base64url")}`;
     const { collection, now } = this.#options;
     const body = { ...content, of: born, written_at: now() };
     await collection.insert(ref, body);
-    this.#keep(ref, body);
-    return ref;
+    const { text } = this.#keep(ref, body);
+    return { ref, chars: text.length };
   }
 
   /** Removes contents that no head leads to; safe to repeat. */

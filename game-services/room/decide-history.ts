@@ -13,19 +13,40 @@ export interface NextHead {
   readonly dropped: readonly string[];
 }
 
-/** Another content; what was undone before cannot be redone any more. Of old contents `keepMax` can be had again. */
+/** Characters of the old contents of one map that can be had again: fifty of most maps, a dozen of the largest. */
+export const PAST_CHARS_MAX = 4_194_304;
+
+/**
+ * Another content; what was undone before cannot be redone any more. Of old contents `keepMax` can be had again, fewer
+ * where they are large.
+ */
 export function edited(
   before: MapHead,
-  next: { readonly ref: string; readonly content: MapContent; readonly what: EditWord },
+  next: {
+    readonly ref: string;
+    readonly chars: number;
+    readonly content: MapContent;
+    readonly what: EditWord;
+  },
   { by, at }: Change,
   keepMax: number,
 ): NextHead {
   const version = before.version + 1;
-  const current: Edit = { ref: next.ref, version, at, by, what: next.what };
-  const all = [...before.undo, before.current];
-  const undo = all.slice(Math.max(0, all.length - keepMax));
+  const { ref, chars, what } = next;
+  const current: Edit = { ref, chars, version, at, by, what };
+  const undo = newestOf([...before.undo, before.current], keepMax);
   const head = { ...before, version, updated_at: at, current, undo, redo: [] };
   return { head: named(head, next.content), dropped: gone(before, head) };
+}
+
+function newestOf(all: readonly Edit[], keepMax: number): readonly Edit[] {
+  let [first, chars] = [all.length, 0];
+  while (first > 0 && all.length - first < keepMax) {
+    chars += all[first - 1]?.chars ?? 0;
+    if (chars > PAST_CHARS_MAX) break;
+    first -= 1;
+  }
+  return all.slice(first);
 }
 
 /** One step back or on; undefined when there is none. What the head leaves can be had again by the other way. */

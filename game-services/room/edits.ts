@@ -165,9 +165,9 @@ export class Edits {
     const { contents, versionsMax, now } = this.#options;
     const at = now();
     const wrote = await contents.write(before.born, content);
-    const next = edited(before, { ref: wrote, content, what }, { by, at }, versionsMax);
+    const next = edited(before, { ...wrote, content, what }, { by, at }, versionsMax);
     const head = settings ? changed(next.head, settings, at, next.head.version) : next.head;
-    return { ...next, head: placed ? { ...head, placed } : head, wrote };
+    return { ...next, head: placed ? { ...head, placed } : head, wrote: wrote.ref };
   }
 
   async #contentOf({ current }: MapHead): Promise<MapContent | undefined> {

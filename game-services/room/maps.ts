@@ -125,12 +125,12 @@ export class Maps {
   ): Promise<MapHead> {
     const { contents, now } = this.#options;
     const born = newId("b");
-    const ref = await contents.write(born, content);
+    const wrote = await contents.write(born, content);
     const at = now();
     const { name, width, height } = content;
     return {
       ...{ creator, slot: 0, name, width, height, access, members: [], published: false },
-      ...{ version: 1, current: { ref, version: 1, at, by: creator, what: "made" } },
+      ...{ version: 1, current: { ...wrote, version: 1, at, by: creator, what: "made" } },
       ...{ undo: [], redo: [], placed: [], born, created_at: at, updated_at: at },
     };
   }
