@@ -8,8 +8,8 @@
  *     129 positions  count u16, count × (player u16, x f32, y f32)
  *     130 echo       the payload of the echo with that sequence
  *
- * A reply is never longer than what asked for it by more than a position packet, and goes only to an address that
- * has shown a token, so that the server cannot be used to flood somebody else.
+ * An echo is answered with as much, and positions go only to an address that has shown a token, twenty times for each
+ * packet from it, so that the server cannot be used to flood somebody else for long.
  */
 export const MAGIC = 0xa7e4;
 export const VERSION = 1;

@@ -270,7 +270,9 @@ describe("UDP", () => {
     thief.send(old, game.udpPort, "127.0.0.1");
     await untilDropped("late", late);
     const before = heard.length;
+    send(encodeToServer({ type: "move", token, sequence: 7001, x: 1, y: 1 }));
     await until(() => heard.length > before + 3);
+    // Positions were owed when the old packet came: had it taken over, they would have gone there.
     expect(stolen).toEqual([]);
     thief.close();
   });
