@@ -225,7 +225,8 @@ async function main(): Promise<void> {
     rows[name] = await measure(partOf(name), login.port, service);
     show(name, rows[name]);
   }
-  writeResult(values.json, { machine: machine(), flags: values, rows });
+  const { json: _file, help: _help, ...flags } = values;
+  writeResult(values.json, { machine: machine(), flags, rows });
 }
 
 await main();
