@@ -140,10 +140,13 @@ function talk(players: readonly RawPlayer[], { everyMs }: PlayersAsked) {
   if (everyMs > 0)
     for (const player of players) {
       player.onReply((ms) => replies.push(ms));
+      let isWalking = Math.random() < 0.5;
+      // One message each time: a step, or something that is answered.
       const speak = (): void => {
         if (!player.isOpen) return;
-        player.move(1 + Math.random() * (SIDE - 2), 1 + Math.random() * (SIDE - 2));
-        if (!player.echo()) unanswered += 1;
+        isWalking = !isWalking;
+        if (isWalking) player.move(1 + Math.random() * (SIDE - 2), 1 + Math.random() * (SIDE - 2));
+        else if (!player.echo()) unanswered += 1;
       };
       setTimeout(() => setInterval(speak, everyMs), Math.random() * everyMs).unref();
     }
