@@ -3,20 +3,17 @@ import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { Collection, DocumentStore } from "../../store/documents/document-store.ts";
-import { createService } from "../service/create-service.ts";
 import { KeyedLine } from "../service/keyed-line.ts";
-import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments, whyAway } from "../service/open-documents.ts";
+import { openDocumentService } from "../service/open-document-service.ts";
 import { RemoteLogin } from "../service/remote-login.ts";
 import type { RunningService } from "../service/run-service.ts";
-import { readTokenFile } from "../service/token-file.ts";
 import { AssetLists } from "./asset-lists.ts";
 import { Assets } from "./assets.ts";
 import { ASSETS, type Asset, USAGES } from "./collections.ts";
 import { ListRevision, MARKS } from "./list-revision.ts";
 import { PageCache } from "./page-cache.ts";
 import { Quota } from "./quota.ts";
-import { assetRoutes } from "./routes.ts";
+import { type AssetRoutesOptions, assetRoutes } from "./routes.ts";
 import type { Settings } from "./settings.ts";
 import { ThumbnailFiles } from "./thumbnail-files.ts";
 
@@ -37,60 +34,52 @@ const SWEEP_EVERY_MS = 3_600_000;
 const VERSION = "1";
 
 /** The asset service, ready to listen. */
-export async function openAsset({
-  settings,
-  clock,
-  logger,
-}: OpenAssetOptions): Promise<RunningService> {
-  await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openDocuments(settings.documents, "flotilla_asset"));
+export async function openAsset(options: OpenAssetOptions): Promise<RunningService> {
+  const { settings, clock, logger } = options;
+  const login = new RemoteLogin({ url: settings.loginUrl, clock });
+  return await openDocumentService({
+    title: "Flotilla asset",
+    version: VERSION,
+    description: "What the users of a game made, to be placed on maps.",
+    settings,
+    database: "flotilla_asset",
+    bodyBytesMax: BODY_BYTES_MAX,
+    logger,
+    open: async (store, stack) => {
+      const kept = await keptIn(store, settings);
+      stack.use(sweepNowAndThen(kept.files, kept.collection, logger));
+      return {
+        routes: assetRoutes(await routesOn(options, kept)),
+        authenticate: (token) => login.authenticate(token),
+      };
+    },
+  });
+}
+
+async function keptIn(store: DocumentStore, settings: Settings): Promise<Kept> {
   const files = await ThumbnailFiles.open(settings.files);
   const collection = await store.collection(ASSETS);
-  const revision = new ListRevision(await store.collection(MARKS));
-  const parts = { store, collection, files, revision };
-  const assets = await assetsOf({ settings, clock, logger }, parts);
+  return { store, collection, files, revision: new ListRevision(await store.collection(MARKS)) };
+}
+
+async function routesOn(options: OpenAssetOptions, kept: Kept): Promise<AssetRoutesOptions> {
+  const { settings, clock } = options;
+  const { collection, files, revision } = kept;
   const cache = new PageCache({
     charsMax: CACHE_CHARS_MAX,
     ageMsMax: CACHE_MS_MAX,
     now: () => clock.monotonic(),
   });
-  const login = new RemoteLogin({ url: settings.loginUrl, clock });
-  let isEnding = false;
-  const app = await createService({
-    title: "Flotilla asset",
-    version: VERSION,
-    description: "What the users of a game made, to be placed on maps.",
-    routes: assetRoutes({
-      assets,
-      lists: new AssetLists({ assets: collection, revision, cache }),
-      files,
-      upload: {
-        field: "thumbnail",
-        bytesMax: settings.thumbnailBytesMax,
-        timeoutMs: settings.uploadMs,
-        openMax: settings.uploadsMax,
-      },
-    }),
-    plain: {},
-    authenticate: (token) => login.authenticate(token),
-    operatorToken: readTokenFile(settings.tokenFile),
-    isEnding: () => isEnding,
-    notReady: () => whyAway(store),
-    bodyBytesMax: BODY_BYTES_MAX,
-    proxies: settings.proxies,
-    metrics: new ServiceMetrics(),
-    logger,
-  });
-  stack.defer(() => app.close());
-  stack.use(sweepNowAndThen(files, collection, logger));
-  const all = stack.move();
   return {
-    app,
-    fatal: store.fatal,
-    beginEnd: () => {
-      isEnding = true;
+    assets: await assetsOf(options, kept),
+    lists: new AssetLists({ assets: collection, revision, cache }),
+    files,
+    upload: {
+      field: "thumbnail",
+      bytesMax: settings.thumbnailBytesMax,
+      timeoutMs: settings.uploadMs,
+      openMax: settings.uploadsMax,
     },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

@@ -3,12 +3,10 @@ import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { Collection, DocumentStore } from "../../store/documents/document-store.ts";
-import { createService } from "../service/create-service.ts";
-import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments, whyAway } from "../service/open-documents.ts";
+import type { ServiceMetrics } from "../service/metrics.ts";
+import { openDocumentService } from "../service/open-document-service.ts";
 import { RateLimit } from "../service/rate-limit.ts";
 import type { RunningService } from "../service/run-service.ts";
-import { readTokenFile } from "../service/token-file.ts";
 import { ACCOUNTS, type Account, SESSIONS } from "./collections.ts";
 import { Login } from "./login.ts";
 import { type PasswordOptions, Passwords } from "./passwords.ts";
@@ -39,39 +37,26 @@ const VERSION = "1";
 /** The login service, ready to listen. */
 export async function openLogin(options: OpenLoginOptions): Promise<RunningService> {
   const { settings, clock, logger } = options;
-  await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openDocuments(settings.documents, "flotilla_login"));
-  const parts = await openParts(options, store);
-  const { sessions } = parts;
-  const metrics = new ServiceMetrics();
-  countPasswords(metrics, parts.passwords);
-  let isEnding = false;
-  const app = await createService({
+  return await openDocumentService({
     title: "Flotilla login",
     version: VERSION,
     description: "Accounts, passwords, devices and tokens of a game's players.",
-    routes: loginRoutes(parts),
-    plain: { "/.well-known/jwks.json": () => parts.keys.published },
-    authenticate: (token) => sessions.authenticate(token),
-    operatorToken: readTokenFile(settings.tokenFile),
-    isEnding: () => isEnding,
-    notReady: () => whyAway(store),
+    settings,
+    database: "flotilla_login",
     bodyBytesMax: BODY_BYTES_MAX,
-    proxies: settings.proxies,
-    metrics,
     logger,
-  });
-  stack.defer(() => app.close());
-  stack.use(sweepNowAndThen(sessions, clock, logger));
-  const all = stack.move();
-  return {
-    app,
-    fatal: store.fatal,
-    beginEnd: () => {
-      isEnding = true;
+    open: async (store, stack, metrics) => {
+      const parts = await openParts(options, store);
+      const { sessions, keys } = parts;
+      countPasswords(metrics, parts.passwords);
+      stack.use(sweepNowAndThen(sessions, clock, logger));
+      return {
+        routes: loginRoutes(parts),
+        plain: { "/.well-known/jwks.json": () => keys.published },
+        authenticate: (token) => sessions.authenticate(token),
+      };
     },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
+  });
 }
 
 interface Parts {

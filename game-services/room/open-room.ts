@@ -1,14 +1,11 @@
 import type { Clock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { DocumentStore } from "../../store/documents/document-store.ts";
-import { createService } from "../service/create-service.ts";
 import { KeyedLine } from "../service/keyed-line.ts";
-import { ServiceMetrics } from "../service/metrics.ts";
-import { openDocuments, whyAway } from "../service/open-documents.ts";
+import { openDocumentService } from "../service/open-document-service.ts";
 import { RateLimit } from "../service/rate-limit.ts";
 import { RemoteLogin } from "../service/remote-login.ts";
 import type { RunningService } from "../service/run-service.ts";
-import { readTokenFile } from "../service/token-file.ts";
 import { Assets } from "./assets.ts";
 import { CONTENTS, MAPS, SNAPSHOTS } from "./collections.ts";
 import { Contents } from "./contents.ts";
@@ -39,36 +36,20 @@ const VERSION = "1";
 /** The room service, ready to listen. */
 export async function openRoom(options: OpenRoomOptions): Promise<RunningService> {
   const { settings, clock, logger } = options;
-  await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openDocuments(settings.documents, "flotilla_room"));
-  const parts = await openParts(options, store, stack);
   const login = new RemoteLogin({ url: settings.loginUrl, clock });
-  let isEnding = false;
-  const app = await createService({
+  return await openDocumentService({
     title: "Flotilla room",
     version: VERSION,
     description: "Maps that players make, and the way into their rooms.",
-    routes: roomRoutes(parts),
-    plain: {},
-    authenticate: (token) => login.authenticate(token),
-    operatorToken: readTokenFile(settings.tokenFile),
-    isEnding: () => isEnding,
-    notReady: () => whyAway(store),
+    settings,
+    database: "flotilla_room",
     bodyBytesMax: BODY_BYTES_MAX,
-    proxies: settings.proxies,
-    metrics: new ServiceMetrics(),
     logger,
+    open: async (store, stack) => ({
+      routes: roomRoutes(await openParts(options, store, stack)),
+      authenticate: (token) => login.authenticate(token),
+    }),
   });
-  stack.defer(() => app.close());
-  const all = stack.move();
-  return {
-    app,
-    fatal: store.fatal,
-    beginEnd: () => {
-      isEnding = true;
-    },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
 }
 
 async function openParts(
