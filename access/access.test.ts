@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isFleetError } from "../core/std/errors.ts";
 import { BrowserGuard } from "./browser.ts";
 import { ACCESS, type Access, demandAccess } from "./scopes.ts";
-import { TOKEN_SCOPES } from "./tokens.ts";
+import { ROLES, TOKEN_SCOPES } from "./tokens.ts";
 
 function codeOf(run: () => void): string {
   try {
@@ -15,7 +15,7 @@ function codeOf(run: () => void): string {
 
 describe("what a scope may do", () => {
   const rows = (Object.keys(ACCESS) as Access[]).flatMap((access) =>
-    TOKEN_SCOPES.map((scope) => ({ access, scope })),
+    [...TOKEN_SCOPES, ...ROLES].map((scope) => ({ access, scope })),
   );
   it.each(rows)("$scope for $access is as the table says", ({ access, scope }) => {
     const scopes = ACCESS[access];
@@ -35,9 +35,17 @@ describe("what a scope may do", () => {
     expect(byAgent).toEqual([["link", ["agent", "node"]]]);
   });
 
+  it("gives each role what the one below it has, and more", () => {
+    const may = (role: (typeof ROLES)[number]) =>
+      Object.entries(ACCESS).flatMap(([access, scopes]) => (scopes.includes(role) ? [access] : []));
+    expect(may("viewer")).toEqual(["look", "read"]);
+    expect(may("operator")).toEqual([...may("viewer"), "write", "operate", "allocate"]);
+    expect(may("admin")).toEqual([...may("operator"), "enter", "manage"]);
+  });
+
   it("names the scope that is needed", () => {
     expect(() => demandAccess("write", { scope: "allocate", name: "x" })).toThrow(
-      "a token of scope allocate may not do this: admin is needed",
+      "a token of scope allocate may not do this: admin or operator is needed",
     );
   });
 });

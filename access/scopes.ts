@@ -2,7 +2,9 @@ import { FleetError } from "../core/std/errors.ts";
 import type { Principal, Scope } from "./tokens.ts";
 
 /** What kind of thing a route does; every route names one. */
-export type Access = "open" | "look" | "read" | "write" | "allocate" | "enter" | "link" | "join";
+// biome-ignore format: a list
+export type Access =
+  | "open" | "look" | "read" | "write" | "operate" | "allocate" | "enter" | "manage" | "link" | "join";
 
 /** The one table of who may do what. An empty row means: no credential needed. */
 // biome-ignore format: a table is read by its columns
@@ -10,13 +12,17 @@ export const ACCESS: Readonly<Record<Access, readonly Scope[]>> = {
   /** Whether it lives, and the description of the API. */
   open:     [],
   /** Versions and the list of kinds: nothing about what runs. */
-  look:     ["admin", "allocate"],
+  look:     ["admin", "operator", "viewer", "allocate"],
   /** Resources, events, logs, metrics. */
-  read:     ["admin"],
-  write:    ["admin"],
-  allocate: ["admin", "allocate"],
+  read:     ["admin", "operator", "viewer"],
+  write:    ["admin", "operator"],
+  /** What keeps things running: start, stop, restart, acknowledge, silence. */
+  operate:  ["admin", "operator"],
+  allocate: ["admin", "operator", "allocate"],
   /** Commands inside a container. */
   enter:    ["admin"],
+  /** Who may do what: users, tokens, machines that may join; and the record of who did what. */
+  manage:   ["admin"],
   /** What machines say to the control plane. */
   link:     ["agent", "node"],
   /** A machine that becomes a node. */

@@ -6,8 +6,11 @@ import { FleetError } from "../core/std/errors.ts";
 /** What a token may be used for. `agent` opens the link and nothing else. */
 export const TOKEN_SCOPES = ["admin", "allocate", "agent"] as const;
 export type FileScope = (typeof TOKEN_SCOPES)[number];
+/** What a user is, from the least to the most. */
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
 /** `join` is a node token's, `node` that of one machine that joined with one. */
-export type Scope = FileScope | "join" | "node";
+export type Scope = FileScope | Role | "join" | "node";
 
 /** Who asks. `name` separates what one caller may not see of another, such as idempotency keys. */
 export interface Principal {

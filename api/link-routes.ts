@@ -63,7 +63,7 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
     },
   });
   serve(app, "/link/v1/node-tokens", {
-    POST: { access: "write", handle: (request) => options.issueNodeToken(lifeOf(request.body)) },
+    POST: { access: "manage", handle: (request) => options.issueNodeToken(lifeOf(request.body)) },
   });
   serve(app, `${base}/watch`, {
     GET: {

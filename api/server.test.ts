@@ -60,7 +60,7 @@ describe("who may do what", () => {
     const { allocate } = api.tokens;
     const narrow = await api.ask("/apis/agones.dev/v1/fleets", { token: allocate });
     expect(narrow.body).toMatchObject({ kind: "Status", code: 403, reason: "Forbidden" });
-    expect(narrow.body.message).toContain("admin is needed");
+    expect(narrow.body.message).toContain("admin or operator or viewer is needed");
     expect(narrow.text).not.toContain(allocate);
   });
 
