@@ -21,9 +21,10 @@ export function runInForeground(node, args) {
   return runNode(node, args, { stdio: "inherit" });
 }
 
-/** The same beside others: what they say comes in whole lines, with colours where we have a terminal. */
-export function runBeside(node, args) {
-  const env = process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env;
+/** The same beside others, with `more` environment: what they say comes in whole lines, coloured where we have a terminal. */
+export function runBeside(node, args, more) {
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+  const env = { ...process.env, ...colour, ...more };
   return runNode(node, args, { stdio: ["ignore", "pipe", "pipe"], env });
 }
 

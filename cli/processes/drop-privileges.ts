@@ -1,4 +1,5 @@
 import { lchownSync, readdirSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -14,9 +15,10 @@ export function dropPrivileges(uid: number): void {
   becomeUser(uid);
 }
 
-/** Gives up root for good, and nothing else. */
+/** Gives up root for good, and nothing else. What was compiled is kept for the next start while it can be written. */
 export function becomeUser(uid: number): void {
   if (process.getuid?.() !== 0) return;
+  flushCompileCache();
   process.setgroups?.([]);
   process.setgid?.(uid);
   process.setuid?.(uid);
