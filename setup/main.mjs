@@ -37,6 +37,13 @@ const MODES = {
     progress.summary();
     return runInForeground(findNode(), ["loadtest/bench/main.ts", ...args]);
   },
+  loadtest: async (progress, args) => {
+    await prepare(progress, RUN_PACKAGES);
+    // The image of the meet service is made of the built page.
+    await buildMeetPage(progress);
+    progress.summary();
+    return runInForeground(findNode(), ["loadtest/main.ts", ...args]);
+  },
   sim: async (progress, args) => {
     await installPackages(progress);
     return runInForeground(findNode(), ["fleet/sim/main.ts", ...args]);

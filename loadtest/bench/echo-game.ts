@@ -2,8 +2,9 @@ import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 
 /*
- * The game server of the rollout bench: says each line back with the version that it is of; the line `shutdown` ends it by
- * the SDK. It speaks the SDK's REST by hand and loads nothing else, so that a hundred of them fit on a small machine.
+ * The game server of the rollout bench and of load tests of allocation: says each line back with the version that it is of;
+ * the line `shutdown` ends it by the SDK. Who was given it says `take`, which answers `taken`, or `busy` when somebody else
+ * has it, and at the end `give`, which answers `given` when the server is Ready again. It speaks the SDK's REST by hand and loads nothing else, so that a hundred of them fit on a small machine.
  */
 const { AGONES_SDK_HTTP_PORT: sdkPort = "9358", VERSION = "" } = process.env;
 const HEALTH_MS = 2_000;
@@ -22,16 +23,29 @@ function sdk(verb: "ready" | "health" | "shutdown"): Promise<number> {
   });
 }
 
+let isTaken = false;
+
+/** What a line is answered with; nothing where it ends the game. */
+async function answerTo(line: string): Promise<string | undefined> {
+  if (line === "shutdown") return void (await sdk("shutdown"));
+  if (line === "take") {
+    if (isTaken) return "busy";
+    isTaken = true;
+    return "taken";
+  }
+  if (line !== "give") return `${line} ${VERSION}`;
+  isTaken = false;
+  return (await sdk("ready")) === 200 ? "given" : "kept";
+}
+
 const server = createServer((socket) => {
   let rest = "";
   socket.on("error", () => socket.destroy());
   socket.setEncoding("utf8").on("data", (text: string) => {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line === "shutdown") void sdk("shutdown");
-      else socket.write(`${line} ${VERSION}\n`);
-    }
+    for (const line of lines)
+      void answerTo(line).then((answer) => answer !== undefined && socket.write(`${answer}\n`));
   });
 });
 process.on("SIGTERM", () => process.exit(0));

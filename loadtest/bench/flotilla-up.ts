@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 
 const ROOT = join(import.meta.dirname, "../..");
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 /** Nobody but this machine reaches the host ports. */
 export const LOOPBACK: readonly string[] = ["--advertise-address", "127.0.0.1"];
 
@@ -20,22 +20,31 @@ export interface WatchEvent<T> {
 
 /** A whole Flotilla on a state folder and a port of its own, as `flotilla up` starts it; disposing it leaves nothing. */
 export class FlotillaUp implements AsyncDisposable {
-  readonly state: string = mkdtempSync(join(tmpdir(), "flotilla-bench-"));
+  readonly state: string;
   readonly port: number;
   #up: ChildProcess | undefined;
 
-  private constructor(port: number) {
+  private constructor(port: number, prefix: string) {
     this.port = port;
+    this.state = mkdtempSync(join(tmpdir(), prefix));
     // Players and layers are read by others than root.
     chmodSync(this.state, 0o711);
   }
 
-  /** Builds the images of these files and starts with these flags. */
-  static async start(imageFiles: readonly string[], flags: readonly string[]): Promise<FlotillaUp> {
-    const up = new FlotillaUp(await freePort());
+  /**
+   * Builds the images of these files and starts with these flags, or with those that are made when its state folder, whose
+   * name begins with `prefix`, is there.
+   */
+  static async start(
+    imageFiles: readonly string[],
+    flags: readonly string[] | ((state: string) => Promise<readonly string[]>),
+    prefix: string = "flotilla-bench-",
+  ): Promise<FlotillaUp> {
+    const up = new FlotillaUp(await freePort(), prefix);
     try {
+      const made = typeof flags === "function" ? await flags(up.state) : flags;
       for (const file of imageFiles) await up.cli("image", "build", join(ROOT, file));
-      await up.#start(flags);
+      await up.#start(made);
       return up;
     } catch (error) {
       await up[Symbol.asyncDispose]();
@@ -135,7 +144,8 @@ export class FlotillaUp implements AsyncDisposable {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Arriving } from "../profiles.ts";
+import type { StepRecord } from "../report/run-result.ts";
+import { Merge, type SecondDone } from "./merge.ts";
+import type { GeneratorOrder } from "./players.ts";
+import type { SecondSeen } from "./tally.ts";
+
+const THREAD = new URL("./generator-thread.ts", import.meta.url);
+/** For threads to load what they need before the first player is due. */
+const START_IN_MS = 1_500;
+const LEAVE_WITHIN_MS = 20_000;
+
+export interface GenerateOptions {
+  /** The name of a module of `loadtest/players`. */
+  readonly players: string;
+  /** What it is told; it goes to threads, so it is plain data. */
+  readonly options: object;
+  readonly arriving: Arriving;
+  readonly threads: number;
+  /** Numbers of players begin there. */
+  readonly firstPlayer?: number;
+  readonly onSecond: (second: SecondDone) => void;
+  readonly signal: AbortSignal;
+}
+export interface Generated {
+  readonly steps: Readonly<Record<string, StepRecord>>;
+  readonly inPlay: readonly number[];
+  readonly seconds: number;
+}
+
+/**
+ * Lets players arrive as the profile says, whatever the answers take (an open model), from so many threads; resolves when
+ * all have left. Rejects when a generator fails, which is not the platform's failure.
+ */
+export async function generate(options: GenerateOptions): Promise<Generated> {
+  const { players, arriving, threads, firstPlayer = 0, onSecond, signal } = options;
+  signal.throwIfAborted();
+  const merge = new Merge(threads);
+  const startAtMs = Date.now() + START_IN_MS;
+  const common = { players, options: options.options, arriving, startAtMs, firstPlayer };
+  const running = Array.from({ length: threads }, (_, index) => {
+    const order: GeneratorOrder = {
+      ...common,
+      share: { index, of: threads },
+      leaveWithinMs: LEAVE_WITHIN_MS,
+    };
+    return startThread(order, (seen) => merge.add(seen).forEach(onSecond));
+  });
+  const stop = (): void => {
+    for (const { worker } of running) worker.postMessage("stop");
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await Promise.all(running.map(({ ended }) => ended.then(() => merge.left().forEach(onSecond))));
+  } catch (error) {
+    await Promise.all(running.map(({ worker }) => worker.terminate()));
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  return { steps: merge.steps, inPlay: merge.inPlay, seconds: merge.inPlay.length };
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly ended: Promise<void>;
+}
+
+function startThread(order: GeneratorOrder, onSeen: (seen: SecondSeen) => void): Running {
+  const worker = new Worker(THREAD, { workerData: order });
+  worker.on("message", onSeen);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  worker.once("error", reject);
+  void once(worker, "exit").then(
+    ([code]) => {
+      if (code === 0) resolve();
+      else reject(new Error(`a generator ended with ${code}`));
+    },
+    // The error is told above.
+    () => undefined,
+  );
+  return { worker, ended: promise };
+}

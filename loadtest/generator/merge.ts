@@ -1,0 +1,149 @@
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import type { Percentiles, StepRecord } from "../report/run-result.ts";
+import type { SecondSeen } from "./tally.ts";
+
+/** Histograms count whole microseconds, of which an hour is the most. */
+const US = 1_000;
+const US_MAX = 3_600_000_000;
+
+interface StepSeries {
+  readonly all: RecordableHistogram;
+  readonly errors: Record<string, number>;
+  readonly perSecond: number[];
+  readonly errorsPerSecond: number[];
+  readonly p50Ms: (number | null)[];
+  readonly p99Ms: (number | null)[];
+  count: number;
+}
+/** A second that some generators have not told of yet. */
+interface OpenSecond {
+  readonly steps: Map<string, number[]>;
+  readonly errors: Map<string, number>;
+  told: number;
+  inPlay: number;
+}
+/** One second of all generators, for who looks on. */
+export interface SecondDone {
+  readonly second: number;
+  readonly inPlay: number;
+  readonly steps: Readonly<Record<string, { count: number; errors: number; p99Ms: number | null }>>;
+}
+
+/** What several generators saw, as one: series by second, and the whole run. */
+export class Merge {
+  #generators: number;
+  readonly #steps = new Map<string, StepSeries>();
+  readonly #open = new Map<number, OpenSecond>();
+  readonly inPlay: number[] = [];
+  /** Seconds that are whole. */
+  #seconds = 0;
+
+  constructor(generators: number) {
+    this.#generators = generators;
+  }
+
+  /** Takes what one generator saw in one second; the seconds that are whole now. */
+  add(seen: SecondSeen): readonly SecondDone[] {
+    const open = this.#second(seen.second);
+    open.told++;
+    open.inPlay += seen.inPlay;
+    for (const [name, { tookMs, errors }] of Object.entries(seen.steps)) {
+      const step = this.#step(name);
+      const list = open.steps.get(name) ?? [];
+      open.steps.set(name, list);
+      for (const ms of tookMs) {
+        list.push(ms);
+        step.all.record(Math.min(US_MAX, Math.max(1, Math.round(ms * US))));
+      }
+      step.count += tookMs.length;
+      for (const [cause, count] of Object.entries(errors)) {
+        step.errors[cause] = (step.errors[cause] ?? 0) + count;
+        open.errors.set(name, (open.errors.get(name) ?? 0) + count);
+      }
+    }
+    return this.#close();
+  }
+
+  /** One generator tells nothing more; the seconds that are whole now. */
+  left(): readonly SecondDone[] {
+    this.#generators--;
+    return this.#close();
+  }
+
+  /** Everything that was seen so far. */
+  get steps(): Readonly<Record<string, StepRecord>> {
+    const entries = [...this.#steps].map(([name, step]) => [name, recordOf(step)] as const);
+    return Object.fromEntries(entries);
+  }
+
+  #second(second: number): OpenSecond {
+    const found = this.#open.get(second);
+    if (found) return found;
+    const made = { steps: new Map(), errors: new Map(), told: 0, inPlay: 0 };
+    this.#open.set(second, made);
+    return made;
+  }
+
+  #step(name: string): StepSeries {
+    const found = this.#steps.get(name);
+    if (found) return found;
+    const fill = <T>(value: T): T[] => Array.from({ length: this.#seconds }, () => value);
+    const made: StepSeries = {
+      all: createHistogram({ lowest: 1, highest: US_MAX, figures: 3 }),
+      errors: {},
+      perSecond: fill(0),
+      errorsPerSecond: fill(0),
+      p50Ms: fill(null),
+      p99Ms: fill(null),
+      count: 0,
+    };
+    this.#steps.set(name, made);
+    return made;
+  }
+
+  /** In order: a second ends when all generators have told of it. */
+  #close(): SecondDone[] {
+    const done: SecondDone[] = [];
+    for (;;) {
+      const open = this.#open.get(this.#seconds);
+      if (!open || open.told < this.#generators) return done;
+      this.#open.delete(this.#seconds);
+      done.push(this.#closed(open));
+      this.#seconds++;
+    }
+  }
+
+  #closed({ steps, errors, inPlay }: OpenSecond): SecondDone {
+    const shown: Record<string, { count: number; errors: number; p99Ms: number | null }> = {};
+    for (const [name, series] of this.#steps) {
+      const sorted = (steps.get(name) ?? []).sort((a, b) => a - b);
+      const failed = errors.get(name) ?? 0;
+      const p99Ms = percentileOf(sorted, 0.99);
+      series.perSecond.push(sorted.length);
+      series.errorsPerSecond.push(failed);
+      series.p50Ms.push(percentileOf(sorted, 0.5));
+      series.p99Ms.push(p99Ms);
+      shown[name] = { count: sorted.length, errors: failed, p99Ms };
+    }
+    this.inPlay.push(inPlay);
+    return { second: this.#seconds, inPlay, steps: shown };
+  }
+}
+
+/** The smallest that so large a part of them is not above; null of none. */
+export function percentileOf(sorted: readonly number[], part: number): number | null {
+  const found = sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)];
+  return found === undefined ? null : roundMs(found);
+}
+
+function recordOf({ all, ...step }: StepSeries): StepRecord {
+  return { ...step, ...(step.count > 0 ? { all: percentilesOf(all) } : {}) };
+}
+
+function percentilesOf(all: RecordableHistogram): Percentiles {
+  const at = (percent: number): number => roundMs(all.percentile(percent) / US);
+  const max = roundMs(all.max / US);
+  return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max };
+}
+
+const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

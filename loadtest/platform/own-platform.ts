@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FlotillaUp, LOOPBACK } from "../bench/flotilla-up.ts";
+import { type GamePart, type PartSettings, writeGameFolder } from "./game-folder.ts";
+import { markRunner, STATE_PREFIX, takeDownLeftovers } from "./leftovers.ts";
+import type { LoadPlatform } from "./load-platform.ts";
+
+export interface OwnPlatformOptions {
+  /** Parts of examples/game that the scenario needs. */
+  readonly parts: readonly GamePart[];
+  /** Image files that are built first, from the project's root. */
+  readonly images: readonly string[];
+  readonly portRange: string;
+}
+
+/** All players come from this machine: who counts what an address may do would count them as one. */
+const SETTINGS: PartSettings = {
+  login: { LOGIN_ADDRESS_PER_MINUTE: "0", LOGIN_ACCOUNT_PER_MINUTE: "0" },
+};
+
+/**
+ * Brings up a Flotilla for one run, in a state folder of its own, on free ports of 127.0.0.1, with real containers;
+ * disposing it leaves nothing. Before that it takes down what killed runs left.
+ */
+export async function startOwnPlatform(options: OwnPlatformOptions): Promise<LoadPlatform> {
+  takeDownLeftovers();
+  const { parts, images, portRange } = options;
+  let ports: ReadonlyMap<GamePart, number> = new Map();
+  const flags = [...LOOPBACK, "--port-range", portRange];
+  const prepare = async (state: string): Promise<readonly string[]> => {
+    markRunner(state);
+    if (parts.length === 0) return flags;
+    const folder = join(state, "game");
+    ports = await writeGameFolder(folder, parts, SETTINGS);
+    return [...flags, "-f", folder];
+  };
+  const up = await FlotillaUp.start(images, prepare, STATE_PREFIX);
+  return {
+    apiUrl: up.url,
+    adminToken: up.token,
+    allocateToken: readFileSync(join(up.state, "allocate.token"), "utf8").trim(),
+    allowed: [],
+    own: up,
+    settings: SETTINGS,
+    url: (part) => `http://127.0.0.1:${ports.get(part)}`,
+    request: (...asked) => up.request(...asked),
+    [Symbol.asyncDispose]: () => up[Symbol.asyncDispose](),
+  };
+}

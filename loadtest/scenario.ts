@@ -1,0 +1,29 @@
+import type { SecondDone } from "./generator/merge.ts";
+import type { GamePart } from "./platform/game-folder.ts";
+import type { LoadPlatform } from "./platform/load-platform.ts";
+import type { ProfileName } from "./profiles.ts";
+import type { RunResult } from "./report/run-result.ts";
+
+/** Where a run tells how it goes. */
+export interface Progress {
+  say(text: string): void;
+  /** One second of the generators. */
+  second(done: SecondDone): void;
+}
+
+/** Something to load a platform with. */
+export interface Scenario {
+  /** What it does, in one line. */
+  readonly about: string;
+  /** Parts of examples/game that it needs. */
+  readonly parts: readonly GamePart[];
+  /** Image files that it needs, from the project's root. */
+  readonly images: readonly string[];
+  /** What it saw; what all runs have in common is added by who asked. */
+  run(
+    platform: LoadPlatform,
+    profile: ProfileName,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<Partial<RunResult>>;
+}
