@@ -79,6 +79,9 @@ describe("signing up and logging in", () => {
     const again = await login.post("/login/device", { device_id: device.device_id });
     expect(again).toMatchObject({ status: 200, body: { message: { nickname: "Gus" } } });
     expect(JSON.stringify(again.body)).not.toContain(device.device_id);
+    // Each answer's session is there, and none beside: those of accounts that somebody else made first have ended.
+    const { body } = await login.get("/online", { token: operatorToken(login) });
+    expect((body.message as { online: unknown[] }).online).toHaveLength(11);
   });
 });
 

@@ -84,11 +84,7 @@ export class Login {
       return meanwhile;
     });
     if (kept.body !== account) return await this.#signedUp(kept, body, origin);
-    return {
-      account,
-      tokens: await sessions.start(kept, { address: origin.address, isNew: true }),
-      isNew: true,
-    };
+    return { account, tokens: await sessions.start(kept, origin.address), isNew: true };
   }
 
   /** A session for who knows the password. */
@@ -102,7 +98,7 @@ export class Login {
     );
     return {
       account: account.body,
-      tokens: await sessions.start(account, { address, isNew: false }),
+      tokens: await sessions.start(account, address),
       isNew: false,
     };
   }
@@ -116,18 +112,23 @@ export class Login {
     const { accounts, sessions, addressRate, now } = this.#options;
     addressRate.take(networkOf(origin.address));
     const id = GUEST + digestOf(`device ${deviceId}`).slice(0, GUEST_DIGITS);
-    const found = await accounts.get(id);
-    const { kept, isNew } = found
-      ? { kept: found, isNew: false }
-      : await accounts.insertOnce(id, {
-          user_id: id,
-          nickname: nickname ?? id,
-          failures: NO_FAILURES,
-          epoch: 0,
-          created_at: now(),
-        });
     const { address } = origin;
-    return { account: kept.body, tokens: await sessions.start(kept, { address, isNew }), isNew };
+    const found = await accounts.get(id);
+    if (found)
+      return {
+        account: found.body,
+        tokens: await sessions.start(found, address),
+        isNew: false,
+      };
+    const account: Account = {
+      user_id: id,
+      nickname: nickname ?? id,
+      failures: NO_FAILURES,
+      epoch: 0,
+      created_at: now(),
+    };
+    const making = accounts.insertOnce(id, account);
+    return await sessions.startFirst({ id, account, address }, making);
   }
 
   async accountOf({ userId }: Player): Promise<Account> {
@@ -174,7 +175,7 @@ export class Login {
       account.email === body.email &&
       (await this.#isRight(kept.id, body.user_pw, signal));
     if (!isSame) throw new FleetError("KEY_REUSED", "idempotency key reused");
-    const tokens = await this.#options.sessions.start(kept, { address, isNew: false });
+    const tokens = await this.#options.sessions.start(kept, address);
     return { account, tokens, isNew: true };
   }
 

@@ -35,8 +35,17 @@ export interface Tokens {
   readonly expires_in: number;
 }
 
+/** Whose session begins, and from where. */
+interface NewSession {
+  readonly id: string;
+  readonly account: Account;
+  readonly address: string;
+}
+
 const TRIES_MAX = 8;
 const PAGE = 100;
+/** Sessions over the bound that one login clears away. */
+const SURPLUS_MAX = 8;
 
 const denied = (message: string): FleetError => new FleetError("UNAUTHENTICATED", message);
 
@@ -48,27 +57,31 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** A new session of an account that has just proved itself, or was just made. */
-  async start(
-    { id: user, body: account }: Kept<Account>,
-    { address, isNew }: { readonly address: string; readonly isNew: boolean },
-  ): Promise<Tokens> {
-    const { sessions, clock, refreshSeconds } = this.#options;
-    const now = clock.now();
-    const session: Session = {
-      user,
-      epoch: account.epoch,
-      salt: randomUUID(),
-      turn: 0,
-      turned_at: now,
-      created_at: now,
-      seen_at: now,
-      expires_at: now + refreshSeconds * 1_000,
-      address,
-    };
-    if (!isNew) await this.#makeRoom(user);
-    const kept = await sessions.insert(randomUUID(), session);
-    return this.#tokensOf(kept, account);
+  /** A new session of an account that has just proved itself. Older ones make room for it meanwhile. */
+  async start({ id, body: account }: Kept<Account>, address: string): Promise<Tokens> {
+    const begun = this.#begin(randomUUID(), { id, account, address });
+    const [tokens] = await Promise.all([begun, this.#makeRoom(id)]);
+    return tokens;
+  }
+
+  /**
+   * An account and its first session, written at once, so that who is new waits for the disk once. Without its account a
+   * session opens nothing.
+   */
+  async startFirst(
+    first: NewSession,
+    making: Promise<{ readonly kept: Kept<Account>; readonly isNew: boolean }>,
+  ): Promise<{ readonly account: Account; readonly isNew: boolean; readonly tokens: Tokens }> {
+    const sessionId = randomUUID();
+    const [made, begun] = await Promise.allSettled([making, this.#begin(sessionId, first)]);
+    if (made.status === "fulfilled" && made.value.isNew && begun.status === "fulfilled")
+      return { account: made.value.kept.body, isNew: true, tokens: begun.value };
+    if (begun.status === "fulfilled") await this.end(sessionId);
+    if (made.status === "rejected") throw made.reason;
+    if (begun.status === "rejected") throw begun.reason;
+    // Somebody made the account a moment before, and may have ended all its sessions since.
+    const { kept } = made.value;
+    return { account: kept.body, isNew: false, tokens: await this.start(kept, first.address) };
   }
 
   /** The player of an access token whose session goes on. */
@@ -90,7 +103,7 @@ export class Sessions {
       const { reuseGraceMs, clock } = this.#options;
       const age = session.body.turn - claimed.turn;
       if (age === 1 && clock.now() - session.body.turned_at <= reuseGraceMs)
-        return this.#tokensOf(session, account);
+        return await this.#tokensOf(session, account);
       if (age !== 0) {
         await this.end(session.id);
         this.#options.logger.warn(
@@ -100,7 +113,7 @@ export class Sessions {
         throw denied("token reused");
       }
       const turned = await this.#turn(session, address);
-      if (turned) return this.#tokensOf(turned, account);
+      if (turned) return await this.#tokensOf(turned, account);
     }
     throw new FleetError("UNAVAILABLE", "not available at the moment", { retryAfterSeconds: 1 });
   }
@@ -219,25 +232,50 @@ export class Sessions {
     return await sessions.replace(id, version, next).catch(unlessPassed);
   }
 
-  #tokensOf({ id: sessionId, body }: Kept<Session>, { nickname }: Account): Tokens {
+  /** Writes a session, and signs its token meanwhile. */
+  async #begin(sessionId: string, { id: user, account, address }: NewSession): Promise<Tokens> {
+    const { sessions, clock, refreshSeconds } = this.#options;
+    const now = clock.now();
+    const session: Session = {
+      user,
+      epoch: account.epoch,
+      salt: randomUUID(),
+      turn: 0,
+      turned_at: now,
+      created_at: now,
+      seen_at: now,
+      expires_at: now + refreshSeconds * 1_000,
+      address,
+    };
+    const [tokens] = await Promise.all([
+      this.#tokensOf({ id: sessionId, body: session }, account),
+      sessions.insert(sessionId, session),
+    ]);
+    return tokens;
+  }
+
+  async #tokensOf(
+    { id: sessionId, body }: Pick<Kept<Session>, "id" | "body">,
+    { nickname }: Account,
+  ): Promise<Tokens> {
     const { keys, clock, accessSeconds } = this.#options;
     const player = { userId: body.user, sessionId };
     const [key] = keys.refreshKeys;
     if (!key) throw new Error("bug: there is no key");
     const { salt, turn } = body;
     return {
-      access_token: keys.sign(player, nickname, clock.now(), accessSeconds),
+      access_token: await keys.sign(player, nickname, clock.now(), accessSeconds),
       refresh_token: refreshTokenOf({ sessionId, salt, turn }, key),
       token_type: "Bearer",
       expires_in: accessSeconds,
     };
   }
 
-  /** One more session may come: those unseen for longest make room. */
+  /** One more session comes: those unseen for longest make room, also for those that a crash has left over. */
   async #makeRoom(user: string): Promise<void> {
     const { sessions, sessionsPerUserMax } = this.#options;
     const query = { index: "ofUser", equal: { user }, isDescending: true };
-    const { items } = await sessions.find({ ...query, limit: sessionsPerUserMax });
+    const { items } = await sessions.find({ ...query, limit: sessionsPerUserMax + SURPLUS_MAX });
     const surplus = items.slice(sessionsPerUserMax - 1);
     await Promise.all(surplus.map(({ id }) => this.end(id)));
   }
