@@ -22,6 +22,8 @@ import { CONTROLLER_DEFAULTS } from "../fleet/controller/context.ts";
 import { NodeLink } from "../fleet/controller/node-link.ts";
 import { World } from "../fleet/controller/world.ts";
 import { Metrics } from "../monitor/metrics.ts";
+import { LiveSamples, SAMPLE_BOUNDS } from "../monitor/samples/live-samples.ts";
+import { PlatformSenses } from "../monitor/samples/platform-senses.ts";
 import type { EventLog } from "../store/event-log.ts";
 import { EVENT_BOUNDS } from "../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../store/live-store.ts";
@@ -54,6 +56,8 @@ export interface ApiHarness extends AsyncDisposable {
   readonly log: MemoryCommitLog;
   readonly events: EventLog;
   readonly metrics: Metrics;
+  /** Makes no points by itself: `tick` does. */
+  readonly samples: LiveSamples;
   readonly line: WaitingLine;
   readonly tokens: Readonly<Record<FileScope, string>>;
   /** What `/readyz` says stands in the way. */
@@ -105,27 +109,19 @@ export async function openApi(
   const roomParts = await openRooms({ store, indexes, line, clock, logger });
   const blobFolder = await mkdtemp(join(tmpdir(), "flotilla-blobs-"));
   const nodeTokens = new NodeTokens({
-    store,
-    secret: tokens.agent,
-    now: () => clock.now(),
-    pin: undefined,
+    ...{ store, secret: tokens.agent, now: () => clock.now(), pin: undefined },
   });
   const known = knownTokens(nodeTokens);
+  const { samples, senses } = openSamples(store, metrics, line);
   let reason: string | undefined;
   const app = await createApi({
-    store,
-    events,
-    allocator,
-    ...{ rooms: roomParts.rooms, line },
+    ...{ store, events, allocator, rooms: roomParts.rooms, line, metrics, samples, clock, logger },
     joinKeys: roomParts.keys,
     nodeLink: new NodeLink(context),
     tokens: known,
     blobFolder,
     issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
-    metrics,
-    clock,
-    logger,
     version: "0.0.0",
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },
@@ -133,14 +129,7 @@ export async function openApi(
   await app.listen({ port, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
-    app,
-    url,
-    store,
-    log,
-    events,
-    metrics,
-    line,
-    tokens,
+    ...{ app, url, store, log, events, metrics, samples, line, tokens },
     wait: (why) => {
       reason = why;
     },
@@ -148,12 +137,25 @@ export async function openApi(
     put: (kind, input, status) => put(store, kind, input, status),
     [Symbol.asyncDispose]: async () => {
       line[Symbol.dispose]();
+      senses[Symbol.dispose]();
       await roomParts.close();
       await app.close();
       await rm(blobFolder, { recursive: true });
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+function openSamples(store: ResourceStore, metrics: Metrics, line: WaitingLine) {
+  const senses = new PlatformSenses();
+  metrics.onAllocated = senses.allocated;
+  const parts = { store, clock: systemClock, logger: silentLogger, bounds: SAMPLE_BOUNDS };
+  const samples = new LiveSamples({
+    ...parts,
+    platform: (seconds) => ({ ...senses.take(seconds), waiting: line.size }),
+    roomsOf: () => 0,
+  });
+  return { samples, senses };
 }
 
 function knownTokens(nodeTokens: NodeTokens): Tokens {

@@ -7,6 +7,7 @@ import { DNS_SUBDOMAIN, NAME_LENGTH_MAX } from "../core/model/names.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject } from "../core/std/json.ts";
 import type { Metrics } from "../monitor/metrics.ts";
+import type { LiveSamples } from "../monitor/samples/live-samples.ts";
 import { isDigest } from "../runtime/image/oci.ts";
 import type { ImageBlobs } from "./image-blobs.ts";
 import type { LineWriter } from "./line-writer.ts";
@@ -21,6 +22,7 @@ export interface LinkRoutesOptions {
   readonly nodeLink: NodeLink;
   readonly fanOut: LinkFanOut;
   readonly metrics: Metrics;
+  readonly samples: Pick<LiveSamples, "take">;
   readonly openWriter: (reply: FastifyReply) => LineWriter;
   readonly issueNodeToken: IssueNodeToken;
   readonly blobs: ImageBlobs;
@@ -30,7 +32,7 @@ export interface LinkRoutesOptions {
 
 /** The control plane's end of the link, as `core/model/link.ts` describes it. */
 export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): void {
-  const { nodeLink, fanOut, metrics, openWriter } = options;
+  const { nodeLink, samples, fanOut, metrics, openWriter } = options;
   const base = "/link/v1/nodes/:node";
   const post = (path: string, handle: Handler): void =>
     serve(app, `${base}/${path}`, { POST: { access: "link", handle } });
@@ -46,7 +48,9 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
     return { results };
   });
   post("usage", async (request) => {
-    nodeLink.usage(nodeNameOf(request), usageFrom(request.body));
+    const [node, usage] = [nodeNameOf(request), usageFrom(request.body)];
+    nodeLink.usage(node, usage);
+    samples.take(node, usage);
     return {};
   });
   serve(app, `${base}/blobs/:digest`, {

@@ -9,6 +9,7 @@ import type { Usage } from "../core/model/usage.ts";
 import type { Clock } from "../core/std/clock.ts";
 import type { Logger } from "../core/std/logger.ts";
 import type { Metrics } from "../monitor/metrics.ts";
+import type { LiveSamples } from "../monitor/samples/live-samples.ts";
 import type { EventLog } from "../store/event-log.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 
@@ -63,6 +64,7 @@ export interface ApiOptions {
   readonly blobFolder: string;
   readonly guard: BrowserGuard;
   readonly metrics: Metrics;
+  readonly samples: LiveSamples;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;

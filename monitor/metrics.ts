@@ -38,7 +38,11 @@ export class Metrics {
     });
   }
 
+  /** Who is told of each allocation beside the histogram. */
+  onAllocated: ((status: string, seconds: number) => void) | undefined;
+
   allocated(status: AllocationState | "Error", seconds: number): void {
+    this.onAllocated?.(status, seconds);
     this.#allocations.observe({ status }, seconds);
   }
 

@@ -52,6 +52,11 @@ export class RoomMetrics implements Disposable {
     });
   }
 
+  /** Rooms of a fleet. */
+  roomsOf(namespace: string, fleet: string): number {
+    return this.#sums.get(`${namespace}/${fleet}`)?.rooms ?? 0;
+  }
+
   made(on: "open" | "ready"): void {
     this.#made.inc({ on });
   }

@@ -32,6 +32,8 @@ export interface LiveStoreOptions {
   readonly sharedPartsMax: number;
   readonly answersMax: number;
   readonly answerAgeMsMax: number;
+  /** Told how long the log took for a group of commits. */
+  readonly onAppended?: (ms: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -234,7 +236,9 @@ export class LiveStore implements ResourceStore {
     while (this.#waiting.length > 0) {
       this.#inFlight = this.#takeGroup();
       try {
+        const began = this.#options.clock.monotonic();
         await this.#log.append(groupOf(this.#inFlight));
+        this.#options.onAppended?.(this.#options.clock.monotonic() - began);
       } catch (error) {
         if (isFleetError(error, "STORAGE_FULL")) this.#rollBack(error);
         else this.#failForGood(error instanceof Error ? error : new Error(messageOf(error)));

@@ -24,6 +24,7 @@ import { World } from "../../fleet/controller/world.ts";
 import { Metrics } from "../../monitor/metrics.ts";
 import { ResourceGauges } from "../../monitor/resource-gauges.ts";
 import { RoomMetrics } from "../../monitor/room-metrics.ts";
+import { PlatformSenses } from "../../monitor/samples/platform-senses.ts";
 import type { EventLog } from "../../store/event-log.ts";
 import {
   JOURNAL_BOUNDS,
@@ -42,6 +43,7 @@ import { packageVersion } from "../version.ts";
 import { openAllocation, planAllocation } from "./allocation-service.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
 import { roomObserver } from "./room-observer.ts";
+import { samplesOf } from "./samples.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 
 /** More than those that requests may wait for: each of them is tried at every change. */
@@ -70,12 +72,8 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const tls = await tlsPlaceOf(config, path, systemClock.now());
   const planned = await planAllocation(config, path, systemClock.now());
   process.chdir(join(path, "server"));
-  await using store = await openJournalResourceStore({
-    ...STORE_BOUNDS,
-    ...JOURNAL_BOUNDS,
-    ...base,
-    folder: ".",
-  });
+  using senses = new PlatformSenses();
+  await using store = await openStore(base, senses.appended);
   await using events = await openEvents(base);
   const now = (): number => systemClock.now();
   using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: tls?.authority.pin });
@@ -91,10 +89,11 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using allocator = allocatorOf({ store, indexes, line, events, controllers });
   const keys = await JoinKeys.open({ file: JOIN_KEYS_FILE, now });
   using roomMetrics = new RoomMetrics(store, metrics);
+  using samples = samplesOf({ ...base, store, senses, line, metrics, roomMetrics });
   const observer = roomObserver({ events, metrics, roomMetrics, controllers });
   using roomParts = new RoomParts({ ...base, store, indexes, line, keys, observer });
   const [{ rooms, keeper }, { link: nodeLink }] = [roomParts, controllers];
-  const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics };
+  const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics, samples };
   const rest = {
     version: packageVersion(),
     guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
@@ -114,7 +113,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   await using _tls = await listenWithTls(api, tls);
   await using _allocation = await openAllocation(planned, { ...base, allocator, tokens, metrics });
   const stop = new AbortController();
-  const loops = Promise.all([controllers.run(stop.signal), keeper.run(stop.signal)]);
+  const loops = Promise.all([controllers, keeper, samples].map((part) => part.run(stop.signal)));
   const { listen, port } = config;
   base.logger.info({ listen, port, revision: store.revision }, "the control plane is up");
   control.say({ say: "ready" });
@@ -122,6 +121,11 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   if (end instanceof Error) failHard(base.logger, end);
   stop.abort(new Error("ending"));
   await loops;
+}
+
+function openStore(base: Base, onAppended: (ms: number) => void): Promise<ResourceStore> {
+  const bounds = { ...STORE_BOUNDS, ...JOURNAL_BOUNDS };
+  return openJournalResourceStore({ ...bounds, ...base, folder: ".", onAppended });
 }
 
 function openEvents(base: Base): Promise<SqliteEventLog> {
