@@ -69,6 +69,10 @@ const MODES = {
     await installPackages(progress);
     return runInForeground(findNode(), ["game-services/room/main.ts", ...args]);
   },
+  game: async (progress, args) => {
+    await installPackages(progress);
+    return runInForeground(findNode(), ["game-services/game/map/main.ts", "--alone", ...args]);
+  },
   meet: async (progress, args) => {
     await installPackages(progress);
     await buildMeetPage(progress);

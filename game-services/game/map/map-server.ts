@@ -1,6 +1,12 @@
 import { isFleetError } from "../../../core/std/errors.ts";
 import { ColyseusServer, type Sharing } from "../colyseus-server.ts";
-import { type Admission, Entrance, type JoinOptions, refusal } from "../entrance.ts";
+import {
+  type Admission,
+  Entrance,
+  type JoinOptions,
+  refusal,
+  type TokensWanted,
+} from "../entrance.ts";
 import { Everybody } from "../everybody.ts";
 import type { Presence } from "../game-data.ts";
 import { JoinRefused, type JoinTokens } from "../join-tokens.ts";
@@ -20,6 +26,7 @@ export interface MapServerOptions {
   readonly metricsPort: number | undefined;
   readonly ticksPerSecond: number;
   readonly tokens?: JoinTokens;
+  readonly tokensWanted: TokensWanted;
   readonly access: AccessTokens;
   readonly service: RoomService;
   readonly sharing?: Sharing;
@@ -63,7 +70,7 @@ export class MapServer implements AsyncDisposable {
         players: () => seats.size,
         dropped: () => udp.dropped,
       });
-      server.define("map", roomWith(links, entrance)).filterBy(["room"]);
+      server.define("map", roomWith(links, entrance)).filterBy(["room", "map"]);
     });
     const { host, metricsPort } = options;
     const page =
@@ -104,15 +111,21 @@ export class MapServer implements AsyncDisposable {
   }
 }
 
-/** Lets in who shows both tokens, into a room whose map the join token names. */
+/** What may stand in a path of the room service. */
+const MAP_ID = /^[A-Za-z0-9]{1,64}$/;
+
+/**
+ * Lets in who shows both tokens, into a room whose map the join token names. Where none is wanted, the access token alone
+ * opens the door, and the player says which map it is; whether it may see that is for the map to say.
+ */
 class MapEntrance {
   readonly #entrance: Entrance;
   readonly #metrics: MapMetrics;
 
-  constructor({ tokens, access }: MapServerOptions, metrics: MapMetrics) {
+  constructor({ tokens, tokensWanted: wanted, access }: MapServerOptions, metrics: MapMetrics) {
     this.#metrics = metrics;
     this.#entrance = new Entrance({
-      wanted: "required",
+      wanted,
       ...(tokens ? { tokens } : {}),
       access: (token) => access.checkAndName(token),
     });
@@ -121,8 +134,9 @@ class MapEntrance {
   async admit(options: JoinOptions & { map?: unknown }): Promise<Admission> {
     try {
       const admission = await this.#entrance.admit(options);
-      const map = admission.claims?.attrs.map;
-      if (map === undefined || map === "") throw refusal(new JoinRefused("NoMap"));
+      const { claims } = admission;
+      const map = claims ? claims.attrs.map : options.map;
+      if (typeof map !== "string" || !MAP_ID.test(map)) throw refusal(new JoinRefused("NoMap"));
       options.map = map;
       return admission;
     } catch (error) {

@@ -35,6 +35,7 @@ export class Maps implements AsyncDisposable {
       metricsPort: 0,
       ticksPerSecond: 20,
       tokens,
+      tokensWanted: "required",
       access: new AccessTokens({
         authenticate: (token) => remote.authenticate(token),
         url: login.url,

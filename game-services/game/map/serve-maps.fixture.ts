@@ -44,6 +44,7 @@ async function main(serving: Serving): Promise<void> {
     metricsPort: 0,
     ticksPerSecond,
     tokens,
+    tokensWanted: "required",
     access: new AccessTokens({ authenticate: (token) => login.authenticate(token), url }),
     service: new RoomService({ url: roomUrl, token: roomToken }),
     wallNow: Date.now,
