@@ -3,9 +3,17 @@ import { WebSocket } from "ws";
 
 /** How a player of the load comes in. */
 export interface RawJoin {
+  /** 127.0.0.1 when absent. */
+  readonly host?: string;
   readonly port: number;
-  readonly token: string;
-  readonly access: string;
+  /** Colyseus' name of the rooms; `map` when absent. */
+  readonly room?: string;
+  /** The join token of its seat, where the game wants one. */
+  readonly token?: string;
+  /** For games that ask the login service who somebody is. */
+  readonly access?: string;
+  /** Gives up waiting to come in. */
+  readonly signal?: AbortSignal;
 }
 interface Reservation {
   readonly processId: string;
@@ -21,6 +29,11 @@ const ROOM_STATE_PATCH = 15;
 const ROOM_REQUEST = 21;
 const ROOM_RESPONSE = 22;
 const ECHO = Buffer.from([ROOM_REQUEST, 1, 0xa4, ...Buffer.from("echo"), 7]);
+const ASK_UDP = Buffer.from([ROOM_REQUEST, 2, 0xa3, ...Buffer.from("udp")]);
+/** In the answer: the word `token` and a string of 32 characters. */
+const UDP_TOKEN = /token\xd9\x20([0-9a-f]{32})/;
+
+const NEVER = new AbortController().signal;
 
 /**
  * A player without Colyseus' client, which would decode every patch: for a generator that is to cost less than what it
@@ -39,20 +52,46 @@ export class RawPlayer {
     socket.on("error", () => undefined);
   }
 
-  static async join({ port, token, access }: RawJoin): Promise<RawPlayer> {
-    const answer = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/map`, {
+  static async join(join: RawJoin): Promise<RawPlayer> {
+    const { host = "127.0.0.1", port, room = "map", token, access, signal = NEVER } = join;
+    const answer = await fetch(`http://${host}:${port}/matchmake/joinOrCreate/${room}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ token, access }),
+      signal,
     });
     const { processId, roomId, sessionId, error } = (await answer.json()) as Reservation;
     if (!answer.ok) throw new Error(error ?? `status ${answer.status}`);
     const path = `${processId}/${roomId}?sessionId=${sessionId}`;
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/${path}`, { perMessageDeflate: false });
+    const socket = new WebSocket(`ws://${host}:${port}/${path}`, { perMessageDeflate: false });
     const player = new RawPlayer(socket);
-    await once(socket, "message");
+    const closed = new AbortController();
+    socket.once("close", () => closed.abort(new Error("closed before it was in")));
+    try {
+      await once(socket, "message", { signal: AbortSignal.any([signal, closed.signal]) });
+    } catch (error) {
+      socket.terminate();
+      throw closed.signal.aborted ? closed.signal.reason : error;
+    }
     socket.send(Buffer.from([JOIN_ROOM]));
     return player;
+  }
+
+  /** The secret that its UDP packets carry, from the game; one that gets no answer waits for `signal`. */
+  async udpToken(signal: AbortSignal): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const hear = (bytes: Buffer): void => {
+      const [, token] = UDP_TOKEN.exec(bytes.toString("latin1")) ?? [];
+      if (bytes[0] === ROOM_RESPONSE && token !== undefined) resolve(token);
+    };
+    const giveUp = (): void => reject(signal.reason);
+    this.socket.on("message", hear);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.socket.send(ASK_UDP);
+    return promise.finally(() => {
+      this.socket.off("message", hear);
+      signal.removeEventListener("abort", giveUp);
+    });
   }
 
   get isOpen(): boolean {
@@ -84,7 +123,7 @@ export class RawPlayer {
   #see(bytes: Buffer): void {
     this.bytes += bytes.length;
     if (bytes[0] === ROOM_STATE_PATCH) this.patches += 1;
-    if (bytes[0] !== ROOM_RESPONSE || this.#askedAt === undefined) return;
+    if (bytes[0] !== ROOM_RESPONSE || bytes[1] !== 1 || this.#askedAt === undefined) return;
     this.#onReply(performance.now() - this.#askedAt);
     this.#askedAt = undefined;
   }
