@@ -35,6 +35,17 @@ export interface FleetRecord {
   readonly desired: Series;
   readonly rooms: Series;
   readonly players: Series;
+  readonly reserved?: Series;
+  /** Of all its containers together, in percent of one core. */
+  readonly cpuPercent?: Series;
+  /** What its autoscaler did, and why. */
+  readonly events?: readonly FleetEvent[];
+}
+
+export interface FleetEvent {
+  readonly atSecond: number;
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** A part that was ended on purpose, and what followed. */
@@ -43,7 +54,15 @@ export interface FaultRecord {
   readonly what: string;
   /** Until it worked again; undefined when it was not seen to. */
   readonly backAfterMs?: number;
+  /** What players noticed within `seconds`: how often, or for how long where the name says so. */
   readonly lost: Readonly<Record<string, number>>;
+  readonly seconds?: number;
+  /** From the fault until an allocation that was asked for after it was answered. */
+  readonly answersAfterMs?: number;
+  /** At most so much of what is named; what is not named is only told. */
+  readonly allowed?: Readonly<Record<string, number>>;
+  /** What has to be known to read it. */
+  readonly about?: string;
 }
 
 /** Many silent or talking endpoints of one kind. */
@@ -98,6 +117,8 @@ export interface RunResult {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly steps: Readonly<Record<string, StepRecord>>;
   readonly fleet?: FleetRecord;
+  /** When it is about several. */
+  readonly fleets?: Readonly<Record<string, FleetRecord>>;
   readonly faults?: readonly FaultRecord[];
   readonly swarms?: Readonly<Record<string, SwarmRecord>>;
   readonly baselines?: Readonly<Record<string, BaselineRecord>>;
