@@ -5,6 +5,7 @@ import type { Usage } from "../../core/model/usage.ts";
 import { systemClock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import { Agent } from "../../runtime/agent/agent.ts";
+import { machineUsage } from "../../runtime/agent/machine-usage.ts";
 import { SdkPeers } from "../../runtime/agent/sdk-peers.ts";
 import { serveContainers } from "../../runtime/agent/serve-containers.ts";
 import { sampleUsage } from "../../runtime/agent/usage-sampler.ts";
@@ -82,7 +83,8 @@ export async function runAgent(
     queueMax: 100_000,
   });
   const verbs = serveContainers(machine.driver, cache, machine.blob);
-  const usage = { driver: machine.driver, send: (one: Usage) => link.usage(one) };
+  const send = (one: Usage): Promise<void> => link.usage(one);
+  const usage = { driver: machine.driver, machine: machineUsage, send };
   const loops = [
     link.watch(KINDS, (event) => cache.apply(event), signal),
     link.tunnel((stream, request) => void serveTunnel(stream, request, verbs), signal),

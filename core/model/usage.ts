@@ -21,11 +21,15 @@ export const USAGE_COLUMNS = [
   "ioPressureMicros",
 ] as const;
 export type UsageColumn = (typeof USAGE_COLUMNS)[number];
+/** What is counted beside CPU time, memory and processes, where the machine can. */
+export type DetailColumn = Exclude<UsageColumn, "cpuMicros" | "memoryBytes" | "pids">;
+/** Counters that grow; one is missing when the machine cannot count it, or did not look this time. */
+export type UsageDetails = Readonly<Partial<Record<DetailColumn, number>>>;
 /** What an agent of the first version sends. */
 export const USAGE_COLUMNS_MIN = 3;
 /** A row may have some more columns than are known here. */
 export const USAGE_COLUMNS_MAX = 32;
-/** Says that a machine cannot measure this. */
+/** Says that a machine cannot measure this, or did not look this time: what it said before stands. */
 export const NOT_MEASURED = -1;
 
 /** One container: its id, then numbers by `USAGE_COLUMNS`; NOT_MEASURED for what the machine cannot say. */

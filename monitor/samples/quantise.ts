@@ -10,7 +10,7 @@ const NOTHING = 65_535;
 const WHOLE_MAX = 1_500;
 
 /**
- * A number of at least 0 in 16 bits, by its logarithm: at most 0.04 % off, whole numbers up to 1,500 exactly. Half the
+ * A number of at least 0 in 16 bits, by its logarithm: at most 0.07 % off, whole numbers up to 1,500 exactly. Half the
  * memory of 32-bit floats, which is what a ring of hundreds of containers is made of. NaN stays NaN.
  */
 export function quantise(value: number): number {

@@ -1,64 +1,80 @@
 import { CONTAINER_METRICS } from "../../core/model/samples.ts";
-import { columnOf, NOT_MEASURED, type UsageColumn, type UsageRow } from "../../core/model/usage.ts";
+import {
+  NOT_MEASURED,
+  USAGE_COLUMNS,
+  type UsageColumn,
+  type UsageRow,
+} from "../../core/model/usage.ts";
 
-/** How a number of a container's series is made of two rows: as it stands, or as what came in the time between. */
-type Rule = { readonly column: number; readonly perMs: number };
-const grows = (name: UsageColumn, perMs: number): Rule => ({ column: columnOf(name), perMs });
-const stands = (name: UsageColumn): Rule => ({ column: columnOf(name), perMs: 0 });
+/** How a number of a container's series is made of a column: as it stands, or as what came since it was said last. */
+interface Rule {
+  readonly place: number;
+  readonly perMs: number;
+}
+const PLACES = CONTAINER_METRICS as readonly string[];
+const grows = (name: string, perMs: number): Rule => ({ place: PLACES.indexOf(name), perMs });
+const stands = (name: string): Rule => ({ place: PLACES.indexOf(name), perMs: 0 });
 
 /** Microseconds per millisecond are thousandths of a core; per thousand of them, percent of the time are ten. */
 const MILLI = 1;
 const PERCENT = 0.1;
 const PER_SECOND = 1_000;
-/** In the order of CONTAINER_METRICS; players and rooms come from the resource. */
-const RULES: Readonly<Partial<Record<(typeof CONTAINER_METRICS)[number], Rule>>> = {
-  cpu: grows("cpuMicros", MILLI),
-  throttled: grows("throttledMicros", PERCENT),
-  memory: stands("memoryBytes"),
+const RULE_OF: Readonly<Record<UsageColumn, Rule>> = {
+  cpuMicros: grows("cpu", MILLI),
+  memoryBytes: stands("memory"),
   pids: stands("pids"),
-  received: grows("receivedBytes", PER_SECOND),
-  sent: grows("sentBytes", PER_SECOND),
-  packetsReceived: grows("receivedPackets", PER_SECOND),
-  packetsSent: grows("sentPackets", PER_SECOND),
-  read: grows("readBytes", PER_SECOND),
-  written: grows("writtenBytes", PER_SECOND),
-  pressureCpu: grows("cpuPressureMicros", PERCENT),
-  pressureMemory: grows("memoryPressureMicros", PERCENT),
-  pressureIo: grows("ioPressureMicros", PERCENT),
+  throttledMicros: grows("throttled", PERCENT),
+  receivedBytes: grows("received", PER_SECOND),
+  sentBytes: grows("sent", PER_SECOND),
+  receivedPackets: grows("packetsReceived", PER_SECOND),
+  sentPackets: grows("packetsSent", PER_SECOND),
+  readBytes: grows("read", PER_SECOND),
+  writtenBytes: grows("written", PER_SECOND),
+  cpuPressureMicros: grows("pressureCpu", PERCENT),
+  memoryPressureMicros: grows("pressureMemory", PERCENT),
+  ioPressureMicros: grows("pressureIo", PERCENT),
 };
-const ORDER: readonly (Rule | undefined)[] = CONTAINER_METRICS.map((name) => RULES[name]);
+const RULES: readonly Rule[] = USAGE_COLUMNS.map((column) => RULE_OF[column]);
+/** What was not said again for so long is not known any more. */
+const HELD_MS = 60_000;
 
-/**
- * Puts into `values`, by CONTAINER_METRICS, what two rows of one container that are `spanMs` apart say. A counter that
- * went back began anew (the container was started again): what it shows now came since. NaN for what is not known.
- */
-export function ratesInto(
-  values: Float64Array,
-  before: UsageRow | undefined,
-  after: UsageRow,
-  spanMs: number,
-): void {
-  for (let i = 0; i < ORDER.length; i++) {
-    const rule = ORDER[i];
-    if (rule) values[i] = rateOf(rule, before, after, spanMs);
+/** What a container's node said of it last, column by column, and when. */
+export class Rates {
+  readonly #last = new Float64Array(RULES.length).fill(Number.NaN);
+  readonly #lastAt = new Float64Array(RULES.length);
+  #atMs = 0;
+
+  /**
+   * Puts into `values`, by CONTAINER_METRICS, what `row` says that was measured at `atMs` of its node's clock. A rate is
+   * over the time since its column was measured before; one that was not measured now stands. A counter that went back
+   * began anew (the container was started again): what it shows came since. A clock that went back begins all anew.
+   */
+  take(values: Float64Array, row: UsageRow, atMs: number): void {
+    if (atMs <= this.#atMs) this.reset();
+    this.#atMs = atMs;
+    for (let i = 0; i < RULES.length; i++) {
+      const rule = RULES[i];
+      const said = row[i + 1];
+      if (!rule) continue;
+      if (typeof said !== "number" || said <= NOT_MEASURED) {
+        if (atMs - (this.#lastAt[i] ?? 0) > HELD_MS) values[rule.place] = Number.NaN;
+        continue;
+      }
+      values[rule.place] = rule.perMs === 0 ? said : this.#rateOf(i, said, atMs) * rule.perMs;
+      this.#last[i] = said;
+      this.#lastAt[i] = atMs;
+    }
   }
-}
 
-function rateOf(
-  { column, perMs }: Rule,
-  before: UsageRow | undefined,
-  after: UsageRow,
-  spanMs: number,
-): number {
-  const is = measured(after, column);
-  if (perMs === 0 || Number.isNaN(is)) return is;
-  if (!before || !(spanMs > 0)) return Number.NaN;
-  const was = measured(before, column);
-  const grown = is >= was ? is - was : is;
-  return Number.isNaN(was) ? Number.NaN : (grown / spanMs) * perMs;
-}
+  reset(): void {
+    this.#last.fill(Number.NaN);
+    this.#lastAt.fill(0);
+  }
 
-function measured(row: UsageRow, column: number): number {
-  const value = row[column];
-  return typeof value === "number" && value > NOT_MEASURED ? value : Number.NaN;
+  /** Per millisecond; NaN with the first. */
+  #rateOf(i: number, is: number, atMs: number): number {
+    const was = this.#last[i] ?? Number.NaN;
+    const grown = is >= was ? is - was : is;
+    return Number.isNaN(was) ? was : grown / (atMs - (this.#lastAt[i] ?? 0));
+  }
 }

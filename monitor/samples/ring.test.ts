@@ -34,7 +34,7 @@ it("keeps less under a limit instead of taking more, and gives back what it had"
   expect([memory.bytes, ring.length]).toEqual([0, 0]);
 });
 
-it("tells numbers in 16 bits: whole ones to 1,500 exactly, others within 0.04 %, and what is not known as such", () => {
+it("tells numbers in 16 bits: whole ones to 1,500 exactly, others within 0.07 %, and what is not known as such", () => {
   for (let whole = 0; whole <= 1_500; whole++) expect(numberOf(quantise(whole))).toBe(whole);
   expect([Number.NaN, -1].map((value) => numberOf(quantise(value)))).toEqual([
     Number.NaN,
@@ -43,7 +43,7 @@ it("tells numbers in 16 bits: whole ones to 1,500 exactly, others within 0.04 %,
   expect(numberOf(quantise(1e300))).toBeCloseTo(1e15, -12);
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 1e15, noNaN: true }), (value) => {
-      expect(Math.abs(numberOf(quantise(value)) / value - 1)).toBeLessThan(0.0004);
+      expect(Math.abs(numberOf(quantise(value)) / value - 1)).toBeLessThan(0.0007);
     }),
   );
 });

@@ -11,7 +11,7 @@ import {
 } from "../../core/model/samples.ts";
 import { serviceOwnerOf } from "../../core/model/service.ts";
 import type { UsageRow } from "../../core/model/usage.ts";
-import { ratesInto } from "./rates.ts";
+import { Rates } from "./rates.ts";
 import type { SampledContainer } from "./samples.ts";
 import { Series, type SeriesMemory, type SeriesShape } from "./series.ts";
 
@@ -43,8 +43,7 @@ export class Tracked implements SampledContainer, Disposable {
   lastTick = 0;
   /** When its node spoke of it last; monotonic. */
   heardAt = 0;
-  #row: UsageRow | undefined;
-  #rowAtMs = 0;
+  readonly #rates = new Rates();
 
   constructor(resource: GameServer | Container, memory: SeriesMemory) {
     const { namespace, name, uid, labels } = resource.metadata;
@@ -67,13 +66,11 @@ export class Tracked implements SampledContainer, Disposable {
     return this.series.at(metric);
   }
 
-  /** Its node measured `row` at `atMs` of its own clock; that goes back when the machine was started again. */
+  /** Its node measured `row` at `atMs` of its own clock. */
   take(node: string, row: UsageRow, atMs: number, heardAt: number): void {
-    const isLater = this.node === node && atMs > this.#rowAtMs;
-    ratesInto(this.series.latest, isLater ? this.#row : undefined, row, atMs - this.#rowAtMs);
+    if (node !== this.node) this.#rates.reset();
+    this.#rates.take(this.series.latest, row, atMs);
     this.node = node;
-    this.#row = row;
-    this.#rowAtMs = atMs;
     this.heardAt = heardAt;
   }
 

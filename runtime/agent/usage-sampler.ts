@@ -1,4 +1,13 @@
-import { USAGE_ROWS_MAX, type Usage, type UsageRow } from "../../core/model/usage.ts";
+import {
+  type DetailColumn,
+  type MachineUsage,
+  NOT_MEASURED,
+  USAGE_COLUMNS,
+  USAGE_COLUMNS_MIN,
+  USAGE_ROWS_MAX,
+  type Usage,
+  type UsageRow,
+} from "../../core/model/usage.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
@@ -6,6 +15,8 @@ import type { ContainerDriver, ContainerStats } from "../container/driver.ts";
 
 export interface UsageSamplerOptions {
   readonly driver: Pick<ContainerDriver, "stats">;
+  /** What the machine itself says; undefined where it says nothing. */
+  readonly machine: () => MachineUsage | undefined;
   readonly send: (usage: Usage) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -17,7 +28,7 @@ export interface UsageSamplerOptions {
  * does not arrive is not sent again: the next one says more.
  */
 export async function sampleUsage(
-  { driver, send, clock, logger, everyMs }: UsageSamplerOptions,
+  { driver, machine, send, clock, logger, everyMs }: UsageSamplerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
@@ -28,7 +39,9 @@ export async function sampleUsage(
     }
     try {
       const stats = await driver.stats();
-      await send({ atMs: Math.round(clock.monotonic()), rows: rowsOf(stats) });
+      const atMs = Math.round(clock.monotonic());
+      const itself = machine();
+      await send({ atMs, rows: rowsOf(stats), ...(itself ? { machine: itself } : {}) });
     } catch (error) {
       logger.debug({ error: messageOf(error) }, "the control plane did not take measurements");
     }
@@ -38,10 +51,12 @@ export async function sampleUsage(
 function rowsOf(stats: readonly ContainerStats[]): readonly UsageRow[] {
   return stats
     .slice(0, USAGE_ROWS_MAX)
-    .map(({ id, cpuNanos, memoryBytes, pids }) => [
+    .map(({ id, cpuNanos, memoryBytes, pids, details }) => [
       id,
       Math.round(cpuNanos / 1_000),
       memoryBytes,
       pids,
+      ...DETAILS.map((column) => Math.round(details[column] ?? NOT_MEASURED)),
     ]);
 }
+const DETAILS = USAGE_COLUMNS.slice(USAGE_COLUMNS_MIN) as readonly DetailColumn[];

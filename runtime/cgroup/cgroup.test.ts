@@ -107,8 +107,11 @@ describe("an instance's cgroups", () => {
     prepareInstance(linux, detectCgroups(linux), "ab12");
     expect(linux.writes.map(({ path, value }) => `${path} ${value}`)).toEqual([
       "/cg/cgroup.subtree_control +memory",
-      ...["cpu", "memory", "pids"].map((c) => `/cg/flotilla/cgroup.subtree_control +${c}`),
-      ...["cpu", "memory", "pids"].map((c) => `/cg/flotilla/ab12/cgroup.subtree_control +${c}`),
+      "/cg/cgroup.subtree_control +io",
+      ...["cpu", "memory", "pids", "io"].map((c) => `/cg/flotilla/cgroup.subtree_control +${c}`),
+      ...["cpu", "memory", "pids", "io"].map(
+        (c) => `/cg/flotilla/ab12/cgroup.subtree_control +${c}`,
+      ),
     ]);
   });
 
@@ -151,40 +154,100 @@ describe("an instance's cgroups", () => {
 });
 
 describe("what containers use", () => {
+  const PRESSURE = (total: number): string =>
+    `some avg10=0.00 avg60=0.00 avg300=0.00 total=${total}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=1\n`;
   const V1_FILES = {
     "/cg/cpu,cpuacct/flotilla/ab12/c1/cpuacct.usage": "7000\n",
+    "/cg/cpu,cpuacct/flotilla/ab12/c1/cpu.stat":
+      "nr_periods 9\nnr_throttled 3\nthrottled_time 40500\n",
     "/cg/memory/flotilla/ab12/c1/memory.usage_in_bytes": "4096\n",
     "/cg/memory/flotilla/ab12/c1/memory.oom_control":
       "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+    "/cg/memory/flotilla/ab12/c1/cgroup.procs": "12\n13\n",
     "/cg/pids/flotilla/ab12/c1/pids.current": "3\n",
+    "/proc/12/io": "rchar: 9\nread_bytes: 4096\nwrite_bytes: 512\ncancelled_write_bytes: 7\n",
+    "/proc/13/io": "rchar: 9\nread_bytes: 1\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
   };
-  const CPU_STAT = "usage_usec 7\nuser_usec 5\nsystem_usec 2\n";
+  const UNIFIED_FILES = {
+    "/cg/unified/flotilla/ab12/c1/cgroup.procs": "12\n13\n",
+    "/cg/unified/flotilla/ab12/c1/cpu.pressure": PRESSURE(11),
+    "/cg/unified/flotilla/ab12/c1/memory.pressure": PRESSURE(12),
+    "/cg/unified/flotilla/ab12/c1/io.pressure": PRESSURE(13),
+  };
+  const CPU_STAT =
+    "usage_usec 7\nuser_usec 5\nsystem_usec 2\nnr_periods 9\nnr_throttled 3\nthrottled_usec 40\n";
+  const V2_FILES = {
+    "/cg/flotilla/ab12/c1/cpu.stat": CPU_STAT,
+    "/cg/flotilla/ab12/c1/memory.current": "4096\n",
+    "/cg/flotilla/ab12/c1/memory.events": "low 0\noom 3\noom_kill 2\noom_group_kill 0\n",
+    "/cg/flotilla/ab12/c1/pids.current": "3\n",
+    "/cg/flotilla/ab12/c1/io.stat":
+      "8:0 rbytes=4096 wbytes=500 rios=1\n8:16 rbytes=1 wbytes=12 rios=1\n",
+    "/cg/flotilla/ab12/c1/cpu.pressure": PRESSURE(11),
+    "/cg/flotilla/ab12/c1/memory.pressure": PRESSURE(12),
+    "/cg/flotilla/ab12/c1/io.pressure": PRESSURE(13),
+  };
+  const IO = { readBytes: 4_097, writtenBytes: 512 };
+  const PRESSURES = { cpuPressureMicros: 11, memoryPressureMicros: 12, ioPressureMicros: 13 };
   it.each([
-    ["v1", v1(), V1_FILES],
-    ["hybrid", hybrid(), { ...V1_FILES, "/cg/unified/flotilla/ab12/c1/cpu.stat": CPU_STAT }],
+    ["v1", v1(), V1_FILES, { throttledMicros: 40.5, ...IO }],
     [
-      "v2",
-      v2(),
-      {
-        "/cg/flotilla/ab12/c1/cpu.stat": CPU_STAT,
-        "/cg/flotilla/ab12/c1/memory.current": "4096\n",
-        "/cg/flotilla/ab12/c1/memory.events": "low 0\noom 3\noom_kill 2\noom_group_kill 0\n",
-        "/cg/flotilla/ab12/c1/pids.current": "3\n",
-      },
+      "hybrid",
+      hybrid(),
+      { ...V1_FILES, ...UNIFIED_FILES },
+      { throttledMicros: 40.5, ...IO, ...PRESSURES },
+    ],
+    ["v2", v2(), V2_FILES, { throttledMicros: 40, ...IO, ...PRESSURES }],
+    [
+      "v2 of a kernel without pressure",
+      v2("cpu memory pids"),
+      withoutDetails(V2_FILES),
+      { throttledMicros: 40 },
     ],
   ])(
     "is read on %s through kept descriptors, and those of a gone one are closed",
-    (_, linux, files) => {
+    (_, linux, files, details) => {
       for (const [path, text] of Object.entries(files)) linux.files.set(path, text);
       const stats = new CgroupStats({ linux, layout: detectCgroups(linux), instance: "ab12" });
       expect(stats.read(["c1", "gone"])).toEqual([
-        { id: "c1", cpuNanos: 7000, memoryBytes: 4096, pids: 3 },
+        { id: "c1", cpuNanos: 7000, memoryBytes: 4096, pids: 3, details },
       ]);
       expect(stats.oomKills("c1")).toBe(2);
       expect(stats.oomKills("gone")).toBe(0);
-      expect(linux.kept.size).toBe(3);
+      expect(linux.kept.size).toBeGreaterThanOrEqual(3);
       stats.forget("c1");
-      expect(linux.kept.size).toBe(0);
+      expect([...linux.kept]).toEqual([]);
     },
   );
+
+  it("keeps counting what a process read and wrote when it has ended", () => {
+    const linux = v1();
+    for (const [path, text] of Object.entries(V1_FILES)) linux.files.set(path, text);
+    const stats = new CgroupStats({ linux, layout: detectCgroups(linux), instance: "ab12" });
+    stats.read(["c1"]);
+    linux.files.delete("/proc/12/io");
+    linux.files.set("/cg/memory/flotilla/ab12/c1/cgroup.procs", "13\n14\n");
+    linux.files.set("/proc/14/io", "read_bytes: 10\nwrite_bytes: 20\n");
+    expect(stats.read(["c1"])[0]?.details).toMatchObject({ readBytes: 4_107, writtenBytes: 532 });
+  });
+
+  it("looks at the details of few of many containers at a time, and of each in its turn", () => {
+    const linux = v2();
+    const ids = Array.from({ length: 500 }, (_, i) => `c${i}`);
+    for (const id of ids)
+      for (const [path, text] of Object.entries(V2_FILES))
+        linux.files.set(path.replace("/c1/", `/${id}/`), text);
+    const stats = new CgroupStats({ linux, layout: detectCgroups(linux), instance: "ab12" });
+    const looked = (): string[] =>
+      stats.read(ids).flatMap(({ id, details }) => ("throttledMicros" in details ? [id] : []));
+    expect(looked()).toHaveLength(500);
+    const turns = [looked(), looked(), looked(), looked()];
+    expect(turns.map(({ length }) => length)).toEqual([125, 125, 125, 125]);
+    expect(new Set(turns.flat()).size).toBe(500);
+  });
 });
+
+function withoutDetails(files: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(files).filter(([path]) => !/pressure|io\.stat/.test(path));
+  return Object.fromEntries(kept);
+}

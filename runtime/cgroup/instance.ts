@@ -20,8 +20,9 @@ export function prepareInstance(linux: Linux, layout: CgroupLayout, instance: st
 function handDown(linux: Linux, layout: CgroupLayout, folder: string): void {
   const file = `${folder}/cgroup.subtree_control`;
   const given = new Set((linux.read(file) ?? "").trim().split(/\s+/));
-  const wanted = (["cpu", "memory", "pids"] satisfies Resource[]).filter((r) => layout.has[r]);
-  for (const controller of wanted) if (!given.has(controller)) linux.write(file, `+${controller}`);
+  const limits = (["cpu", "memory", "pids"] satisfies Resource[]).filter((r) => layout.has[r]);
+  for (const controller of [...limits, ...(layout.countsIo ? ["io"] : [])])
+    if (!given.has(controller)) linux.write(file, `+${controller}`);
 }
 
 /** Makes one container's cgroup where it is not there yet, and writes its limits. */

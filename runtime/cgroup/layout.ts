@@ -15,6 +15,8 @@ export interface CgroupLayout {
   readonly mountOf: Readonly<Partial<Record<CgroupController, string>>>;
   /** Which limits the kernel can keep here. */
   readonly has: Readonly<Record<Resource, boolean>>;
+  /** Reads and writes of disks are counted: on v2 only, a v1 kernel counts them under a limit. */
+  readonly countsIo: boolean;
   /** Swap is counted, so a memory limit must name it too. */
   readonly countsSwap: boolean;
 }
@@ -48,7 +50,8 @@ export function detectCgroups(linux: Linux): CgroupLayout {
   const has = { cpu: "cpu" in mountOf, memory: "memory" in mountOf, pids: "pids" in mountOf };
   const swap = `${mountOf.memory}/memory.memsw.limit_in_bytes`;
   const version = unified === undefined ? "v1" : "hybrid";
-  return { version, mountOf, has, countsSwap: has.memory && linux.exists(swap) };
+  const countsSwap = has.memory && linux.exists(swap);
+  return { version, mountOf, has, countsIo: false, countsSwap };
 }
 
 function unifiedLayout(
@@ -61,7 +64,8 @@ function unifiedLayout(
   // The root group has no swap file to look for: a kernel with swap counts it unless it was told not to.
   const countsSwap =
     linux.exists("/proc/swaps") && !/swapaccount=0/.test(linux.read("/proc/cmdline") ?? "");
-  return { version: "v2", mountOf, has, countsSwap: has.memory && countsSwap };
+  const countsIo = found.has("io");
+  return { version: "v2", mountOf, has, countsIo, countsSwap: has.memory && countsSwap };
 }
 
 /** The hierarchies that a container's processes must be members of; each mount once. */

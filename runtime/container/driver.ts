@@ -1,4 +1,5 @@
 import type { ContainerPlan, Limits } from "../../core/model/container-plan.ts";
+import type { UsageDetails } from "../../core/model/usage.ts";
 
 /** How a container ended, as its init wrote it down; `unknown` when nobody could. */
 export interface ExitStatus {
@@ -53,6 +54,8 @@ export interface ContainerStats {
   readonly cpuNanos: number;
   readonly memoryBytes: number;
   readonly pids: number;
+  /** What else the machine could count of it now. */
+  readonly details: UsageDetails;
 }
 
 /**

@@ -160,7 +160,7 @@ export class ProcessDriver implements ContainerDriver {
     const usage = await this.#options.table.groups(new Set(running.map(({ group }) => group)));
     return running.flatMap(({ id, group }) => {
       const used = usage.get(group);
-      return used ? [{ id, ...used }] : [];
+      return used ? [{ id, ...used, details: {} }] : [];
     });
   }
 

@@ -7,7 +7,6 @@ import { FleetError, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { removeCgroup } from "../cgroup/instance.ts";
 import type { CgroupLayout } from "../cgroup/layout.ts";
-import { CgroupStats } from "../cgroup/stats.ts";
 import { cgroupWrites } from "../cgroup/writes.ts";
 import type { ImageStore, ResolvedImage } from "../image/image-store.ts";
 import type { Linux } from "../linux/linux.ts";
@@ -35,6 +34,7 @@ import { readLog } from "./read-log.ts";
 import { type KeptContainer, ShimFiles } from "./shim-files.ts";
 import type { ShimLine } from "./shim-line.ts";
 import { createRequestOf, mountsOf, programOf } from "./shim-request.ts";
+import { ShimStats } from "./shim-stats.ts";
 
 export interface ShimDriverOptions {
   readonly instance: string;
@@ -86,7 +86,7 @@ export class ShimDriver implements ContainerDriver {
   readonly #options: ShimDriverOptions;
   readonly #files: ShimFiles;
   readonly #logs: KeptLogs;
-  readonly #stats: CgroupStats;
+  readonly #stats: ShimStats;
   readonly #hosts: HostsFiles;
   readonly #lives = new Map<string, Life>();
   readonly #locks = new KeyedLock();
@@ -103,7 +103,7 @@ export class ShimDriver implements ContainerDriver {
       delayMs: HOSTS_DELAY_MS,
     });
     this.#logs = new KeptLogs(this.#files.folder, options.removedLogsMax);
-    this.#stats = new CgroupStats({ linux, layout, instance });
+    this.#stats = new ShimStats({ linux, layout, instance });
     const users = hasUserNamespaces ? ", users" : " (users: unprivileged ones of the host)";
     this.isolation = `own mounts, processes, network, host name, IPC${users}; cgroup ${layout.version}; seccomp`;
     line.onExited(({ id, ...exit }) => this.#ended(id, exit));
@@ -222,7 +222,8 @@ export class ShimDriver implements ContainerDriver {
   }
 
   async stats(): Promise<readonly ContainerStats[]> {
-    return this.#stats.read([...this.#lives].filter(([, { exit }]) => !exit).map(([id]) => id));
+    const ids = [...this.#lives].filter(([, { exit }]) => !exit).map(([id]) => id);
+    return this.#stats.read(ids);
   }
 
   onExit(listener: (id: string, exit: ExitStatus) => void): Disposable {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
 import { type Linux, type Mount, parseMounts } from "./linux.ts";
 import { type ProcessStat, parseProcessStat } from "./proc-stat.ts";
@@ -30,7 +31,7 @@ export class FakeLinux implements Linux {
   }
 
   forget(folder: string): void {
-    for (const path of this.kept) if (path.startsWith(`${folder}/`)) this.kept.delete(path);
+    for (const path of this.kept) if (dirname(path) === folder) this.kept.delete(path);
   }
 
   write(path: string, value: string): void {

@@ -11,12 +11,17 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { type Linux, type Mount, parseMounts, READ_MAX } from "./linux.ts";
 import { type ProcessStat, parseProcessStat } from "./proc-stat.ts";
 
 /** A file that went away between two looks: ESRCH and ENODEV are how /proc and cgroup files say it. */
 const GONE = new Set(["ENOENT", "ENOTDIR", "ESRCH", "ENODEV"]);
+/** More files are opened anew for each read. */
+const KEPT_MAX = 6_000;
+/** A piece that is shorter than this is the last one. */
+const PIECE_MIN = 2_048;
 const MAKE_TRIES_MAX = 10;
 const BUSY = new Set(["EBUSY", "ENOTEMPTY"]);
 
@@ -39,7 +44,9 @@ function makeUnlessThere(path: string): void {
 
 /** The kernel of this machine. */
 export class HostLinux implements Linux {
-  readonly #kept = new Map<string, number>();
+  /** Descriptors by folder and path. */
+  readonly #kept = new Map<string, Map<string, number>>();
+  #keptCount = 0;
   readonly #buffer = Buffer.allocUnsafe(READ_MAX);
 
   read(path: string): string | undefined {
@@ -48,16 +55,16 @@ export class HostLinux implements Linux {
 
   readKept(path: string): string | undefined {
     return this.#unlessGone(() => {
-      let descriptor = this.#kept.get(path);
-      if (descriptor === undefined) {
-        descriptor = openSync(path, constants.O_RDONLY);
-        this.#kept.set(path, descriptor);
-      }
+      const folder = dirname(path);
+      const kept = this.#kept.get(folder)?.get(path);
+      if (kept === undefined && this.#keptCount >= KEPT_MAX)
+        return readFileSync(path, "utf8").slice(0, READ_MAX);
+      const descriptor = kept ?? this.#keep(folder, path);
       try {
-        const length = readSync(descriptor, this.#buffer, 0, READ_MAX, 0);
-        return this.#buffer.toString("utf8", 0, length);
+        return this.#buffer.toString("latin1", 0, this.#readAll(descriptor));
       } catch (error) {
-        this.#kept.delete(path);
+        this.#kept.get(folder)?.delete(path);
+        this.#keptCount -= 1;
         closeSync(descriptor);
         throw error;
       }
@@ -65,11 +72,11 @@ export class HostLinux implements Linux {
   }
 
   forget(folder: string): void {
-    for (const [path, descriptor] of this.#kept) {
-      if (!path.startsWith(`${folder}/`)) continue;
-      this.#kept.delete(path);
-      closeSync(descriptor);
-    }
+    const kept = this.#kept.get(folder);
+    if (!kept) return;
+    this.#kept.delete(folder);
+    this.#keptCount -= kept.size;
+    for (const descriptor of kept.values()) closeSync(descriptor);
   }
 
   write(path: string, value: string): void {
@@ -162,8 +169,25 @@ export class HostLinux implements Linux {
   }
 
   [Symbol.dispose](): void {
-    for (const descriptor of this.#kept.values()) closeSync(descriptor);
-    this.#kept.clear();
+    for (const folder of [...this.#kept.keys()]) this.forget(folder);
+  }
+
+  #keep(folder: string, path: string): number {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    const kept = this.#kept.get(folder) ?? new Map<string, number>();
+    this.#kept.set(folder, kept.set(path, descriptor));
+    this.#keptCount += 1;
+    return descriptor;
+  }
+
+  /** The kernel gives a long file in pieces of about a page; a short one is whole with its first. */
+  #readAll(descriptor: number): number {
+    let length = 0;
+    for (;;) {
+      const piece = readSync(descriptor, this.#buffer, length, READ_MAX - length, length);
+      length += piece;
+      if (piece < PIECE_MIN || length === READ_MAX) return length;
+    }
   }
 
   #unlessGone<T>(look: () => T): T | undefined {

@@ -15,9 +15,9 @@ export interface Mount {
 export interface Linux extends Disposable {
   /** The whole text, at most READ_MAX bytes; undefined when there is no such file (any more). */
   read(path: string): string | undefined;
-  /** As `read`, but through a descriptor that stays open: for files that are read every second. */
+  /** As `read`, but through a descriptor that stays open: for files of plain ASCII that are read every second. */
   readKept(path: string): string | undefined;
-  /** Closes the kept descriptors of files under `folder`. */
+  /** Closes the kept descriptors of files in `folder`. */
   forget(folder: string): void;
   /** One write of the value to a file that is there. A refusal names file, value and cause. */
   write(path: string, value: string): void;

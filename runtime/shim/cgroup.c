@@ -98,7 +98,7 @@ static void group_path(char path[GROUP_PATH_MAX], const struct hierarchy *in, co
 
 /* On v2 a group has only the controllers that every group above it hands down. */
 static void hand_down(const char *folder) {
-  static const char *const controllers[] = {"+cpu", "+memory", "+pids"};
+  static const char *const controllers[] = {"+cpu", "+memory", "+pids", "+io"};
   char path[GROUP_PATH_MAX];
   snprintf(path, sizeof path, "%s/cgroup.subtree_control", folder);
   /* One by one: a controller that is missing or busy shows itself when its limit cannot be written. */
