@@ -33,6 +33,7 @@ import { openMemoryResourceStore } from "../store/memory/memory-resource-store.t
 import type { ResourceStore } from "../store/resource-store.ts";
 import { API_BOUNDS, type ApiBounds } from "./options.ts";
 import { createApi } from "./server.ts";
+import { EMPTY_LIST } from "./stream/list-topic.ts";
 
 export interface Answer {
   readonly status: number;
@@ -76,6 +77,7 @@ const TEST_TOKENS = Object.fromEntries(
   TOKEN_SCOPES.map((scope) => [scope, randomBytes(32).toString("base64url")]),
 ) as Record<FileScope, string>;
 
+const NO_ALERTS = { firing: 0, pending: 0 };
 const nothing = (): void => undefined;
 /** Nobody is told: events and metrics of rooms are the command line's. */
 class QuietObserver implements RoomObserver {
@@ -122,6 +124,7 @@ export async function openApi(
     blobFolder,
     issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
+    ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
     version: "0.0.0",
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },

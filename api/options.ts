@@ -12,6 +12,7 @@ import type { Metrics } from "../monitor/metrics.ts";
 import type { LiveSamples } from "../monitor/samples/live-samples.ts";
 import type { EventLog } from "../store/event-log.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import type { ListSource } from "./stream/list-topic.ts";
 
 /** What the API needs of the control plane's end of the link. Resolves after the commit. */
 export interface NodeLink {
@@ -65,6 +66,10 @@ export interface ApiOptions {
   readonly guard: BrowserGuard;
   readonly metrics: Metrics;
   readonly samples: LiveSamples;
+  /** What goes wrong: its numbers, the alerts that are on, and what happened last. */
+  readonly alertCounts: () => { readonly firing: number; readonly pending: number };
+  readonly alertList: ListSource;
+  readonly historyList: ListSource;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;

@@ -60,6 +60,16 @@ export class Metrics {
     );
   }
 
+  /** Gauges of the stream that pages follow. */
+  showStream(stream: { readonly topics: () => number; readonly skipped: () => number }): void {
+    this.#gauge("flotilla_stream_topics", "Topics that pages follow.", stream.topics);
+    this.#gauge(
+      "flotilla_stream_skipped",
+      "Messages that were not sent to a page that was behind: it got the newest state later.",
+      stream.skipped,
+    );
+  }
+
   #gauge(name: string, help: string, read: () => number): void {
     const collect = function (this: Gauge): void {
       this.set(read());
@@ -72,7 +82,7 @@ export class Metrics {
   }
 
   /** Counts an open stream until it is disposed. */
-  streamOpened(kind: "watch" | "link" | "tunnel" | "log" | "exec" | "blob"): Disposable {
+  streamOpened(kind: "watch" | "link" | "tunnel" | "log" | "exec" | "blob" | "page"): Disposable {
     this.#streams.inc({ kind });
     return { [Symbol.dispose]: () => this.#streams.dec({ kind }) };
   }

@@ -11,6 +11,7 @@ import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { createApi } from "../../api/server.ts";
+import { EMPTY_LIST } from "../../api/stream/list-topic.ts";
 import { TlsListener } from "../../api/tls-listener.ts";
 import type { AllocationSpec } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
@@ -49,6 +50,7 @@ import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 /** More than those that requests may wait for: each of them is tried at every change. */
 const INDEXES_MAX = 512;
 const JOIN_KEYS_FILE = "join-keys.json";
+const NO_ALERTS = { firing: 0, pending: 0 };
 const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 const EVENT_FLUSH_MS = 1_000;
 const EVENTS_UNWRITTEN_MAX = 500;
@@ -95,6 +97,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const [{ rooms, keeper }, { link: nodeLink }] = [roomParts, controllers];
   const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics, samples };
   const rest = {
+    ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
     version: packageVersion(),
     guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
     bounds: API_BOUNDS,

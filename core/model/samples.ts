@@ -79,6 +79,16 @@ export interface MetricsOf {
 export type SampledKind = keyof MetricsOf;
 export type MetricName = MetricsOf[SampledKind][number];
 
+/** The metrics of each kind. */
+export const METRICS_OF: MetricsOf = {
+  Container: CONTAINER_METRICS,
+  GameServer: CONTAINER_METRICS,
+  Service: SERVICE_METRICS,
+  Fleet: FLEET_METRICS,
+  Node: NODE_METRICS,
+  Platform: PLATFORM_METRICS,
+};
+
 /** `throttled` and the pressures are percent of the time; `memory` of a point of 15 s is its highest. */
 export const UNIT_OF: Readonly<Record<MetricName, SampleUnit>> = {
   cpu: "milli",

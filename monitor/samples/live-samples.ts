@@ -1,5 +1,7 @@
 import type { Container } from "../../core/model/container.ts";
+import type { Fleet } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
+import { ROOMS_COUNTER } from "../../core/model/room.ts";
 import type { MetricName } from "../../core/model/samples.ts";
 import type { Usage } from "../../core/model/usage.ts";
 import type { Clock } from "../../core/std/clock.ts";
@@ -65,7 +67,11 @@ export class LiveSamples implements Samples, Disposable {
     this.#options = options;
     const fine = new RingMemory(bounds.fineBytesMax);
     this.#memory = { fine, coarse: new RingMemory(bounds.coarseBytesMax) };
-    this.#sums = new SumSeries({ ...options, nodes: this.#nodes });
+    this.#sums = new SumSeries({
+      ...options,
+      nodes: this.#nodes,
+      roomsOf: (fleet) => this.roomsOf(fleet),
+    });
     this.#ids = new ContainerIds(store);
   }
 
@@ -163,6 +169,34 @@ export class LiveSamples implements Samples, Disposable {
     return { times, series: Object.fromEntries(series) };
   }
 
+  /** Rooms of a fleet: those that there are as resources, else what its Counter `rooms` says. */
+  roomsOf({ metadata, status }: Fleet): number {
+    const made = this.#options.roomsOf(metadata.namespace, metadata.name);
+    return made > 0 ? made : (status.counters?.[ROOMS_COUNTER]?.count ?? 0);
+  }
+
+  /** A container's limits; null for one that it does not have. Empty for what is no container. */
+  limitsOf(key: string): Readonly<Record<string, number | null>> {
+    const tracked = this.#byKey.get(key);
+    if (!tracked) return {};
+    return { cpuLimit: tracked.cpuLimit || null, memoryLimit: tracked.memoryLimit || null };
+  }
+
+  /** One number of the last second; NaN when it is not known. */
+  last(key: string, metric: MetricName): number {
+    const found = this.#byKey.get(key) ?? this.#sums.get(key);
+    return found?.lastTick === this.#times.tick ? found.series.at(metric) : Number.NaN;
+  }
+
+  /** All numbers of one subject's last second by their names; empty without a series. */
+  newest(key: string): Record<string, number | null> {
+    const found = this.#byKey.get(key) ?? this.#sums.get(key);
+    if (!found || found.lastTick !== this.#times.tick) return {};
+    const { latest, shape } = found.series;
+    const pairs = shape.metrics.map((name, i) => [name, rounded(latest[i] ?? Number.NaN)] as const);
+    return Object.fromEntries(pairs);
+  }
+
   onSecond(listener: (atMs: number) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -202,5 +236,10 @@ export interface History {
   readonly series: Readonly<Record<string, Float64Array>>;
 }
 const SECOND_MS = 1_000;
+
+/** As it is shown: null for what is not known, three digits behind the point. */
+export function rounded(value: number): number | null {
+  return Number.isNaN(value) ? null : Math.round(value * 1_000) / 1_000;
+}
 const POINTS = { 1: FINE_POINTS, 15: COARSE_POINTS } as const;
 const NONE: Float64Array = new Float64Array(0);

@@ -1,3 +1,4 @@
+import type { Fleet } from "../../core/model/fleet.ts";
 import { playersOfFleet } from "../../core/model/players.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import {
@@ -20,7 +21,7 @@ export interface SumSeriesOptions {
   readonly nodes: MeasuredNodes;
   readonly bounds: { readonly keepGoneSeconds: number };
   readonly platform: (seconds: number) => PlatformNumbers;
-  readonly roomsOf: (namespace: string, fleet: string) => number;
+  readonly roomsOf: (fleet: Fleet) => number;
 }
 interface Kept {
   readonly series: Series;
@@ -101,12 +102,11 @@ export class SumSeries {
     const sums = { players: 0, rooms: 0 };
     for (const fleet of this.#options.store.list("Fleet")) {
       const key = keyOf(refOf(fleet));
-      const { namespace, name } = fleet.metadata;
       const { replicas, readyReplicas, allocatedReplicas, reservedReplicas } = fleet.status;
       const { players, playersMax } = playersOfFleet(fleet);
-      const rooms = this.#options.roomsOf(namespace, name) || fleet.status.counters?.rooms?.count;
+      const rooms = this.#options.roomsOf(fleet);
       sums.players += players ?? 0;
-      sums.rooms += rooms ?? 0;
+      sums.rooms += rooms;
       this.#put(second, key, "Fleet", {
         replicas,
         ready: readyReplicas,
