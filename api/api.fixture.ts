@@ -32,6 +32,7 @@ import { openMemoryEventLog } from "../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { API_BOUNDS, type ApiBounds } from "./options.ts";
+import type { PageFile } from "./page-files.ts";
 import { createApi } from "./server.ts";
 import { EMPTY_LIST } from "./stream/list-topic.ts";
 
@@ -94,6 +95,7 @@ export async function openApi(
   bounds: Partial<ApiBounds> = {},
   historyMax: number = STORE_BOUNDS.historyMax,
   port = 0,
+  page: readonly PageFile[] = [],
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;
@@ -125,7 +127,7 @@ export async function openApi(
     issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
     ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
-    version: "0.0.0",
+    ...{ version: "0.0.0", page },
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },
   });

@@ -12,6 +12,7 @@ import type { Metrics } from "../monitor/metrics.ts";
 import type { LiveSamples } from "../monitor/samples/live-samples.ts";
 import type { EventLog } from "../store/event-log.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import type { PageFile } from "./page-files.ts";
 import type { ListSource } from "./stream/list-topic.ts";
 
 /** What the API needs of the control plane's end of the link. Resolves after the commit. */
@@ -73,6 +74,8 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** The built dashboard; empty where it was not built. */
+  readonly page: readonly PageFile[];
   /** Why requests cannot be served yet; undefined when they can. */
   readonly notReady: () => string | undefined;
   readonly bounds: ApiBounds;

@@ -10,6 +10,8 @@ declare module "fastify" {
     access?: Access;
     /** For the description of the API. */
     about?: RouteAbout;
+    /** A file of the dashboard: no part of the API's description. */
+    page?: boolean;
   }
   interface FastifyRequest {
     principal: Principal | undefined;

@@ -15,6 +15,7 @@ import { logRoutes } from "./log-routes.ts";
 import { monitorRoutes } from "./monitor-routes.ts";
 import { openApiOf, type RoutePath } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { pageRoutes } from "./page-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { serve } from "./route.ts";
@@ -57,6 +58,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   const paths: RoutePath[] = [];
   app.addHook("onRoute", ({ method, url, config }) => {
+    if (config?.page) return;
     for (const one of [method].flat())
       paths.push({
         ...{ url, method: one, access: config?.access ?? "read" },
@@ -115,6 +117,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   const stream = streamRoutes(app, { ...options, rows });
   healthRoutes(app, options);
   discoveryRoutes(app, version);
+  pageRoutes(app, options.page);
   upgrades(app, { ...options, tunnels });
   app.addHook("preClose", async () => {
     watches[Symbol.dispose]();

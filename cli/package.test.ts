@@ -72,3 +72,9 @@ it("brings the library for game clients, without its tests", () => {
   expect(brought).toEqual(expect.arrayContaining(["flotilla-client.ts", "rooms-client.ts"]));
   expect(brought.filter((name) => /\.(test|fixture)\./.test(name))).toEqual([]);
 });
+
+it("brings the dashboard, built and packed", () => {
+  const home = join(folder, "there", "lib", "node_modules", "flotilla");
+  const page = readdirSync(join(home, ".build", "dashboard", "page"));
+  expect(page).toEqual(expect.arrayContaining(["index.html", "index.html.br", "index.html.gz"]));
+});

@@ -1,9 +1,9 @@
 import { bundleProgram } from "./bundle.mjs";
 import { buildDemoImage, isGiven } from "./demo-image.mjs";
 import { buildFerretDb } from "./ferretdb.mjs";
-import { buildMeetPage } from "./meet-page.mjs";
 import { findNode } from "./node.mjs";
 import { installPackages } from "./packages.mjs";
+import { buildDashboard, buildMeetPage } from "./pages.mjs";
 import { Progress, SetupError } from "./progress.mjs";
 import { runInForeground } from "./run.mjs";
 import { buildShim } from "./shim.mjs";
@@ -16,6 +16,7 @@ const DEMO = "examples/demo";
 const MODES = {
   start: async (progress, args) => {
     await prepare(progress, RUN_PACKAGES);
+    await buildDashboard(progress);
     // Who names files of their own starts these, and not the demo.
     const hasFiles = args.some((arg) => /^(-f|--filename)/.test(arg));
     if (!hasFiles) await buildDemoImage(progress, args);
@@ -29,6 +30,7 @@ const MODES = {
     await prepare(progress, [...RUN_PACKAGES, ...TEST_PACKAGES]);
     if (!process.env.MONGODB_URL) await buildFerretDb(progress);
     await buildMeetPage(progress);
+    await buildDashboard(progress);
     progress.summary();
     return runTests(args);
   },
@@ -84,15 +86,23 @@ const MODES = {
     await buildMeetPage(progress);
     return 0;
   },
+  // The same of the control plane's page.
+  dashboard: async (progress) => {
+    await installPackages(progress);
+    await buildDashboard(progress);
+    return 0;
+  },
   // What `npm pack` puts into the package.
   pack: async (progress) => {
     await installPackages(progress);
+    await buildDashboard(progress);
     await bundleProgram(progress);
     return 0;
   },
   // Everything that `npm start` needs, without starting it.
   prepare: async (progress, args) => {
     await prepare(progress, RUN_PACKAGES);
+    await buildDashboard(progress);
     await buildDemoImage(progress, args);
     progress.summary();
     return 0;

@@ -17,6 +17,7 @@ export async function runTests(args) {
   await check(sum, "style (biome)", ["check", "--error-on-warnings", "."], "biome");
   await check(sum, "types (tsc)", ["-p", "."], "tsc");
   await check(sum, "types of the page (tsc)", ["-p", "game-services/meet/page"], "tsc");
+  await check(sum, "types of the dashboard (tsc)", ["-p", "dashboard"], "tsc");
   const why = whyNoLinux();
   if (why) sum.skipped.push(`all *.linux.test.ts (${countLinuxTests()} files): ${why}`);
   const projects = why ? ["unit"] : ["unit", "linux"];

@@ -10,6 +10,7 @@ import { RoomParts } from "../../allocator/rooms/room-parts.ts";
 import { SelectorIndexes } from "../../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
+import { readPage } from "../../api/page-files.ts";
 import { createApi } from "../../api/server.ts";
 import { EMPTY_LIST } from "../../api/stream/list-topic.ts";
 import { TlsListener } from "../../api/tls-listener.ts";
@@ -49,6 +50,8 @@ import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
 
 /** More than those that requests may wait for: each of them is tried at every change. */
 const INDEXES_MAX = 512;
+/** Where set-up builds the dashboard, in a clone and in the installed package. */
+const PAGE_FOLDER = join(import.meta.dirname, "../../.build/dashboard/page");
 const JOIN_KEYS_FILE = "join-keys.json";
 const NO_ALERTS = { firing: 0, pending: 0 };
 const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
@@ -98,7 +101,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics, samples };
   const rest = {
     ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
-    version: packageVersion(),
+    ...{ version: packageVersion(), page: readPage(PAGE_FOLDER) },
     guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
     bounds: API_BOUNDS,
   };

@@ -1,0 +1,80 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { useDashboard, useTexts } from "../shell/dashboard.ts";
+import { Choice, Field } from "../shell/field.tsx";
+import { Problem } from "../shell/states.tsx";
+
+/** Makes a token for a program. */
+export function NewToken(props: {
+  readonly onMade: (token: string) => void;
+  readonly again: () => void;
+}): JSX.Element {
+  const { api } = useDashboard();
+  const texts = useTexts();
+  const [name, setName] = useState("");
+  const [role, setRole] = useState("allocate");
+  const [days, setDays] = useState("90");
+  const [namespaces, setNamespaces] = useState("");
+  const [failure, setFailure] = useState<unknown>(undefined);
+  const make = async (): Promise<void> => {
+    try {
+      setFailure(undefined);
+      const only = namespaces
+        .split(",")
+        .map((one) => one.trim())
+        .filter(Boolean);
+      const where = only.length > 0 ? { namespaces: only } : {};
+      const body = { name, role, days: Number(days), ...where };
+      const made = await api.call<{ token: string }>({ method: "POST", path: "/v1/tokens", body });
+      props.onMade(made.token);
+      setName("");
+      props.again();
+    } catch (error) {
+      setFailure(error);
+    }
+  };
+  return (
+    <form
+      class="panel inline-form"
+      aria-label={texts.newToken}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void make();
+      }}
+    >
+      <Field label={texts.name} name="name" value={name} onValue={setName} required />
+      <Choice
+        label={texts.role}
+        value={role}
+        onValue={setRole}
+        options={[
+          ["allocate", texts.roleAllocate],
+          ["viewer", texts.roleViewer],
+          ["operator", texts.roleOperator],
+          ["admin", texts.roleAdmin],
+        ]}
+      />
+      <Field
+        label={texts.namespaces}
+        name="namespaces"
+        hint={texts.namespacesHint}
+        value={namespaces}
+        onValue={setNamespaces}
+      />
+      <Field
+        label={texts.days}
+        name="days"
+        type="number"
+        min={1}
+        max={3650}
+        value={days}
+        onValue={setDays}
+        required
+      />
+      <button type="submit" class="main">
+        {texts.makeToken}
+      </button>
+      {failure !== undefined && <Problem failure={failure} />}
+    </form>
+  );
+}

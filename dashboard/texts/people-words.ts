@@ -1,0 +1,117 @@
+import type { TextRow } from "./texts.ts";
+
+/** Who may do what. English, then Korean. */
+export const PEOPLE_WORDS = {
+  signIn: ["Sign in", "로그인"],
+  signOut: ["Sign out", "로그아웃"],
+  signInHelp: [
+    "No account? Ask an admin for a one-time link. The first one is printed by `npm start`.",
+    "계정이 없나요? 관리자에게 일회용 링크를 받으세요. 첫 링크는 `npm start`가 보여 줘요.",
+  ],
+  userName: ["User name", "사용자 이름"],
+  password: ["Password", "비밀번호"],
+  newPassword: ["New password", "새 비밀번호"],
+  oldPassword: ["Present password", "지금 비밀번호"],
+  passwordHint: ["10 characters or more", "10자 이상"],
+  wrongPassword: ["User name or password is wrong.", "사용자 이름이나 비밀번호가 틀렸어요."],
+  changePassword: ["Change password", "비밀번호 바꾸기"],
+  passwordChanged: ["The password was changed", "비밀번호를 바꿨어요"],
+  setPassword: ["Set password and sign in", "비밀번호 정하고 로그인"],
+  welcome: ["Welcome to Flotilla", "플로틸라에 오신 것을 환영해요"],
+  welcomeHelp: [
+    "This link works once. Choose a password that you use nowhere else.",
+    "이 링크는 한 번만 쓸 수 있어요. 다른 곳에서 쓰지 않는 비밀번호를 정하세요.",
+  ],
+  welcomeUserHint: [
+    "The first admin chooses one; who was invited leaves it empty",
+    "첫 관리자만 정해요. 초대받았다면 비워 두세요",
+  ],
+  welcomeDone: ["You are signed in", "로그인했어요"],
+  linkPassed: [
+    "This link was used already, or its time is over. Ask an admin for a new one, or type: flotilla user link",
+    "이미 썼거나 기한이 지난 링크예요. 관리자에게 새 링크를 받거나 flotilla user link를 입력하세요.",
+  ],
+  role: ["Role", "역할"],
+  viewer: ["Viewer", "보기"],
+  operator: ["Operator", "운영"],
+  admin: ["Admin", "관리자"],
+  roleViewer: ["Viewer: may look", "보기: 볼 수만 있음"],
+  roleOperator: ["Operator: may act", "운영: 동작 가능"],
+  roleAdmin: ["Admin: may do everything", "관리자: 모두 가능"],
+  roleAllocate: ["Allocate: may only allocate", "배정: 배정만 가능"],
+  newUser: ["New user", "새 사용자"],
+  invite: ["Invite", "초대"],
+  noUsers: ["There is no user yet.", "아직 사용자가 없어요."],
+  lastSeen: ["Last seen", "마지막 접속"],
+  made: ["Made", "만든 때"],
+  madeBy: ["Made by", "만든 사람"],
+  welcomeLink: ["One-time link", "일회용 링크"],
+  welcomeLinkAbout: [
+    "Give it to that person. It is shown this once and works once.",
+    "그 사람에게 전해 주세요. 지금 한 번만 보이고 한 번만 쓸 수 있어요.",
+  ],
+  roleOf: [
+    (name: string): string => `Role of “${name}”`,
+    (name: string): string => `“${name}” 역할`,
+  ],
+  roleAbout: [
+    "Viewers look, operators act, admins do everything. It counts from the next request on.",
+    "보기, 운영, 관리자 중에서 정해요. 다음 요청부터 적용돼요.",
+  ],
+  newLink: ["New link", "새 링크"],
+  newLinkFor: [
+    (name: string): string => `New link for “${name}”?`,
+    (name: string): string => `“${name}”의 새 링크를 만들까요?`,
+  ],
+  newLinkAbout: [
+    "A one-time link with which they set a new password. The one before ends.",
+    "새 비밀번호를 정하는 일회용 링크예요. 이전 링크는 끝나요.",
+  ],
+  enable: ["Enable", "사용"],
+  disable: ["Disable", "사용 중지"],
+  enableTitle: [
+    (name: string): string => `Enable “${name}”?`,
+    (name: string): string => `“${name}”을(를) 다시 쓸까요?`,
+  ],
+  disableTitle: [
+    (name: string): string => `Disable “${name}”?`,
+    (name: string): string => `“${name}”을(를) 중지할까요?`,
+  ],
+  enableAbout: ["They may sign in again.", "다시 로그인할 수 있어요."],
+  disableAbout: [
+    "They are signed out everywhere and may not sign in.",
+    "모든 곳에서 로그아웃되고 로그인할 수 없어요.",
+  ],
+  deleteUserAbout: [
+    "They are signed out everywhere. What they did stays in the audit.",
+    "모든 곳에서 로그아웃돼요. 한 일은 감사 기록에 남아요.",
+  ],
+  token: ["Token", "토큰 값"],
+  newToken: ["New token", "새 토큰"],
+  makeToken: ["Make token", "토큰 만들기"],
+  noTokens: ["There is no token of a program yet.", "아직 프로그램용 토큰이 없어요."],
+  tokenOnce: [
+    "It is shown this once. Keep it where secrets are kept.",
+    "지금 한 번만 보여요. 안전한 곳에 보관하세요.",
+  ],
+  days: ["Days", "기한(일)"],
+  namespacesHint: ["With a comma between two; empty: all", "쉼표로 구분. 비우면 전체"],
+  expires: ["Ends", "끝나는 때"],
+  lastUsed: ["Last used", "마지막 사용"],
+  revoke: ["Revoke", "폐기"],
+  revokeTitle: [
+    (name: string): string => `Revoke “${name}”?`,
+    (name: string): string => `“${name}” 토큰을 폐기할까요?`,
+  ],
+  revokeAbout: [
+    "Programs that use it are refused from now on.",
+    "이 토큰을 쓰는 프로그램은 바로 거절돼요.",
+  ],
+  revoked: [
+    (name: string): string => `${name} is revoked`,
+    (name: string): string => `${name} 토큰을 폐기했어요`,
+  ],
+  who: ["Who", "누가"],
+  outcome: ["Outcome", "결과"],
+  noAudit: ["Nothing matches in the audit.", "감사 기록에 맞는 것이 없어요."],
+} as const satisfies Readonly<Record<string, TextRow>>;
