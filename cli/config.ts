@@ -190,7 +190,8 @@ export function resolveConfig(flags: Texts, env: Texts, file: Record<string, unk
   return values as Config;
 }
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+/** A setting's name as a flag writes it. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
 function readConfigFile(path: string, mustExist: boolean): Record<string, unknown> {
   if (!mustExist && !existsSync(path)) return {};

@@ -13,6 +13,12 @@ import { downCommand } from "./commands/down.ts";
 import { execCommand } from "./commands/exec.ts";
 import { getCommand } from "./commands/get.ts";
 import { imageCommand } from "./commands/image.ts";
+import {
+  installCommand,
+  preflightCommand,
+  uninstallCommand,
+  upgradeCommand,
+} from "./commands/install.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { nodeCommand } from "./commands/node.ts";
 import { powerCommand } from "./commands/power.ts";
@@ -30,6 +36,7 @@ import { packageVersion } from "./version.ts";
 
 const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[] = [
   ["Run it:", (io) => [upCommand(io), downCommand(io), doctorCommand(io)]],
+  ["Keep it running:", (io) => [installCommand(io), upgradeCommand(io), uninstallCommand(io)]],
   ["Look:", (io) => [getCommand(io), describeCommand(io), logsCommand(io)]],
   [
     "Change:",
@@ -77,7 +84,8 @@ export function makeProgram(io: Io): Command {
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined });
   for (const [heading, commands] of HELP_GROUPS)
     for (const command of commands(io)) program.addCommand(command.helpGroup(heading));
-  program.addCommand(doorCommand(io), { hidden: true });
+  for (const started of [doorCommand(io), preflightCommand(io)])
+    program.addCommand(started, { hidden: true });
   program.addHelpText("after", "\nStart with: flotilla up    Help on one: flotilla get --help\n");
   return program;
 }

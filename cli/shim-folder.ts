@@ -1,14 +1,32 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isFleetError } from "../core/std/errors.ts";
 import { buildShim } from "../runtime/shim/build.ts";
 import type { Config } from "./config.ts";
 import { PACKAGE_FOLDER } from "./version.ts";
 
-/** Where the compiled shim lies: with a clone's other products; an installed package compiles it into the state folder. */
+const SOURCES = join(PACKAGE_FOLDER, "runtime", "shim");
+let generation: string | undefined;
+
+/** Names the sources that the shim is compiled of: a shim of other ones is replaced when the agent starts. */
+export function shimGeneration(): string {
+  if (generation !== undefined) return generation;
+  const digest = createHash("sha256");
+  const names = readdirSync(SOURCES).filter((name) => /^Makefile$|\.[ch]$/.test(name));
+  for (const name of names.sort())
+    digest.update(`${name}\0`).update(readFileSync(join(SOURCES, name)));
+  generation = digest.digest("hex").slice(0, 12);
+  return generation;
+}
+
+/**
+ * Where the compiled shim lies: with a clone's other products; an installed package compiles it into the state folder,
+ * beside those of other releases, so that an upgrade finds the old one when it has to go back.
+ */
 export function shimFolder({ state }: Pick<Config, "state">): string {
   const isClone = existsSync(join(PACKAGE_FOLDER, "setup.mjs"));
-  return isClone ? join(PACKAGE_FOLDER, ".build", "shim") : join(state, "shim");
+  return isClone ? join(PACKAGE_FOLDER, ".build", "shim") : join(state, "shim", shimGeneration());
 }
 
 /**

@@ -25,14 +25,15 @@ export const RUN_PACKAGES = all(RUN);
 const FONTS = "/usr/share/fonts";
 /**
  * What the tests of isolation put under a limit, what pings without root (busybox's does not), what shows the
- * connections that the kernel keeps for players, where game servers of several processes share their rooms, and a browser
- * with Korean letters for the page where players meet.
+ * connections that the kernel keeps for players, where game servers of several processes share their rooms, what checks the
+ * unit that is installed, and a browser with Korean letters for the page where players meet.
  */
 const TEST = {
   stress: () => hasCommand("stress"),
   "iputils-ping": () => hasCommand("ping"),
   conntrack: () => hasCommand("conntrack"),
   "redis-server": () => hasCommand("redis-server"),
+  systemd: () => hasCommand("systemd-analyze"),
   chromium: () => ["chromium", "chromium-browser", "google-chrome"].some(hasCommand),
   "fonts-nanum": () =>
     ["truetype/nanum", "opentype/noto", "opentype/nanum"].some((f) => existsSync(join(FONTS, f))),

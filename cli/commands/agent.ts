@@ -4,9 +4,9 @@ import type { Config } from "../config.ts";
 import type { Io } from "../io.ts";
 import { runPart } from "../run-part.ts";
 import { compileShim } from "../shim-folder.ts";
+import { openForwardFolder } from "../state/bring-forward.ts";
 import { AGENT_SETTINGS } from "../up/parts.ts";
 import { writeRunRecord } from "../up/run-record.ts";
-import { openStateFolder } from "../up/state-folder.ts";
 
 export function agentCommand(io: Io): Command {
   const command = makeCommand(io, {
@@ -34,7 +34,7 @@ export function agentCommand(io: Io): Command {
 
 /** What `up` does for the agent that it starts. */
 async function prepareMachine(config: Config): Promise<void> {
-  openStateFolder(config.state, undefined);
+  await openForwardFolder(config.state, undefined);
   await compileShim(config);
   await writeRunRecord(config);
 }

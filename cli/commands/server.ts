@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { contextOf, makeCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { runPart } from "../run-part.ts";
+import { openForwardFolder } from "../state/bring-forward.ts";
 import { SERVER_SETTINGS } from "../up/parts.ts";
 
 export function serverCommand(io: Io): Command {
@@ -16,8 +17,12 @@ export function serverCommand(io: Io): Command {
   });
   command.action(() =>
     runPart(async (control) => {
+      const { config } = contextOf(io, command);
+      const isRoot = process.getuid?.() === 0;
+      if (!control.hasParent)
+        await openForwardFolder(config.state, isRoot ? config.serverUid : undefined);
       const { runServer } = await import("../processes/server.ts");
-      await runServer(contextOf(io, command).config, control);
+      await runServer(config, control);
     }),
   );
   return command;

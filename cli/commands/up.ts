@@ -1,10 +1,16 @@
 import type { Command } from "commander";
 import { contextOf, makeCommand } from "../command.ts";
-import type { SettingName } from "../config.ts";
+import { kebab, type SettingName, type Texts } from "../config.ts";
+import { ExitCode, explain } from "../explain.ts";
 import type { Io } from "../io.ts";
 import { type FromChild, failedMessage } from "../up/child-control.ts";
 import { detach } from "../up/detach.ts";
-import { type Ending, up } from "../up/up.ts";
+import { isInUse } from "../up/lock-soon.ts";
+import { notifyReady } from "../up/notify.ts";
+import { replaceSelf } from "../up/replace-self.ts";
+import { DOWN_EXIT, type Ending, up } from "../up/up.ts";
+import { type UpStage, writeUpRecord } from "../up/up-record.ts";
+import { packageVersion } from "../version.ts";
 
 interface UpFlags {
   readonly filename?: readonly string[];
@@ -73,13 +79,40 @@ async function run(io: Io, command: Command, flags: UpFlags): Promise<void> {
     io.out(`${line}\n`);
     tell({ say: "line", text: line });
   };
-  const onReady = (): void => tell({ say: "ready" });
+  const words = wordsOf(command);
+  const record = (stage: UpStage, cause: string): Promise<void> => {
+    const { pid } = process;
+    const isSupervised = Boolean(io.env.INVOCATION_ID);
+    const version = packageVersion();
+    return writeUpRecord(config.state, { pid, version, stage, cause, isSupervised, words });
+  };
+  const onServing = (): Promise<void> => record("serving", "");
+  const onReady = async (): Promise<void> => {
+    tell({ say: "ready" });
+    await record("ready", "");
+    const missed = await notifyReady(io.env);
+    if (missed) say(`· ${missed}`);
+  };
+  const ending = endingOfSignals(say);
+  const onLocked = (): Promise<void> => record("starting", "");
   try {
-    await up({ config, io, files, ending: endingOfSignals(say), say, onReady });
+    await up({ config, io, files, ending, say, onLocked, onServing, onReady });
   } catch (error) {
     tell(failedMessage(error));
+    // Who is refused a folder that is in use has nothing to write there.
+    if (!isInUse(error)) await record("failed", explain(error).cause).catch(() => undefined);
     throw error;
   }
+  if (ending.reason === "replace") replaceSelf(words, io.env);
+  if (ending.reason === "down" && io.env.INVOCATION_ID) throw new ExitCode(DOWN_EXIT);
+}
+
+/** How this was called, without files: what was applied once is the owner's to change since. */
+function wordsOf(command: Command): readonly string[] {
+  const given = command.opts() as Texts & { readonly detachedRun?: true };
+  const names = [...UP_SETTINGS, "config"].filter((name) => given[name] !== undefined);
+  const flags = names.flatMap((name) => [`--${kebab(name)}`, String(given[name])]);
+  return ["up", ...flags, ...(given.detachedRun ? ["--detached-run"] : [])];
 }
 
 function endingOfSignals(say: (line: string) => void): AbortSignal {
@@ -89,6 +122,7 @@ function endingOfSignals(say: (line: string) => void): AbortSignal {
     ending.abort(how);
   };
   process.on("SIGINT", () => end("down", "· going down: stopping game servers"));
+  process.on("SIGUSR2", () => end("replace", "· handing over: game servers go on"));
   for (const signal of ["SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => end("stop", "· stopping: game servers go on"));
   return ending.signal;

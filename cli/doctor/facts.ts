@@ -94,7 +94,7 @@ async function nftables(): Promise<string | undefined> {
 }
 
 /** Undefined when the port is free or a flotilla answers on it. */
-async function portUser({ listen, port }: Config): Promise<string | undefined> {
+export async function portUser({ listen, port }: Config): Promise<string | undefined> {
   if (await canListen(listen, port)) return undefined;
   const host = listen === "0.0.0.0" ? "127.0.0.1" : listen;
   const isOurs = await fetch(`http://${host}:${port}/livez`, {

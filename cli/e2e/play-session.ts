@@ -51,6 +51,14 @@ export async function gameServer(instance: TestInstance, name: string): Promise<
   return body as GameServer;
 }
 
+/** One player in a game server on this machine, with a WebSocket and UDP. */
+export function joinOne({ status: { address, ports } }: GameServer): Promise<LineProcess> {
+  const port = (wanted: string): string =>
+    String(ports.find(({ name }) => name === wanted)?.port ?? "");
+  const words = [PLAYER, address, port("game"), port("udp"), "red", "0"];
+  return LineProcess.start([process.execPath, ...words]);
+}
+
 /** Two players in a game server: red on this machine, blue on another one. */
 export async function joinTwo(
   { status: { address, ports } }: GameServer,

@@ -27,6 +27,11 @@ import { type MachineDriver, openMachineDriver } from "./machine-driver.ts";
 import { credentialFile, isBuilderOf } from "./node-credential.ts";
 import { nodeStatusOf } from "./node-status.ts";
 
+/**
+ * An upgrade leaves the door that runs in place, since games notice when it goes. Raised when it must not: when the link, the
+ * files of `sdk/peers` or the door's flags change so that an older door does not do any more.
+ */
+const DOOR_GENERATION = "1";
 const KINDS: readonly LinkKind[] = ["GameServer", "Container", "Service", "Network", "Image"];
 const HEARTBEAT_EVERY_MS = 2_000;
 const USAGE_EVERY_MS = 1_000;
@@ -122,6 +127,7 @@ function doorOf(
     name: "door",
     argv: ownArgv(["door", ...flags]),
     env: childEnvironment(environment()),
+    generation: DOOR_GENERATION,
     runFolder: join(path, "run"),
     logFolder: join(path, "logs"),
     linux,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,9 +10,9 @@ import { DetachedProcess } from "./detached-process.ts";
 const linux = new HostLinux();
 let folder: string;
 let sleeper: DetachedProcess;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "flotilla-detached-"));
-  sleeper = new DetachedProcess({
+const sleeperOf = (generation: string): DetachedProcess =>
+  new DetachedProcess({
+    generation,
     name: "sleeper",
     // The folder stands in its command line, as the state folder does in ours.
     argv: [process.execPath, "-e", "setInterval(() => undefined, 1000)", folder],
@@ -23,6 +23,9 @@ beforeEach(() => {
     clock: systemClock,
     logger: silentLogger,
   });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flotilla-detached-"));
+  sleeper = sleeperOf("1");
 });
 afterEach(async () => {
   await sleeper.end();
@@ -53,5 +56,21 @@ describe("a process that outlives its starter", () => {
       expect(sleeper.ensure()).toBe(false);
       expect(sleeper.pid()).toBe(pid);
     }
+  });
+
+  it("stays over an upgrade of the same generation, and is replaced by one of another", async () => {
+    sleeper.ensure();
+    const first = sleeper.pid();
+    expect(sleeperOf("1").ensure()).toBe(false);
+    expect(sleeperOf("1").pid()).toBe(first);
+    const next = sleeperOf("2");
+    await expect.poll(() => next.ensure(), { interval: 20 }).toBe(true);
+    expect(next.pid()).not.toBe(first);
+    expect(linux.processStat(first ?? 0)?.state ?? "Z").toBe("Z");
+    expect(next.ensure()).toBe(false);
+    const mark = join(folder, "sleeper.json");
+    const { generation: _, ...old } = JSON.parse(readFileSync(mark, "utf8"));
+    writeFileSync(mark, JSON.stringify(old));
+    expect([sleeper.ensure(), sleeper.pid()]).toEqual([false, next.pid()]);
   });
 });

@@ -12,6 +12,8 @@ export interface DetachedOptions {
   /** Program and arguments, whole. */
   readonly argv: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
+  /** One that runs with another generation is ended and replaced; with the same one it stays, whoever started it. */
+  readonly generation: string;
   /** Where `<name>.json` says which process it is. */
   readonly runFolder: string;
   readonly logFolder: string;
@@ -22,13 +24,17 @@ export interface DetachedOptions {
 interface Mark {
   readonly pid: number;
   readonly startTicks: string;
+  /** Absent in what a release before generations wrote: it stays. */
+  readonly generation: string | undefined;
 }
 const LOOK_EVERY_MS = 200;
 const END_GRACE_MS = 5_000;
+const REPLACE_GRACE_MS = 2_000;
 
 /** A process that outlives the one that started it: found again by pid and start time, started again when it is gone. */
 export class DetachedProcess {
   readonly #options: DetachedOptions;
+  #replacedAt: number | undefined;
 
   constructor(options: DetachedOptions) {
     this.#options = options;
@@ -40,8 +46,9 @@ export class DetachedProcess {
     return mark && this.#is(mark) ? mark.pid : undefined;
   }
 
-  /** Starts it unless it runs. True when it was started. */
+  /** Starts it unless it runs. True when it was started. One of another generation is told to end, and followed later. */
   ensure(): boolean {
+    if (this.#isOutdated()) return false;
     if (this.pid() !== undefined || this.#findUnmarked()) return false;
     const { argv, env, logFolder, name } = this.#options;
     const [program, ...args] = argv;
@@ -82,6 +89,21 @@ export class DetachedProcess {
     rmSync(this.#path(), { force: true });
   }
 
+  /** True while one of another generation is on its way out. */
+  #isOutdated(): boolean {
+    const { generation, linux, clock, logger, name } = this.#options;
+    const mark = this.#readMark();
+    const isOther = mark?.generation !== undefined && mark.generation !== generation;
+    if (!mark || !isOther || !this.#is(mark)) return false;
+    const isFirst = this.#replacedAt === undefined;
+    this.#replacedAt ??= clock.monotonic();
+    const isLate = clock.monotonic() - this.#replacedAt > REPLACE_GRACE_MS;
+    if (isFirst)
+      logger.info({ pid: mark.pid }, `the ${name} is of another release and is replaced`);
+    if (isFirst || isLate) linux.kill(mark.pid, isLate ? "SIGKILL" : "SIGTERM");
+    return true;
+  }
+
   /** Whoever started it may have died before it wrote the mark: then its command line, which names our folders, tells. */
   #findUnmarked(): boolean {
     const { argv, linux } = this.#options;
@@ -94,7 +116,9 @@ export class DetachedProcess {
 
   #writeMark(pid: number): void {
     const startTicks = this.#options.linux.processStat(pid)?.startTicks ?? "";
-    writeFileSync(this.#path(), JSON.stringify({ pid, startTicks }), { mode: 0o600 });
+    const mark: Mark = { pid, startTicks, generation: this.#options.generation };
+    writeFileSync(this.#path(), JSON.stringify(mark), { mode: 0o600 });
+    this.#replacedAt = undefined;
   }
 
   #is({ pid, startTicks }: Mark): boolean {
@@ -106,7 +130,8 @@ export class DetachedProcess {
     try {
       const mark: unknown = JSON.parse(readFileSync(this.#path(), "utf8"));
       if (!isObject(mark) || typeof mark.pid !== "number") return undefined;
-      return { pid: mark.pid, startTicks: String(mark.startTicks ?? "") };
+      const generation = typeof mark.generation === "string" ? mark.generation : undefined;
+      return { pid: mark.pid, startTicks: String(mark.startTicks ?? ""), generation };
     } catch {
       return undefined;
     }

@@ -17,7 +17,7 @@ import { networkFile } from "../../runtime/network/network-file.ts";
 import type { NetworkWish } from "../../runtime/network/network-options.ts";
 import { isLoopback } from "../advertise-address.ts";
 import type { Config } from "../config.ts";
-import { shimFolder } from "../shim-folder.ts";
+import { shimFolder, shimGeneration } from "../shim-folder.ts";
 import { clearOldImages } from "./clear-old-images.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import type { MachineDriver, MachineParts } from "./machine-driver.ts";
@@ -167,6 +167,7 @@ async function shimProcess(
     name: "shim",
     argv: [program, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
     env: {},
+    generation: shimGeneration(),
     runFolder: join(path, "run"),
     logFolder: join(path, "logs"),
     linux,

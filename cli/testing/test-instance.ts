@@ -7,12 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isObject } from "../../core/std/json.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
+import { DOWN_EXIT } from "../up/up.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 60_000;
 /** Longer than what each part may take to give up by itself and say why. */
 const ANSWER_WITHIN_MS = 60_000;
 const END_WITHIN_MS = 110_000;
+/** RestartSec of our unit. */
+const RESTART_MS = 1_000;
 
 export interface TestInstanceOptions {
   /** The clone that is run; this one by default. */
@@ -28,6 +31,8 @@ export interface TestInstanceOptions {
   readonly allocatorListen?: string;
   /** More flags of `flotilla up`. */
   readonly flags?: readonly string[];
+  /** `up` is started again when it ends, as our systemd unit says. */
+  readonly isSupervised?: true;
 }
 export interface CliResult {
   readonly code: number;
@@ -47,6 +52,7 @@ export class TestInstance implements AsyncDisposable {
   readonly #linux = new HostLinux();
   #up: ChildProcess | undefined;
   #said = "";
+  #isEnding = false;
 
   private constructor(state: string, port: number, options: TestInstanceOptions) {
     this.state = state;
@@ -84,6 +90,7 @@ export class TestInstance implements AsyncDisposable {
 
   /** Starts `up` (again); resolves when it says that it is up. */
   async up(): Promise<void> {
+    this.#isEnding = false;
     const { driver = "shim", files = [], flags = [] } = this.#options;
     const apply = files.flatMap((file) => ["-f", file]);
     const argv = [
@@ -97,26 +104,38 @@ export class TestInstance implements AsyncDisposable {
       ...apply,
       ...flags,
     ];
-    const child = spawn(join(this.#root, "bin/flotilla"), argv, {
-      cwd: this.#root,
-      env: this.#env(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#up = child;
     this.#said = "";
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const hear = (chunk: Buffer): void => {
       this.#said += chunk.toString();
       if (this.#said.includes("flotilla is up.")) resolve();
     };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
+    const child = this.#spawnUp(argv, hear);
     child.once("exit", (code) => reject(new Error(`up ended with ${code}:\n${this.#said}`)));
     const late = setTimeout(
       () => reject(new Error(`up was not ready in time:\n${this.#said}`)),
       READY_WITHIN_MS,
     );
     await promise.finally(() => clearTimeout(late));
+  }
+
+  #spawnUp(argv: readonly string[], hear: (chunk: Buffer) => void): ChildProcess {
+    const { isSupervised } = this.#options;
+    const child = spawn(join(this.#root, "bin/flotilla"), argv, {
+      cwd: this.#root,
+      env: { ...this.#env(), ...(isSupervised ? { INVOCATION_ID: "a test" } : {}) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#up = child;
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.once("exit", (code) => {
+      const again = (): void => {
+        if (isSupervised && code !== DOWN_EXIT && !this.#isEnding) this.#spawnUp(argv, hear);
+      };
+      setTimeout(again, RESTART_MS).unref();
+    });
+    return child;
   }
 
   /** One command line against this instance. */
@@ -178,6 +197,7 @@ export class TestInstance implements AsyncDisposable {
 
   /** Ends `up` by a signal and waits for it. */
   async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<void> {
+    this.#isEnding = true;
     const child = this.#up;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = endOf(child, "exit", () => `up does not end after ${signal}:\n${this.#said}`);

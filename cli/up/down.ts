@@ -7,7 +7,7 @@ import { lockFolder } from "../../store/journal/lock.ts";
 import { type Config, readConfig, type Texts } from "../config.ts";
 import type { Io } from "../io.ts";
 import { cleanUp } from "./clean-up.ts";
-import { isInUse } from "./lock-soon.ts";
+import { holderOf } from "./lock-soon.ts";
 import { readRunRecord } from "./run-record.ts";
 import { readMark } from "./state-folder.ts";
 
@@ -66,17 +66,6 @@ async function endRunning(state: string, io: Io): Promise<boolean> {
   throw new FleetError("TIMEOUT", `process ${pid} has not ended after ${PATIENCE_MS / 1000} s`, {
     next: `end it (kill ${pid}), then run \`flotilla down\` again`,
   });
-}
-
-/** The process that has the state folder; undefined when nobody has. */
-function holderOf(state: string): number | undefined {
-  try {
-    lockFolder(state)[Symbol.dispose]();
-    return undefined;
-  } catch (error) {
-    if (isInUse(error) && error.details.pid) return error.details.pid;
-    throw error;
-  }
 }
 
 function purge(state: string): void {

@@ -38,3 +38,14 @@ export async function lockSoon(
 export function isInUse(error: unknown): error is Error & { details: { pid?: number } } {
   return isFleetError(error, "FAILED_PRECONDITION") && "pid" in error.details;
 }
+
+/** The process that has a state folder; undefined when nobody has. */
+export function holderOf(state: string): number | undefined {
+  try {
+    lockFolder(state)[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    if (isInUse(error) && error.details.pid) return error.details.pid;
+    throw error;
+  }
+}

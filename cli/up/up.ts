@@ -9,6 +9,7 @@ import { sharedPorts } from "../doctor/other-instances.ts";
 import type { Io } from "../io.ts";
 import { makeSecrets, readSecretWishes, secretFilesIn } from "../make-secrets.ts";
 import { compileShim } from "../shim-folder.ts";
+import { bringForward } from "../state/bring-forward.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
 import { cleanUp } from "./clean-up.ts";
 import { startAgent, startServer } from "./parts.ts";
@@ -18,8 +19,11 @@ import { openStateFolder } from "./state-folder.ts";
 import { firstFleet, openServices, ownName, summaryText } from "./summary.ts";
 import { type Patience, waitForApi, waitForFleets, waitForNode, waitForService } from "./wait.ts";
 
-/** SIGINT is a person's Ctrl-C and means `down`; TERM, HUP (and any crash) leave the containers running. */
-export type Ending = "down" | "stop";
+/**
+ * SIGINT is a person's Ctrl-C and means `down`; TERM, HUP (and any crash) leave the containers running; USR2 too, and the
+ * program that is installed now takes this process over.
+ */
+export type Ending = "down" | "stop" | "replace";
 
 export interface UpOptions {
   readonly config: Config;
@@ -29,10 +33,16 @@ export interface UpOptions {
   /** Aborted with an Ending as its reason. */
   readonly ending: AbortSignal;
   readonly say: (line: string) => void;
+  /** Called when the state folder is this process's. */
+  readonly onLocked: () => Promise<void>;
+  /** Called when the server answers. */
+  readonly onServing: () => Promise<void>;
   /** Called when everything that was asked for is there. */
-  readonly onReady: () => void;
+  readonly onReady: () => Promise<void>;
 }
 
+/** How `up` ends after `down` where a supervisor would start it again for any other end: the unit says so. */
+export const DOWN_EXIT = 75;
 const STOP_GRACE_MS = 10_000;
 /** Longer than a game server's own grace. */
 const DOWN_GRACE_MS = 60_000;
@@ -45,8 +55,11 @@ export async function up(options: UpOptions): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   const { path, instance } = openStateFolder(config.state, isRoot ? config.serverUid : undefined);
   using _lock = lockFolder(path);
+  await options.onLocked();
   const documents = options.files.length > 0 ? await readDocuments(options.files, io.stdin) : [];
   const secrets = readSecretWishes(secretFilesIn(options.files));
+  const brought = await bringForward(path);
+  if (brought) progress.note(brought);
   await writeRunRecord(config);
   progress.done(`state folder ${path} (instance ${instance})`);
   const shared = sharedPorts(config);
@@ -69,6 +82,7 @@ export async function up(options: UpOptions): Promise<void> {
       server.ready.then(() => waitForApi(api, PATIENCE, ending)),
     );
     progress.done(`server answers on ${urlOf(config)}`);
+    await options.onServing();
 
     const agent = startAgent({ config: { ...config, api: urlOf(config) }, io, onRestart });
     keepers.push(agent);
@@ -86,7 +100,7 @@ export async function up(options: UpOptions): Promise<void> {
     const services = openServices(documents, address);
     const name = ownName(process.argv[1]);
     say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, services, name }));
-    options.onReady();
+    await options.onReady();
     await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
     if (!ending.aborted) {
