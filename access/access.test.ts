@@ -20,7 +20,7 @@ describe("what a scope may do", () => {
   it.each(rows)("$scope for $access is as the table says", ({ access, scope }) => {
     const scopes = ACCESS[access];
     const expected = scopes.length === 0 || scopes.includes(scope) ? "ok" : "FORBIDDEN";
-    expect(codeOf(() => demandAccess(access, { scope, name: scope }))).toBe(expected);
+    expect(codeOf(() => demandAccess(access, { kind: "file", scope, name: scope }))).toBe(expected);
   });
 
   it("needs a token for everything that is not open", () => {
@@ -38,13 +38,13 @@ describe("what a scope may do", () => {
   it("gives each role what the one below it has, and more", () => {
     const may = (role: (typeof ROLES)[number]) =>
       Object.entries(ACCESS).flatMap(([access, scopes]) => (scopes.includes(role) ? [access] : []));
-    expect(may("viewer")).toEqual(["look", "read"]);
+    expect(may("viewer")).toEqual(["self", "look", "read"]);
     expect(may("operator")).toEqual([...may("viewer"), "write", "operate", "allocate"]);
     expect(may("admin")).toEqual([...may("operator"), "enter", "manage"]);
   });
 
   it("names the scope that is needed", () => {
-    expect(() => demandAccess("write", { scope: "allocate", name: "x" })).toThrow(
+    expect(() => demandAccess("write", { kind: "file", scope: "allocate", name: "x" })).toThrow(
       "a token of scope allocate may not do this: admin or operator is needed",
     );
   });

@@ -66,7 +66,7 @@ export class NodeTokens implements Disposable {
     const isOurs = timingSafeEqual(this.#sign(body), Buffer.from(signature, "base64url"));
     const ticket = isOurs ? ticketFrom(body) : undefined;
     if (!ticket) return undefined;
-    if (ticket.expiresAt > this.#now()) return { scope: "join", name: "join" };
+    if (ticket.expiresAt > this.#now()) return { kind: "join", scope: "join", name: "join" };
     const at = new Date(ticket.expiresAt).toISOString();
     throw new FleetError(
       "UNAUTHENTICATED",
@@ -80,7 +80,7 @@ export class NodeTokens implements Disposable {
 
   #nodeOf(token: string): Principal | undefined {
     const node = this.#nodeByDigest.get(digestOfCredential(token));
-    return node === undefined ? undefined : { scope: "node", name: node };
+    return node === undefined ? undefined : { kind: "node", scope: "node", name: node };
   }
 
   #know(node: string, digest: string | undefined): void {

@@ -4,13 +4,16 @@ import type { Principal, Scope } from "./tokens.ts";
 /** What kind of thing a route does; every route names one. */
 // biome-ignore format: a list
 export type Access =
-  | "open" | "look" | "read" | "write" | "operate" | "allocate" | "enter" | "manage" | "link" | "join";
+  | "open" | "self" | "look" | "read" | "write" | "operate" | "allocate" | "enter" | "manage"
+  | "link" | "join";
 
 /** The one table of who may do what. An empty row means: no credential needed. */
 // biome-ignore format: a table is read by its columns
 export const ACCESS: Readonly<Record<Access, readonly Scope[]>> = {
   /** Whether it lives, and the description of the API. */
   open:     [],
+  /** A user's own session and password. */
+  self:     ["admin", "operator", "viewer"],
   /** Versions and the list of kinds: nothing about what runs. */
   look:     ["admin", "operator", "viewer", "allocate"],
   /** Resources, events, logs, metrics. */
@@ -50,7 +53,31 @@ export function demandAccess(access: Access, principal: Principal | undefined): 
   if (!scopes.includes(principal.scope))
     throw new FleetError(
       "FORBIDDEN",
-      `a token of scope ${principal.scope} may not do this: ${scopes.join(" or ")} is needed`,
+      `${wordsOf(principal)} may not do this: ${scopes.join(" or ")} is needed`,
       { scopes },
     );
+}
+
+/** Throws FORBIDDEN unless `principal` may see and change what is in `namespace`. */
+export function demandNamespace(principal: Principal | undefined, namespace: string): void {
+  const namespaces = principal?.namespaces;
+  if (namespaces === undefined || namespaces.includes(namespace)) return;
+  throw new FleetError(
+    "FORBIDDEN",
+    `this token is for namespace ${namespaces.join(" and ")}, not for ${namespace}`,
+  );
+}
+
+/** What a namespace does not bound, for principals of all namespaces only. */
+export function demandAllNamespaces(principal: Principal | undefined): void {
+  const namespaces = principal?.namespaces;
+  if (namespaces === undefined) return;
+  throw new FleetError(
+    "FORBIDDEN",
+    `this token is for namespace ${namespaces.join(" and ")}: ask by a path with /namespaces/${namespaces[0]}/`,
+  );
+}
+
+function wordsOf({ kind, scope, name }: Principal): string {
+  return kind === "user" ? `user ${name}, a ${scope},` : `a token of scope ${scope}`;
 }

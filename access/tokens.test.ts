@@ -34,7 +34,7 @@ describe("tokens of a state folder", () => {
     const before = await readToken(join(folder, "admin.token"));
     const again = await openTokens(folder);
     expect(await readToken(join(folder, "admin.token"))).toBe(before);
-    expect(again.principalOf(`Bearer ${before}`)).toEqual({ scope: "admin", name: "admin" });
+    expect(again.principalOf(`Bearer ${before}`)).toMatchObject({ kind: "file", scope: "admin" });
   });
 
   it("are the same for two processes that start at once", async () => {

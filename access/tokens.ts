@@ -12,10 +12,16 @@ export type Role = (typeof ROLES)[number];
 /** `join` is a node token's, `node` that of one machine that joined with one. */
 export type Scope = FileScope | Role | "join" | "node";
 
-/** Who asks. `name` separates what one caller may not see of another, such as idempotency keys. */
+/** How a principal has shown who it is. `client`: by a certificate, or by being let in without. */
+export type PrincipalKind = "file" | "user" | "token" | "node" | "join" | "client";
+
+/** Who asks. `kind` and `name` separate what one caller may not see of another, such as idempotency keys. */
 export interface Principal {
+  readonly kind: PrincipalKind;
   readonly scope: Scope;
   readonly name: string;
+  /** Only these; undefined means all. */
+  readonly namespaces?: readonly string[];
 }
 
 const TOKEN_BYTES = 32;
@@ -36,15 +42,15 @@ export function tokenFileOf(scope: FileScope): string {
 export class Tokens {
   readonly #byDigest: ReadonlyMap<string, Principal>;
   readonly #byHeader = new Map<string, Principal>();
-  #others: ((token: string) => Principal | undefined) | undefined;
+  readonly #others: ((token: string) => Principal | undefined)[] = [];
 
   constructor(rows: readonly { readonly token: string; readonly principal: Principal }[]) {
     this.#byDigest = new Map(rows.map(({ token, principal }) => [digestOf(token), principal]));
   }
 
-  /** Asks `others` about tokens that are none of these; they come and go, so what it says is not kept. */
+  /** Asks `others`, too, about tokens that are none of these; they come and go, so what it says is not kept. */
   also(others: (token: string) => Principal | undefined): void {
-    this.#others = others;
+    this.#others.push(others);
   }
 
   /** Who an `Authorization` header speaks for; undefined when it is missing or wrong. */
@@ -57,7 +63,15 @@ export class Tokens {
     const token = BEARER.exec(header)?.[1];
     const principal = token === undefined ? undefined : this.#byDigest.get(digestOf(token));
     if (principal && this.#byHeader.size < HEADERS_MAX) this.#byHeader.set(header, principal);
-    return principal ?? (token === undefined ? undefined : this.#others?.(token));
+    return principal ?? (token === undefined ? undefined : this.#askOthers(token));
+  }
+
+  #askOthers(token: string): Principal | undefined {
+    for (const others of this.#others) {
+      const principal = others(token);
+      if (principal) return principal;
+    }
+    return undefined;
   }
 }
 
@@ -66,7 +80,7 @@ export async function openTokens(folder: string): Promise<Tokens> {
   const rows = await Promise.all(
     TOKEN_SCOPES.map(async (scope) => ({
       token: await makeOrReadToken(join(folder, tokenFileOf(scope))),
-      principal: { scope, name: scope },
+      principal: { kind: "file" as const, scope, name: scope },
     })),
   );
   return new Tokens(rows);
@@ -111,7 +125,8 @@ async function makeToken(path: string): Promise<void> {
   }
 }
 
-function digestOf(token: string): string {
+/** What is kept of a secret that is long and random. */
+export function digestOf(token: string): string {
   return hash("sha256", token, "base64");
 }
 

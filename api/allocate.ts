@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import type { AuditTally } from "../access/audit/audit-tally.ts";
+import { demandNamespace } from "../access/scopes.ts";
 import type { Principal } from "../access/tokens.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import { FleetError } from "../core/std/errors.ts";
@@ -16,6 +18,8 @@ export interface AskedAllocation {
   readonly content: string;
   /** Its place in a batch: one key stands for all of a batch, each for itself. */
   readonly part?: number;
+  /** The address that it comes from, where that is known. */
+  readonly from?: string | undefined;
   /** Aborted when who asks has gone; asked for only by a request that waits. */
   readonly gone?: () => AbortSignal;
 }
@@ -27,10 +31,15 @@ export const UNALLOCATED = "there is no available GameServer to allocate";
 export const CONTENTION = "too many concurrent requests have overwhelmed the system";
 
 /** The one way from a request to the allocator: with its idempotency key, measured. */
-export function allocating(allocator: Allocator, metrics: Metrics): Allocate {
+export function allocating(
+  allocator: Allocator,
+  metrics: Metrics,
+  tally?: Pick<AuditTally, "count">,
+): Allocate {
   return async (asked) => {
     const startedAt = performance.now();
-    const { namespace, spec } = asked;
+    const { namespace, spec, principal } = asked;
+    demandNamespace(principal, namespace);
     const idempotency = idempotencyOf(asked);
     const signal = spec.waitUpToMs ? asked.gone?.() : undefined;
     const status = await allocator.allocate({
@@ -38,6 +47,14 @@ export function allocating(allocator: Allocator, metrics: Metrics): Allocate {
       spec,
       ...(idempotency ? { idempotency } : {}),
       ...(signal ? { signal } : {}),
+    });
+    tally?.count({
+      who: principal?.name ?? "",
+      kind: principal?.kind ?? "nobody",
+      from: asked.from ?? "",
+      action: "allocate",
+      target: namespace,
+      outcome: status.state === "Allocated" ? "ok" : status.state,
     });
     metrics.allocated(status.state, (performance.now() - startedAt) / 1000);
     return status;
@@ -63,7 +80,14 @@ export function idempotencyOf({
   // No key has a space in it, so that no other request's is the same.
   const whole = part === undefined ? key : `${key} ${part}`;
   return {
-    key: `${principal?.name ?? ""}/${namespace}/${whole}`,
+    key: `${scopeOf(principal)}/${namespace}/${whole}`,
     bodyHash: hash("sha256", content, "base64url"),
   };
+}
+
+/** Users and API tokens choose their names, and must not meet the keys of others. */
+function scopeOf(principal: Principal | undefined): string {
+  if (!principal) return "";
+  const { kind, name } = principal;
+  return kind === "user" || kind === "token" ? `${kind}:${name}` : name;
 }

@@ -43,6 +43,8 @@ export function allocationBatch(
   serve(app, "/v1/allocations::batch", {
     POST: {
       access: "allocate",
+      audit: "failures",
+      namespaced: true,
       handle: async (request, reply) => {
         const asked = requestsOf(bodyOf(request)).map((one, i) => checkedOf(one, i, cache));
         const { principal, headers } = request;
@@ -50,6 +52,7 @@ export function allocationBatch(
         const common = {
           principal,
           key: headers["idempotency-key"],
+          from: request.raw.socket.remoteAddress,
           ...(signal ? { gone: () => signal } : {}),
         };
         return {

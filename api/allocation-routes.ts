@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { AuditTally } from "../access/audit/audit-tally.ts";
 import type { FieldValidation } from "../core/model/admit.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import { checkAllocation } from "../core/model/check-allocation.ts";
@@ -16,6 +17,7 @@ import { TextCache } from "./text-cache.ts";
 export interface AllocationRoutesOptions {
   readonly allocator: Allocator;
   readonly metrics: Metrics;
+  readonly tally: AuditTally;
   readonly bounds: ApiBounds;
 }
 
@@ -35,12 +37,13 @@ interface Checked {
  */
 export function allocationRoutes(app: FastifyInstance, options: AllocationRoutesOptions): void {
   takeBodiesAsText(app);
-  const { allocator, metrics, bounds } = options;
+  const { allocator, metrics, tally, bounds } = options;
   const cache = new TextCache<Checked>({ entriesMax: bounds.checkedAllocationsMax });
-  const allocate = allocating(allocator, metrics);
+  const allocate = allocating(allocator, metrics, tally);
   serve(app, `${basePathOf("GameServerAllocation")}/namespaces/:namespace/gameserverallocations`, {
     POST: {
       access: "allocate",
+      audit: "failures",
       handle: async (request, reply) => {
         const namespace = request.params.namespace ?? "";
         const checked = checkedOf(request, cache);
@@ -59,6 +62,7 @@ export function allocationRoutes(app: FastifyInstance, options: AllocationRoutes
               principal: request.principal,
               key: request.headers["idempotency-key"],
               content: textOf(request),
+              from: request.raw.socket.remoteAddress,
               gone: () => goneOf(reply),
             });
         reply.code(201).header("content-type", "application/json; charset=utf-8");

@@ -14,13 +14,17 @@ export function allocatorGateway(app: FastifyInstance, allocate: Allocate): void
   serve(app, "/gameserverallocation", {
     POST: {
       access: "allocate",
+      audit: "failures",
+      namespaced: true,
       handle: async (request, reply) => {
         const { namespace, spec } = checkAllocatorRequest(bodyOf(request));
         const { principal, headers, body } = request;
         const key = headers["idempotency-key"];
         const content = typeof body === "string" ? body : "";
         const gone = (): AbortSignal => goneOf(reply);
-        return answerOf(await allocate({ namespace, spec, principal, key, content, gone }), reply);
+        const from = request.raw.socket.remoteAddress;
+        const asked = { namespace, spec, principal, key, content, gone, from };
+        return answerOf(await allocate(asked), reply);
       },
     },
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { AccessParts } from "../access/access-parts.ts";
 import { BrowserGuard } from "../access/browser.ts";
 import { JoinKeys } from "../access/join-keys.ts";
 import { NodeTokens } from "../access/node-tokens.ts";
@@ -62,6 +63,7 @@ export interface ApiHarness extends AsyncDisposable {
   readonly samples: LiveSamples;
   readonly line: WaitingLine;
   readonly tokens: Readonly<Record<FileScope, string>>;
+  readonly access: AccessParts;
   /** What `/readyz` says stands in the way. */
   wait(reason: string | undefined): void;
   ask(path: string, ask?: Ask): Promise<Answer>;
@@ -116,13 +118,14 @@ export async function openApi(
     ...{ store, secret: tokens.agent, now: () => clock.now(), pin: undefined },
   });
   const known = knownTokens(nodeTokens);
+  const access = await openAccess(known);
   const { samples, senses } = openSamples(store, metrics, line);
   let reason: string | undefined;
   const app = await createApi({
     ...{ store, events, allocator, rooms: roomParts.rooms, line, metrics, samples, clock, logger },
     joinKeys: roomParts.keys,
     nodeLink: new NodeLink(context),
-    tokens: known,
+    ...{ tokens: known, access: access.parts },
     blobFolder,
     issueNodeToken: (seconds) => nodeTokens.issue(seconds),
     guard: new BrowserGuard([]),
@@ -134,7 +137,7 @@ export async function openApi(
   await app.listen({ port, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
-    ...{ app, url, store, log, events, metrics, samples, line, tokens },
+    ...{ app, url, store, log, events, metrics, samples, line, tokens, access: access.parts },
     wait: (why) => {
       reason = why;
     },
@@ -145,6 +148,7 @@ export async function openApi(
       senses[Symbol.dispose]();
       await roomParts.close();
       await app.close();
+      await access.close();
       await rm(blobFolder, { recursive: true });
       await store[Symbol.asyncDispose]();
     },
@@ -163,9 +167,25 @@ function openSamples(store: ResourceStore, metrics: Metrics, line: WaitingLine) 
   return { samples, senses };
 }
 
+/** People and the audit log, in a folder of their own; hashes are as cheap as they can be. */
+async function openAccess(tokens: Tokens) {
+  const folder = await mkdtemp(join(tmpdir(), "flotilla-access-"));
+  const passwords = { memoryKiB: 64, passes: 1, runningMax: 2, waitingMax: 32 };
+  const common = { clock: systemClock, logger: silentLogger };
+  const parts = await AccessParts.open({ ...common, folder, tokens, passwords });
+  const close = async (): Promise<void> => {
+    await parts[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  };
+  return { parts, close };
+}
+
 function knownTokens(nodeTokens: NodeTokens): Tokens {
   const known = new Tokens(
-    TOKEN_SCOPES.map((scope) => ({ token: TEST_TOKENS[scope], principal: { scope, name: scope } })),
+    TOKEN_SCOPES.map((scope) => ({
+      token: TEST_TOKENS[scope],
+      principal: { kind: "file", scope, name: scope },
+    })),
   );
   known.also((token) => nodeTokens.principalOf(token));
   return known;

@@ -61,6 +61,7 @@ export function linkRoutes(app: FastifyInstance, options: LinkRoutesOptions): vo
       access: "join",
       handle: async (request) => {
         const credential = newCredential();
+        request.audited = { action: "nodes.join", target: joiningNodeOf(request.body) };
         await nodeLink.join(joiningNodeOf(request.body), digestOfCredential(credential));
         return { credential };
       },

@@ -4,6 +4,7 @@ import { KINDS } from "../core/model/kinds.ts";
 import { FleetError } from "../core/std/errors.ts";
 import type { Metrics } from "../monitor/metrics.ts";
 import { EXEC_PROTOCOL } from "../runtime/link/exec-frame.ts";
+import { ANSWER_HEADERS } from "./page-headers.ts";
 import { basePathOf } from "./resource-routes.ts";
 import { askedNumber, isAsked, type Request, serve } from "./route.ts";
 import type { Tunnels } from "./tunnels.ts";
@@ -59,6 +60,7 @@ async function sendLog(
   reply.hijack();
   reply.raw.writeHead(200, {
     "content-type": "text/plain; charset=utf-8",
+    ...ANSWER_HEADERS,
     connection: "close",
   });
   reply.raw.flushHeaders();

@@ -1,3 +1,4 @@
+import type { AccessParts } from "../access/access-parts.ts";
 import type { BrowserGuard } from "../access/browser.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { Rooms as RoomVerbs } from "../allocator/rooms/rooms.ts";
@@ -61,6 +62,7 @@ export interface ApiOptions {
   readonly joinKeys: { readonly keySet: object };
   readonly nodeLink: NodeLink;
   readonly tokens: Tokens;
+  readonly access: Pick<AccessParts, "accounts" | "audit" | "tally">;
   readonly issueNodeToken: IssueNodeToken;
   /** Where image blobs are kept for other nodes. */
   readonly blobFolder: string;
@@ -99,6 +101,11 @@ export interface ApiBounds {
   readonly blobBytesMax: number;
   readonly tunnelPingEveryMs: number;
   readonly tunnelSilenceMaxMs: number;
+  /** Time that a client has to send the headers of a request, and all of it. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How often connections are looked at for that. */
+  readonly slowLookEveryMs: number;
 }
 
 export const API_BOUNDS: ApiBounds = {
@@ -112,4 +119,7 @@ export const API_BOUNDS: ApiBounds = {
   blobBytesMax: 8 * 1024 ** 3,
   tunnelPingEveryMs: 5_000,
   tunnelSilenceMaxMs: 20_000,
+  headersTimeoutMs: 20_000,
+  requestTimeoutMs: 60_000,
+  slowLookEveryMs: 10_000,
 };

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { PageFile } from "./page-files.ts";
+import { PAGE_HEADERS } from "./page-headers.ts";
 
 /** Serves the dashboard: a fixed map of files, which were read at the start; no path of a request reaches the disk. */
 export function pageRoutes(app: FastifyInstance, files: readonly PageFile[]): void {
@@ -24,31 +25,17 @@ const NOT_BUILT: PageFile = {
   isImmutable: false,
 };
 
-/** Everything comes from here alone, nothing is inline, and no other page may frame it. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-const ALWAYS = {
-  "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  vary: "accept-encoding",
-};
 const FOREVER = "public, max-age=31536000, immutable";
 
 function send(file: PageFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [encoding, body] = packedFor(file, String(request.headers["accept-encoding"] ?? ""));
   const etag = `"${file.etag}${encoding === undefined ? "" : `-${encoding}`}"`;
-  reply.headers({ ...ALWAYS, etag, "cache-control": file.isImmutable ? FOREVER : "no-cache" });
+  reply.headers({
+    ...PAGE_HEADERS,
+    vary: "accept-encoding",
+    etag,
+    "cache-control": file.isImmutable ? FOREVER : "no-cache",
+  });
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   if (encoding !== undefined) reply.header("content-encoding", encoding);
   return reply.type(file.type).send(body);

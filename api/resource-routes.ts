@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { changesOf } from "../access/audit/changes.ts";
+import { demandSecretWrites } from "../access/secret-writes.ts";
 import type { FieldValidation } from "../core/model/admit.ts";
 import { type AnyKind, KINDS } from "../core/model/kinds.ts";
 import type { Kind, Resource } from "../core/model/resource.ts";
@@ -11,7 +13,7 @@ import { jsonPatch } from "./json-patch.ts";
 import { listText, pageOf } from "./list-page.ts";
 import type { ApiBounds } from "./options.ts";
 import { readSettled } from "./read-settled.ts";
-import { asked, askedNumber, isAsked, type Request, serve, warn } from "./route.ts";
+import { type Audited, asked, askedNumber, isAsked, type Request, serve, warn } from "./route.ts";
 import { matchesOf } from "./selection.ts";
 import { successStatus } from "./status.ts";
 import type { Watches } from "./watch.ts";
@@ -120,9 +122,12 @@ class KindRoutes {
   readonly #create = async (request: Request, reply: FastifyReply): Promise<Resource> => {
     const { writer } = this.#options;
     const options = writeOptionsOf(request);
+    demandSecretWrites(request.principal, undefined, request.body);
     const made = writer.create(this.#kind, request.params.namespace, request.body, options);
+    const written = await made;
     reply.code(201);
-    return this.#answer(reply, await made);
+    request.audited = auditedWrite(written, options.dryRun);
+    return this.#answer(reply, written);
   };
 
   readonly #replace = (request: Request, reply: FastifyReply): Promise<Resource> =>
@@ -142,6 +147,7 @@ class KindRoutes {
     const options = deleteOptionsOf(request);
     const { writer } = this.#options;
     const { object, isGone } = await writer.delete(this.#kind, namespace, name, options);
+    request.audited = { ...changesOf(toldOf(object), undefined), isTrial: options.dryRun };
     const { group, plural } = KINDS[this.#kind];
     return isGone ? successStatus({ group, kind: plural, name, uid: object.metadata.uid }) : object;
   };
@@ -185,7 +191,14 @@ class KindRoutes {
     const { namespace, name } = this.#place(request);
     const options = { ...writeOptionsOf(request), ...(subresource ? { subresource } : {}) };
     const { writer } = this.#options;
-    return this.#answer(reply, await writer.update(this.#kind, namespace, name, change, options));
+    const checked = (old: Resource): unknown => {
+      const next = change(old);
+      demandSecretWrites(request.principal, old, next);
+      return next;
+    };
+    const written = await writer.update(this.#kind, namespace, name, checked, options);
+    request.audited = auditedWrite(written, options.dryRun);
+    return this.#answer(reply, written);
   }
 
   #answer(reply: FastifyReply, { object, warnings }: Written): Resource {
@@ -196,6 +209,18 @@ class KindRoutes {
   #place({ params }: Request): { readonly namespace: string; readonly name: string } {
     return { namespace: params.namespace ?? "", name: params.name ?? "" };
   }
+}
+
+function auditedWrite({ before, object }: Written, isTrial: boolean): Audited {
+  const { name, namespace } = object.metadata;
+  const target = namespace ? `${namespace}/${name}` : name;
+  return { target, ...changesOf(before && toldOf(before), toldOf(object)), isTrial };
+}
+
+/** What a person has written of a resource, and its status is not. */
+function toldOf({ metadata, spec, status }: Resource): object {
+  const { labels, annotations } = metadata;
+  return { metadata: { labels, annotations }, spec, status };
 }
 
 async function* inTurns(texts: Iterable<string>): AsyncGenerator<string> {

@@ -1,3 +1,4 @@
+import { demandNamespace } from "../access/scopes.ts";
 import type { OpenRequest } from "../allocator/rooms/room-requests.ts";
 import { unknownProblem } from "../core/model/admit.ts";
 import { checkSchema } from "../core/model/check-schema.ts";
@@ -77,9 +78,13 @@ function seatWish({ player, seconds }: SeatGiven): SeatWish {
 const NAMESPACE = new RegExp(DNS_LABEL, "u");
 const VALUE = new RegExp(LABEL_VALUE, "u");
 
+/** Throws FORBIDDEN when who asks has a token for other namespaces. */
 export function namespaceAsked(request: Request): string {
   const namespace = asked(request, "namespace") ?? "default";
-  if (namespace.length <= 63 && NAMESPACE.test(namespace)) return namespace;
+  if (namespace.length <= 63 && NAMESPACE.test(namespace)) {
+    demandNamespace(request.principal, namespace);
+    return namespace;
+  }
   throw new FleetError(
     "BAD_REQUEST",
     `namespace must be ${DNS_LABEL_FORM}, found ${found(namespace)}`,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { demandNamespace } from "../access/scopes.ts";
 import { freeSeats } from "../allocator/decide/room-seats.ts";
 import { type RoomView, roomView, seatsOf } from "../allocator/decide/room-views.ts";
 import type { Room } from "../core/model/room.ts";
@@ -54,6 +55,7 @@ export function roomRoutes(app: FastifyInstance, options: RoomRoutesOptions): vo
   const routes = new RoomRoutes(options);
   const may = (handle: Handler, about: RouteAbout): Route => ({
     access: "allocate",
+    namespaced: true,
     handle,
     about: { tag: "Rooms", ...about },
   });
@@ -68,13 +70,19 @@ export function roomRoutes(app: FastifyInstance, options: RoomRoutesOptions): vo
   });
   serve(app, "/v1/rooms/:id", {
     GET: may(routes.get, { summary: "Shows one room.", answer: ROOM_VIEW }),
-    PATCH: may(routes.change, {
-      summary: "Opens a room to those who look for one, or closes it to them.",
-      body: CHANGE_ROOM,
-      answer: ROOM_VIEW,
-      example: { open: false },
-    }),
-    DELETE: may(routes.close, { summary: "Ends a room.", answer: ROOM_VIEW }),
+    PATCH: {
+      audit: "single",
+      ...may(routes.change, {
+        summary: "Opens a room to those who look for one, or closes it to them.",
+        body: CHANGE_ROOM,
+        answer: ROOM_VIEW,
+        example: { open: false },
+      }),
+    },
+    DELETE: {
+      audit: "single",
+      ...may(routes.close, { summary: "Ends a room.", answer: ROOM_VIEW }),
+    },
   });
   serve(app, "/v1/rooms/:id/seats", {
     GET: may(routes.seats, { summary: "Shows who has a seat in a room.", answer: SEATS }),
@@ -147,6 +155,7 @@ class RoomRoutes {
 
   readonly open = async (request: Request, reply: FastifyReply): Promise<object> => {
     const { wish, ...rest } = roomAsked(request.body);
+    demandNamespace(request.principal, wish.namespace);
     const opened = await this.#options.rooms.open({
       ...{ wish, ...rest },
       ...this.#asking(request, reply, wish.namespace, rest.waitMs),

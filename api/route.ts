@@ -12,10 +12,38 @@ declare module "fastify" {
     about?: RouteAbout;
     /** A file of the dashboard: no part of the API's description. */
     page?: boolean;
+    /** True when the handler itself demands the namespace that a request is about (`demandNamespace`). */
+    namespaced?: boolean;
+    /** True for methods that a path does not have: they are not described. */
+    absent?: boolean;
+    /** How calls that change something are recorded; by `auditWay` when absent. */
+    audit?: AuditWay;
   }
   interface FastifyRequest {
     principal: Principal | undefined;
+    /** What the audit log should say beside who, from where and by which route. */
+    audited: Audited | undefined;
+    /** Why the request failed. */
+    failure: FleetError | undefined;
   }
+}
+
+/**
+ * `single`: a record for each, on the disk before the answer. `batch`: counted, a record per second. `failures`: as
+ * `batch`, but what succeeds is counted by who did it. `none`: what machines report of themselves.
+ */
+export type AuditWay = "single" | "batch" | "failures" | "none";
+
+/** What a handler knows of what it did. */
+export interface Audited {
+  readonly action?: string;
+  readonly target?: string;
+  /** For requests that come without a principal. */
+  readonly who?: string;
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+  /** True for a dry run: nothing was changed. */
+  readonly isTrial?: boolean;
 }
 
 /** Path parameters and query as strings: a parameter that was given twice counts once. */
@@ -40,6 +68,8 @@ export type Route = {
   readonly access: Access;
   readonly handle: Handler;
   readonly about?: RouteAbout | undefined;
+  readonly namespaced?: boolean;
+  readonly audit?: AuditWay;
 };
 
 /** What the OpenAPI page says of a route that serves no kind. */
@@ -64,15 +94,14 @@ export function serve(
   for (const method of allowed) {
     const route = routes[method];
     if (!route) continue;
-    const { access, handle, about } = route;
-    const config = { access, ...(about ? { about } : {}) };
-    app.route<Asked>({ method, url, config, handler: (q, r) => handle(q, r) });
+    const { handle, ...config } = route;
+    app.route<Asked>({ method, url, config: configOf(config), handler: (q, r) => handle(q, r) });
   }
   const first = allowed[0];
   app.route({
     method: METHODS.filter((method) => !routes[method]),
     url,
-    config: { access: (first && routes[first]?.access) ?? "read" },
+    config: { access: (first && routes[first]?.access) ?? "read", audit: "none", absent: true },
     handler: (request, reply) => {
       reply.header("allow", allowed.join(", "));
       throw new FleetError(
@@ -81,6 +110,15 @@ export function serve(
       );
     },
   });
+}
+
+function configOf({ access, about, namespaced, audit }: Omit<Route, "handle">) {
+  return {
+    access,
+    ...(about ? { about } : {}),
+    ...(namespaced ? { namespaced } : {}),
+    ...(audit ? { audit } : {}),
+  };
 }
 
 /** One value of the query. */

@@ -3,9 +3,12 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import { LiveRows } from "../monitor/samples/live-rows.ts";
 import { allocationRoutes } from "./allocation-routes.ts";
+import { auditChanges } from "./audit-hook.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { discoveryRoutes } from "./discovery-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { HeldRequests } from "./held-requests.ts";
 import { ImageBlobs } from "./image-blobs.ts";
 import { parseJson } from "./json-body.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -15,15 +18,19 @@ import { logRoutes } from "./log-routes.ts";
 import { monitorRoutes } from "./monitor-routes.ts";
 import { openApiOf, type RoutePath } from "./openapi.ts";
 import type { ApiOptions } from "./options.ts";
+import { ANSWER_HEADERS } from "./page-headers.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { resourceRoutes } from "./resource-routes.ts";
 import { roomRoutes } from "./room-routes.ts";
 import { serve } from "./route.ts";
 import { secure } from "./security.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { expected, retryAfterOf, statusOf } from "./status.ts";
 import { streamRoutes } from "./stream/stream-routes.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { Tunnels } from "./tunnels.ts";
 import { upgrades } from "./upgrades.ts";
+import { userRoutes } from "./user-routes.ts";
 import { waitingRoutes } from "./waiting-routes.ts";
 import { Watches } from "./watch.ts";
 import { ResourceWriter } from "./write.ts";
@@ -34,8 +41,6 @@ const JSON_TYPES = [
   "application/json-patch+json",
 ];
 const KEEP_ALIVE_MS = 72_000;
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 60_000;
 /** What is under way when the server stops has so long to be answered. */
 const CLOSE_GRACE_MS = 1_000;
 const CLOSE_CHECK_MS = 20;
@@ -45,27 +50,33 @@ const CLOSE_CHECK_MS = 20;
  * little for what is under way.
  */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { bounds, access } = options;
   const app = fastify({
     logger: false,
     requestIdHeader: false,
     exposeHeadRoutes: false,
     forceCloseConnections: "idle",
-    bodyLimit: options.bounds.bodyBytesMax,
+    bodyLimit: bounds.bodyBytesMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    requestTimeout: bounds.requestTimeoutMs,
+    http: {
+      headersTimeout: bounds.headersTimeoutMs,
+      connectionsCheckingInterval: bounds.slowLookEveryMs,
+    },
     routerOptions: { maxParamLength: 512 },
   });
   const paths: RoutePath[] = [];
   app.addHook("onRoute", ({ method, url, config }) => {
-    if (config?.page) return;
+    if (config?.page || config?.absent) return;
     for (const one of [method].flat())
       paths.push({
         ...{ url, method: one, access: config?.access ?? "read" },
         ...(config?.about ? { about: config.about } : {}),
       });
   });
-  secure(app, options);
+  const held = new HeldRequests(access.accounts);
+  auditChanges(app, { ...options, ...access });
+  secure(app, { ...options, ...access, held });
   answerErrors(app, options);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPES, { parseAs: "string" }, (_request, body, done) => {
@@ -75,8 +86,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       done(error as Error);
     }
   });
-  registerRoutes(app, options);
-  app.register(async (scope) => allocationRoutes(scope, options));
+  registerRoutes(app, options, held);
+  app.register(async (scope) => allocationRoutes(scope, { ...options, ...access }));
   let description: object | undefined;
   const describe = (): object => {
     description ??= openApiOf(options.version, paths);
@@ -87,11 +98,12 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   return app;
 }
 
-function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, events, nodeLink, metrics, clock, bounds, version } = options;
+function registerRoutes(app: FastifyInstance, options: ApiOptions, held: HeldRequests): void {
+  const { store, events, nodeLink, metrics, clock, bounds, version, access } = options;
   const openWriter = (reply: FastifyReply): LineWriter => {
     reply.hijack();
     reply.raw.writeHead(200, {
+      ...ANSWER_HEADERS,
       "content-type": "application/json",
       "cache-control": "no-store",
       connection: "close",
@@ -118,8 +130,13 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions): void {
   healthRoutes(app, options);
   discoveryRoutes(app, version);
   pageRoutes(app, options.page);
-  upgrades(app, { ...options, tunnels });
+  sessionRoutes(app, access.accounts);
+  userRoutes(app, access.accounts);
+  tokenRoutes(app, access.accounts);
+  auditRoutes(app, access.audit);
+  upgrades(app, { ...options, ...access, tunnels, held });
   app.addHook("preClose", async () => {
+    held[Symbol.dispose]();
     watches[Symbol.dispose]();
     stream[Symbol.dispose]();
     fanOut[Symbol.dispose]();
@@ -142,6 +159,7 @@ function closeInGoodOrder(app: FastifyInstance): void {
 function answerErrors(app: FastifyInstance, { logger, metrics }: ApiOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const failure = expected(error);
+    request.failure = failure;
     const { code } = failure;
     metrics.refused(code);
     if (code === "INTERNAL")

@@ -1,22 +1,28 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
+import { redactArgv } from "../access/audit/redact.ts";
 import type { BrowserGuard } from "../access/browser.ts";
 import { type Access, demandAccess, demandNode } from "../access/scopes.ts";
-import type { Tokens } from "../access/tokens.ts";
+import type { Principal } from "../access/tokens.ts";
+import { KINDS } from "../core/model/kinds.ts";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import type { Logger } from "../core/std/logger.ts";
 import type { Metrics } from "../monitor/metrics.ts";
 import { EXEC_PROTOCOL } from "../runtime/link/exec-frame.ts";
 import { TUNNEL_PROTOCOL } from "../runtime/link/link-http.ts";
-import { execRequestOf } from "./exec-upgrade.ts";
+import { type AuditOptions, auditUpgrade, whoOf } from "./audit-hook.ts";
+import { type ExecRequest, execRequestOf } from "./exec-upgrade.ts";
+import type { HeldRequests } from "./held-requests.ts";
+import { demandPlace, type IdentifyOptions, identify } from "./identify.ts";
 import { assertNodeName } from "./link-routes.ts";
 import { expected, statusOf } from "./status.ts";
 import type { Tunnels } from "./tunnels.ts";
 
-export interface UpgradesOptions {
-  readonly tokens: Tokens;
+export interface UpgradesOptions extends IdentifyOptions, AuditOptions {
+  readonly held: HeldRequests;
   readonly guard: BrowserGuard;
   readonly tunnels: Tunnels;
   readonly metrics: Metrics;
@@ -57,9 +63,9 @@ async function answer(
   options: UpgradesOptions,
 ): Promise<void> {
   const { host, origin, upgrade } = message.headers;
-  const principal = options.tokens.principalOf(message.headers.authorization);
-  const demand = (access: Access): void => demandAccess(access, principal);
   options.guard.check(host, origin);
+  const principal = identify(message.headers, true, options);
+  const demand = (access: Access): void => demandAccess(access, principal);
   const url = urlOf(message);
   const [, node] = /^\/link\/v1\/nodes\/([^/]+)\/tunnel$/.exec(url.pathname) ?? [];
   if (node !== undefined && upgrade === TUNNEL_PROTOCOL && message.method === "GET") {
@@ -70,26 +76,59 @@ async function answer(
     await options.tunnels.add(node, socket);
     return;
   }
-  demand("enter");
   const request = upgrade === EXEC_PROTOCOL ? execRequestOf(url) : undefined;
-  if (!request || message.method !== "POST")
-    throw new FleetError("NOT_FOUND", "nothing here takes over a connection in this way");
-  await exec(request, socket, options);
+  const isExec = request !== undefined && message.method === "POST";
+  const told = isExec ? execEntry(principal, socket, request) : undefined;
+  try {
+    demand("enter");
+    if (!isExec)
+      throw new FleetError("NOT_FOUND", "nothing here takes over a connection in this way");
+    demandPlace(principal, request.namespace, false);
+    const begun = async (): Promise<void> => {
+      if (told) await auditUpgrade(told, undefined, options);
+    };
+    await exec(request, socket, options, principal, begun);
+  } catch (error) {
+    if (told) await auditUpgrade(told, error, options);
+    throw error;
+  }
 }
 
-async function exec(
-  { kind, namespace, name, argv, tty }: NonNullable<ReturnType<typeof execRequestOf>>,
+/** Who runs what in which container. */
+function execEntry(
+  principal: Principal | undefined,
   socket: Duplex,
-  { tunnels, metrics }: UpgradesOptions,
+  { kind, namespace, name, argv }: ExecRequest,
+) {
+  const from = socket instanceof Socket ? (socket.remoteAddress ?? "") : "";
+  const target = `${KINDS[kind].plural}/${namespace}/${name}`;
+  const after = { command: redactArgv(argv).join(" ").slice(0, COMMAND_CHARS_MAX) };
+  return { ...whoOf(principal), from, action: "exec", target, after };
+}
+const COMMAND_CHARS_MAX = 1_000;
+
+async function exec(
+  { kind, namespace, name, argv, tty }: ExecRequest,
+  socket: Duplex,
+  { tunnels, metrics, held }: UpgradesOptions,
+  principal: Principal | undefined,
+  begun: () => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
   socket.once("close", () => stop.abort());
+  if (principal?.kind === "user" || principal?.kind === "token")
+    socket.once(
+      "close",
+      held.hold(principal, () => socket.destroy()),
+    );
   const stream = await tunnels.open(
     kind,
     { namespace, name },
     (subject) => ({ verb: "exec", subject, argv, tty }),
     stop.signal,
   );
+  // Before the first word goes in: what is not recorded does not run.
+  await begun();
   using _counted = metrics.streamOpened("exec");
   accept(socket, EXEC_PROTOCOL);
   // Input ends by a frame of its own: who closes the connection, even half of it, has left.

@@ -39,7 +39,7 @@ export function waitingRoutes(app: FastifyInstance, line: Line): void {
     query: FILTERS,
   };
   const handle = (request: Request) => ({ waiting: waitingIn(line, request) });
-  serve(app, "/v1/waiting", { GET: { access: "allocate", handle, about } });
+  serve(app, "/v1/waiting", { GET: { access: "allocate", namespaced: true, handle, about } });
 }
 
 function waitingIn(line: Line, request: Request): WaitingView[] {

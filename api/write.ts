@@ -16,6 +16,8 @@ export interface WriteOptions {
 }
 export interface Written {
   readonly object: Resource;
+  /** What was there. */
+  readonly before?: Resource;
   readonly warnings: readonly string[];
 }
 export interface DeleteOptions {
@@ -82,7 +84,7 @@ export class ResourceWriter {
       fieldValidation,
       ...(subresource ? { subresource } : {}),
     });
-    return { object: await this.#put(old, object, options.dryRun), warnings };
+    return { object: await this.#put(old, object, options.dryRun), before: old, warnings };
   }
 
   /**

@@ -3,6 +3,7 @@ import { FleetError } from "../core/std/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { allocateCommand } from "./commands/allocate.ts";
 import { applyCommand } from "./commands/apply.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { cordonCommand, drainCommand, uncordonCommand } from "./commands/cordon.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -29,6 +30,7 @@ import { secretCommand } from "./commands/secret.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
+import { userCommand } from "./commands/user.ts";
 import { versionCommand } from "./commands/version.ts";
 import { ExitCode, errorText, explain } from "./explain.ts";
 import type { Io } from "./io.ts";
@@ -56,15 +58,10 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       drainCommand(io),
     ],
   ],
+  ["Who may do what:", (io) => [userCommand(io), tokenCommand(io), auditCommand(io)]],
   [
-    "Images, secrets, tokens, certificates:",
-    (io) => [
-      imageCommand(io),
-      secretCommand(io),
-      tokenCommand(io),
-      certificateCommand(io),
-      versionCommand(io),
-    ],
+    "Images, secrets, certificates:",
+    (io) => [imageCommand(io), secretCommand(io), certificateCommand(io), versionCommand(io)],
   ],
   [
     "Single parts, for several machines:",

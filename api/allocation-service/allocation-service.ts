@@ -1,3 +1,4 @@
+import type { AuditTally } from "../../access/audit/audit-tally.ts";
 import type { Tokens } from "../../access/tokens.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
@@ -28,6 +29,7 @@ export interface AllocationServiceOptions {
   readonly allocator: Allocator;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  readonly access?: { readonly tally: AuditTally };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notReady: () => string | undefined;
@@ -63,7 +65,7 @@ export class AllocationService implements AsyncDisposable {
     const { allocator, metrics, logger, bounds, notReady } = options;
     const { messageBytesMax, healthLookEveryMs: lookEveryMs, healthWatchesMax } = bounds;
     const services = allocationServices();
-    const allocate = allocating(allocator, metrics);
+    const allocate = allocating(allocator, metrics, options.access?.tally);
     await using opening = new AsyncDisposableStack();
     const common = { allocate, notReady, metrics, logger };
     const rest = opening.use(await Rest.open({ ...common, bodyBytesMax: messageBytesMax }));

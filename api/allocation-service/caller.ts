@@ -15,7 +15,7 @@ export interface Caller {
 
 /** Who showed a certificate that is trusted; what it may ask is the same for all. */
 export function certifiedCaller(name: string): Caller {
-  const principal: Principal = { scope: "allocate", name };
+  const principal: Principal = { kind: "client", scope: "allocate", name };
   return { principal: () => principal };
 }
 
@@ -39,5 +39,5 @@ export function tokenCaller(tokens: Tokens): Caller {
   };
 }
 
-const ANYONE: Principal = { scope: "allocate", name: "anyone" };
+const ANYONE: Principal = { kind: "client", scope: "allocate", name: "anyone" };
 export const anyCaller: Caller = { principal: () => ANYONE };

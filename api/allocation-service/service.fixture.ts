@@ -104,7 +104,9 @@ export async function openService(options: {
   const service = await AllocationService.open({
     ...{ host: "127.0.0.1", port: 0, auth, tls: keeper, allocator, metrics: new Metrics() },
     ...common,
-    tokens: new Tokens([{ token: TOKEN, principal: { scope: "allocate", name: "allocate" } }]),
+    tokens: new Tokens([
+      { token: TOKEN, principal: { kind: "file", scope: "allocate", name: "allocate" } },
+    ]),
     notReady: () => because,
     bounds: { ...SERVICE_BOUNDS, healthLookEveryMs: 5, ...bounds },
   });

@@ -79,6 +79,12 @@ async function run(io: Io, command: Command, flags: UpFlags): Promise<void> {
     io.out(`${line}\n`);
     tell({ say: "line", text: line });
   };
+  const whisper = (line: string): boolean => {
+    if (flags.detachedRun && process.connected) tell({ say: "line", text: line });
+    else if (!flags.detachedRun && process.stdout.isTTY) io.out(`${line}\n`);
+    else return false;
+    return true;
+  };
   const words = wordsOf(command);
   const record = (stage: UpStage, cause: string): Promise<void> => {
     const { pid } = process;
@@ -96,7 +102,7 @@ async function run(io: Io, command: Command, flags: UpFlags): Promise<void> {
   const ending = endingOfSignals(say);
   const onLocked = (): Promise<void> => record("starting", "");
   try {
-    await up({ config, io, files, ending, say, onLocked, onServing, onReady });
+    await up({ config, io, files, ending, say, whisper, onLocked, onServing, onReady });
   } catch (error) {
     tell(failedMessage(error));
     // Who is refused a folder that is in use has nothing to write there.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { AccessParts } from "../../access/access-parts.ts";
 import { BrowserGuard } from "../../access/browser.ts";
 import { JoinKeys } from "../../access/join-keys.ts";
 import { NodeTokens } from "../../access/node-tokens.ts";
@@ -83,6 +84,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const now = (): number => systemClock.now();
   using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: tls?.authority.pin });
   tokens.also((token) => nodeTokens.principalOf(token));
+  await using access = await AccessParts.open({ ...base, folder: ".", tokens });
   const url = tls ? { url: tls.url } : {};
   const issueNodeToken: IssueNodeToken = (life) => ({ ...nodeTokens.issue(life), ...url });
   const controllers = controllersOf(base, store, events, config);
@@ -107,8 +109,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   };
   await using api = await createApi({
     ...base,
-    ...parts,
-    ...rest,
+    ...{ ...parts, ...rest, access },
     joinKeys: keys,
     issueNodeToken,
     blobFolder: "blobs",
@@ -117,7 +118,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   dropPrivileges(config.serverUid);
   await api.listen({ host: config.listen, port: config.port });
   await using _tls = await listenWithTls(api, tls);
-  await using _allocation = await openAllocation(planned, { ...base, allocator, tokens, metrics });
+  await using _allocation = await openAllocation(planned, { ...base, ...parts, access });
   const stop = new AbortController();
   const loops = Promise.all([controllers, keeper, samples].map((part) => part.run(stop.signal)));
   const { listen, port } = config;

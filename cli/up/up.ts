@@ -12,6 +12,7 @@ import { compileShim } from "../shim-folder.ts";
 import { bringForward } from "../state/bring-forward.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
 import { cleanUp } from "./clean-up.ts";
+import { firstAdminLines } from "./first-admin.ts";
 import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { writeRunRecord } from "./run-record.ts";
@@ -37,6 +38,8 @@ export interface UpOptions {
   readonly onLocked: () => Promise<void>;
   /** Called when the server answers. */
   readonly onServing: () => Promise<void>;
+  /** Says what no log may keep; false when nobody is there to read it. */
+  readonly whisper: (line: string) => boolean;
   /** Called when everything that was asked for is there. */
   readonly onReady: () => Promise<void>;
 }
@@ -100,6 +103,7 @@ export async function up(options: UpOptions): Promise<void> {
     const services = openServices(documents, address);
     const name = ownName(process.argv[1]);
     say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, services, name }));
+    for (const line of await firstAdminLines(api, name, options.whisper)) say(line);
     await options.onReady();
     await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   } catch (error) {

@@ -1,5 +1,5 @@
+import { BoundedLine } from "../../core/std/bounded-line.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import { BoundedLine } from "../service/bounded-line.ts";
 
 export interface PasswordOptions {
   /** Of one hash. */

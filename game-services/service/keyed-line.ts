@@ -1,4 +1,4 @@
-import { BoundedLine, type BoundedLineOptions } from "./bounded-line.ts";
+import { BoundedLine, type BoundedLineOptions } from "../../core/std/bounded-line.ts";
 
 /** One piece of work at a time for each key: what would get into its own way does not. */
 export class KeyedLine {

@@ -1,4 +1,4 @@
-import { FleetError } from "../../core/std/errors.ts";
+import { FleetError } from "./errors.ts";
 
 export interface BoundedLineOptions {
   /** Pieces of work at once. */
