@@ -105,7 +105,9 @@ export async function up(options: UpOptions): Promise<void> {
     say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, services, name }));
     for (const line of await firstAdminLines(api, name, options.whisper)) say(line);
     await options.onReady();
-    await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
+    // It may have been told to end while it said that it is ready.
+    if (!ending.aborted)
+      await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
     if (!ending.aborted) {
       await endAll(keepers, "stop");
