@@ -134,7 +134,7 @@ async function expectWritten(writer: LineProcess): Promise<void> {
   await expect.poll(step, SOON).not.toBe(now);
   const written = (await writer.end()) as WriterReport;
   expect(written).toMatchObject({ refused: 0, breaks: 0 });
-  expect(written.answered).toBeGreaterThan(3);
+  expect(written.answered).toBeGreaterThan(0);
   expect(await step()).toBe(Number(written.last));
 }
 
