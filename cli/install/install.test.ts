@@ -21,6 +21,7 @@ import { packageVersion } from "../version.ts";
 import { configText } from "./config-text.ts";
 import { whyNotInstall } from "./install.ts";
 import { compareVersions, installationOf, layoutOf, linkedVersion, pointTo } from "./layout.ts";
+import { ownPrefix } from "./own-prefix.ts";
 import { playersOf } from "./players.ts";
 import { placeProgram } from "./program.ts";
 import { DENIED_CAPABILITIES, unitText } from "./unit.ts";
@@ -52,7 +53,8 @@ describe("an installation below a folder", () => {
       "ExecStart=/opt/flotilla/current/bin/flotilla up",
     );
     expect(parse(readFileSync(below("etc/flotilla/config.yaml"), "utf8"))).toBeNull();
-    expect(existsSync(below("opt/flotilla/current/runtime/shim/main.c"))).toBe(true);
+    for (const path of ["runtime/shim/main.c", ".build/dashboard/page/index.html"])
+      expect(existsSync(below(`opt/flotilla/current/${path}`)), path).toBe(true);
     expect(readdirSync(below("opt/flotilla/versions"))).toEqual([VERSION]);
   });
 
@@ -61,6 +63,15 @@ describe("an installation below a folder", () => {
     const { stdout } = await flotilla("install", "--root", image);
     expect(stdout).not.toContain("config.yaml");
     expect(readFileSync(below("etc/flotilla/config.yaml"), "utf8")).toBe("port: 9000\n");
+  });
+
+  it("is made by one at a time: a second one is told who is at it", async () => {
+    using _own = ownPrefix(below("opt/flotilla"));
+    for (const words of [["install"], ["uninstall"]])
+      await expect(flotilla(...words, "--root", image)).rejects.toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining(`process ${process.pid} installs, upgrades or uninstalls`),
+      });
   });
 
   it("changes nothing when it is only asked what it would do", async () => {

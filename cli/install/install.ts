@@ -6,6 +6,7 @@ import { replaceFile } from "../../runtime/linux/replace-file.ts";
 import type { Config } from "../config.ts";
 import { configText } from "./config-text.ts";
 import { compareVersions, linkedVersion, pointTo } from "./layout.ts";
+import { ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { placeProgram, versionIn } from "./program.ts";
 import { hasSystemd, systemctl } from "./systemd.ts";
@@ -86,6 +87,7 @@ export async function install(options: InstallOptions): Promise<void> {
   const done = (what: string): void => say(isDryRun ? `· would do: ${what}` : `✓ ${what}`);
 
   const isLinked = linkedVersion(layout.current) === version;
+  using _own = isDryRun ? undefined : ownPrefix(layout.prefix);
   if (!isDryRun) {
     // A folder that no link leads to may be older than its name says: an installation that died, or was removed by hand.
     await placeProgram(source, layout, () => !isLinked);

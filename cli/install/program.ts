@@ -21,6 +21,7 @@ const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
 const PACKED = [
   "bin",
   "dist",
+  join(".build", "dashboard", "page"),
   "docs",
   "examples",
   "package.json",

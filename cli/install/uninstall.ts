@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
+import { LOCK_FILES, ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { hasSystemd, systemctl } from "./systemd.ts";
 import { UNIT_NAME } from "./unit.ts";
@@ -35,6 +36,7 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     throw new FleetError("FAILED_PRECONDITION", `${count} players are connected`, {
       next: "wait until they have gone (`flotilla get gs`), or end their games: --force",
     });
+  using _own = ownPrefix(layout.prefix);
   const isKnown = existsSync(unitFile);
   if (isHere && isKnown && hasSystemd()) await systemctl("disable", "--now", UNIT_NAME);
   // The unit's end leaves game servers running, as it should; this is what ends them.
@@ -45,7 +47,7 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     layout.current,
     layout.previous,
     layout.versions,
-    join(layout.prefix, "upgrade.json"),
+    ...["upgrade.json", ...LOCK_FILES].map((name) => join(layout.prefix, name)),
   ])
     await rm(path, { recursive: true, force: true });
   if (isPurge) await rm(configFile, { force: true });

@@ -10,6 +10,7 @@ import { keptBefore, type Migration } from "../state/migrate.ts";
 import { holderOf } from "../up/lock-soon.ts";
 import { readUpRecord, type UpRecord } from "../up/up-record.ts";
 import { linkedVersion, pointTo, versionsOf } from "./layout.ts";
+import { ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { placeProgram, removeVersions } from "./program.ts";
 import { refuseStranger } from "./running-up.ts";
@@ -45,6 +46,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     throw new FleetError("FAILED_PRECONDITION", `nothing is installed in ${layout.prefix}`, {
       next: "run `flotilla install` first, or name where it lies: --prefix FOLDER",
     });
+  using _own = ownPrefix(layout.prefix);
   const pid = holderOf(resolve(config.state));
   const record = pid === undefined ? undefined : runningRecord(pid, options);
   const from = record?.version ?? linked;
