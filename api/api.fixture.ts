@@ -23,8 +23,10 @@ import { CONTROLLER_DEFAULTS } from "../fleet/controller/context.ts";
 import { NodeLink } from "../fleet/controller/node-link.ts";
 import { World } from "../fleet/controller/world.ts";
 import { Metrics } from "../monitor/metrics.ts";
+import { ResourceGauges } from "../monitor/resource-gauges.ts";
 import { LiveSamples, SAMPLE_BOUNDS } from "../monitor/samples/live-samples.ts";
 import { PlatformSenses } from "../monitor/samples/platform-senses.ts";
+import { showSamples } from "../monitor/samples/sample-gauges.ts";
 import type { EventLog } from "../store/event-log.ts";
 import { EVENT_BOUNDS } from "../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../store/live-store.ts";
@@ -164,6 +166,8 @@ function openSamples(store: ResourceStore, metrics: Metrics, line: WaitingLine) 
     platform: (seconds) => ({ ...senses.take(seconds), waiting: line.size }),
     roomsOf: () => 0,
   });
+  showSamples(samples, store, metrics);
+  new ResourceGauges(store, metrics);
   return { samples, senses };
 }
 

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { FleetError } from "../core/std/errors.ts";
 import type { Metrics } from "../monitor/metrics.ts";
-import { serve } from "./route.ts";
+import { containerMetricsText } from "../monitor/samples/container-metrics.ts";
+import type { LiveSamples } from "../monitor/samples/live-samples.ts";
+import { isAsked, serve } from "./route.ts";
 
 export interface HealthRoutesOptions {
   readonly notReady: () => string | undefined;
   readonly metrics: Metrics;
+  readonly samples: LiveSamples;
 }
 
 /** Whether it lives, whether it can serve, and its numbers. */
@@ -14,9 +17,15 @@ export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions)
   serve(app, "/metrics", {
     GET: {
       access: "read",
-      handle: async (_request, reply) => {
+      handle: async (request, reply) => {
         const { type, text } = await options.metrics.show();
-        return await reply.type(type).send(text);
+        const more = isAsked(request, "containers") ? containerMetricsText(options.samples) : "";
+        return await reply.type(type).send(text + more);
+      },
+      about: {
+        tag: "Monitoring",
+        summary: "Numbers for Prometheus: Agones' names where Agones has them",
+        query: { containers: "true: also some twenty lines for each container" },
       },
     },
   });

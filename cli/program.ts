@@ -29,6 +29,7 @@ import { scaleCommand } from "./commands/scale.ts";
 import { secretCommand } from "./commands/secret.ts";
 import { serverCommand } from "./commands/server.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { topCommand } from "./commands/top.ts";
 import { upCommand } from "./commands/up.ts";
 import { userCommand } from "./commands/user.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -39,7 +40,7 @@ import { packageVersion } from "./version.ts";
 const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[] = [
   ["Run it:", (io) => [upCommand(io), downCommand(io), doctorCommand(io)]],
   ["Keep it running:", (io) => [installCommand(io), upgradeCommand(io), uninstallCommand(io)]],
-  ["Look:", (io) => [getCommand(io), describeCommand(io), logsCommand(io)]],
+  ["Look:", (io) => [getCommand(io), describeCommand(io), logsCommand(io), topCommand(io)]],
   [
     "Change:",
     (io) => [

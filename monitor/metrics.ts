@@ -4,6 +4,9 @@ import type { AllocationState } from "../core/model/allocation.ts";
 /** Seconds; an allocation takes one to ten milliseconds. */
 const ALLOCATION_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5];
 
+/** Gauges of the client library whose names Prometheus' own check refuses: `_total` is for counters. */
+const MISNAMED = ["handles", "requests", "resources"].map((what) => `nodejs_active_${what}_total`);
+
 /**
  * Everything that `/metrics` shows: Agones' names where Agones has the metric, `flotilla_` for ours; beside them the
  * process's own (memory, CPU, event-loop delay). Made once per process.
@@ -17,6 +20,7 @@ export class Metrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     this.#allocations = new Histogram({
       name: "agones_gameserver_allocations_duration_seconds",
       help: "Time from an allocation request to its durable answer, by the state it was answered with.",

@@ -1,9 +1,14 @@
-import { Gauge } from "prom-client";
+import { Counter, Gauge } from "prom-client";
 import { FLEET_LABEL, type FleetStatus } from "../core/model/fleet.ts";
 import type { GameServer } from "../core/model/game-server.ts";
 import type { Resource } from "../core/model/resource.ts";
-import type { ResourceStore } from "../store/resource-store.ts";
+import type { Index, ResourceStore } from "../store/resource-store.ts";
+import { showAutoscalers } from "./autoscaler-gauges.ts";
 import type { Metrics } from "./metrics.ts";
+
+const LABELS = ["type", "fleet_name", "namespace"] as const;
+type StateLabels = Record<(typeof LABELS)[number], string>;
+const TOTALS_MAX = 10_000;
 
 const REPLICAS = {
   total: "replicas",
@@ -22,8 +27,14 @@ export class ResourceGauges implements Disposable {
   /** By namespace, fleet and state. */
   readonly #counts = new Map<string, Map<string, Map<string, number>>>();
 
-  constructor(store: ResourceStore, { registry }: Metrics) {
+  /** How often each state was come into, by the labels' values. */
+  readonly #totals = new Map<string, { readonly labels: StateLabels; times: number }>();
+  /** Game servers by node. */
+  readonly #onNodes: Index<"GameServer">;
+
+  constructor(store: ResourceStore, { registry }: Pick<Metrics, "registry">) {
     this.#store = store;
+    this.#onNodes = store.index("GameServer", ({ status }) => status.nodeName);
     for (const server of store.list("GameServer")) this.#count(server, 1);
     this.#watch = store.onHead((before, after) => this.#changed(before, after));
     const registers = [registry];
@@ -31,7 +42,7 @@ export class ResourceGauges implements Disposable {
     new Gauge({
       name: "agones_gameservers_count",
       help: "Game servers by fleet, namespace and state.",
-      labelNames: ["type", "fleet_name", "namespace"],
+      labelNames: LABELS,
       registers,
       collect() {
         gauges.#collectServers(this);
@@ -48,13 +59,32 @@ export class ResourceGauges implements Disposable {
     });
     new Gauge({
       name: "agones_nodes_count",
-      help: "Nodes by whether they are heard of.",
-      labelNames: ["ready"],
+      help: "Nodes by whether they are empty of game servers.",
+      labelNames: ["empty"],
       registers,
       collect() {
         gauges.#collectNodes(this);
       },
     });
+    new Gauge({
+      name: "flotilla_nodes",
+      help: "Nodes by whether they are heard of.",
+      labelNames: ["ready"],
+      registers,
+      collect() {
+        gauges.#collectReadyNodes(this);
+      },
+    });
+    new Counter({
+      name: "agones_gameservers_total",
+      help: "Times that a game server came into a state, by fleet, namespace and state.",
+      labelNames: LABELS,
+      registers,
+      collect() {
+        gauges.#collectTotals(this);
+      },
+    });
+    showAutoscalers(store, { registry });
   }
 
   [Symbol.dispose](): void {
@@ -67,6 +97,28 @@ export class ResourceGauges implements Disposable {
     if (was && is && was.status.state === is.status.state && fleetOf(was) === fleetOf(is)) return;
     if (was) this.#count(was, -1);
     if (is) this.#count(is, 1);
+    if (is && was?.status.state !== is.status.state) this.#cameInto(is);
+  }
+
+  #cameInto(server: GameServer): void {
+    const type = server.status.state;
+    const { namespace } = server.metadata;
+    const fleet = fleetOf(server);
+    const key = `${namespace}/${fleet}/${type}`;
+    const known = this.#totals.get(key);
+    if (known) {
+      known.times += 1;
+      return;
+    }
+    // Fleets come and go: of very many the oldest are forgotten.
+    const [oldest] = this.#totals.keys();
+    if (this.#totals.size >= TOTALS_MAX && oldest !== undefined) this.#totals.delete(oldest);
+    this.#totals.set(key, { labels: { type, fleet_name: fleet, namespace }, times: 1 });
+  }
+
+  #collectTotals(counter: Counter<keyof StateLabels>): void {
+    counter.reset();
+    for (const { labels, times } of this.#totals.values()) counter.inc(labels, times);
   }
 
   #count(server: GameServer, by: 1 | -1): void {
@@ -97,7 +149,14 @@ export class ResourceGauges implements Disposable {
     }
   }
 
-  #collectNodes(gauge: Gauge<"ready">): void {
+  #collectNodes(gauge: Gauge<"empty">): void {
+    const nodes = this.#store.list("Node");
+    const empty = nodes.filter(({ metadata }) => this.#onNodes.get(metadata.name).size === 0);
+    gauge.set({ empty: "true" }, empty.length);
+    gauge.set({ empty: "false" }, nodes.length - empty.length);
+  }
+
+  #collectReadyNodes(gauge: Gauge<"ready">): void {
     const nodes = this.#store.list("Node");
     const ready = nodes.filter((node) => node.status.ready).length;
     gauge.set({ ready: "true" }, ready);

@@ -26,7 +26,8 @@ const FONTS = "/usr/share/fonts";
 /**
  * What the tests of isolation put under a limit, what pings without root (busybox's does not), what shows the
  * connections that the kernel keeps for players, where game servers of several processes share their rooms, what checks the
- * unit that is installed, and a browser with Korean letters for the page where players meet.
+ * unit that is installed, what scrapes our numbers and checks them, and a browser with Korean letters for the page where players
+ * meet.
  */
 const TEST = {
   stress: () => hasCommand("stress"),
@@ -35,6 +36,7 @@ const TEST = {
   "redis-server": () => hasCommand("redis-server"),
   systemd: () => hasCommand("systemd-analyze"),
   chromium: () => ["chromium", "chromium-browser", "google-chrome"].some(hasCommand),
+  prometheus: () => hasCommand("prometheus") && hasCommand("promtool"),
   "fonts-nanum": () =>
     ["truetype/nanum", "opentype/noto", "opentype/nanum"].some((f) => existsSync(join(FONTS, f))),
 };

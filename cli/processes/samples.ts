@@ -5,6 +5,7 @@ import type { Metrics } from "../../monitor/metrics.ts";
 import type { RoomMetrics } from "../../monitor/room-metrics.ts";
 import { LiveSamples, SAMPLE_BOUNDS } from "../../monitor/samples/live-samples.ts";
 import type { PlatformSenses } from "../../monitor/samples/platform-senses.ts";
+import { appendHistogram, showSamples } from "../../monitor/samples/sample-gauges.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 
 /** What is measured, put together from the parts that measure it. */
@@ -19,9 +20,12 @@ export function samplesOf(parts: {
 }): LiveSamples {
   const { store, clock, logger, senses, line, metrics, roomMetrics } = parts;
   metrics.onAllocated = senses.allocated;
-  return new LiveSamples({
+  senses.onAppended = appendHistogram(metrics);
+  const samples = new LiveSamples({
     ...{ store, clock, logger, bounds: SAMPLE_BOUNDS },
     platform: (seconds) => ({ ...senses.take(seconds), waiting: line.size }),
     roomsOf: (namespace, fleet) => roomMetrics.roomsOf(namespace, fleet),
   });
+  showSamples(samples, store, metrics);
+  return samples;
 }

@@ -136,7 +136,7 @@ export class LiveSamples implements Samples, Disposable {
     for (const listener of this.#listeners) listener(atMs);
   }
 
-  *containers(): Generator<SampledContainer> {
+  *containers(): Generator<Tracked> {
     const now = this.#options.clock.monotonic();
     const { tick } = this.#times;
     for (const tracked of this.#tracked.values())

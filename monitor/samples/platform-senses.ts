@@ -24,7 +24,12 @@ export class PlatformSenses implements Disposable {
   };
 
   /** The journal took a group of commits. */
-  readonly appended = (ms: number): void => this.#appends.add(ms);
+  readonly appended = (ms: number): void => {
+    this.#appends.add(ms);
+    this.onAppended?.(ms);
+  };
+  /** Who is told of each group, too. */
+  onAppended: ((ms: number) => void) | undefined;
 
   /** What happened since the last look, `seconds` ago. */
   take(seconds: number): Omit<PlatformSample, "waiting" | "players" | "rooms"> {

@@ -66,6 +66,12 @@ export class Rates {
     }
   }
 
+  /** What was said of a column last; undefined when nothing was. */
+  counter(column: UsageColumn): number | undefined {
+    const said = this.#last[USAGE_COLUMNS.indexOf(column)] ?? Number.NaN;
+    return Number.isNaN(said) ? undefined : said;
+  }
+
   reset(): void {
     this.#last.fill(Number.NaN);
     this.#lastAt.fill(0);

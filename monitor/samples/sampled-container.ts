@@ -10,7 +10,7 @@ import {
   type MetricName,
 } from "../../core/model/samples.ts";
 import { serviceOwnerOf } from "../../core/model/service.ts";
-import type { UsageRow } from "../../core/model/usage.ts";
+import type { UsageColumn, UsageRow } from "../../core/model/usage.ts";
 import { Rates } from "./rates.ts";
 import type { SampledContainer } from "./samples.ts";
 import { Series, type SeriesMemory, type SeriesShape } from "./series.ts";
@@ -64,6 +64,11 @@ export class Tracked implements SampledContainer, Disposable {
 
   latest(metric: ContainerMetric): number {
     return this.series.at(metric);
+  }
+
+  /** What its node said of a column last, as it was said. */
+  counter(column: UsageColumn): number | undefined {
+    return this.#rates.counter(column);
   }
 
   /** Its node measured `row` at `atMs` of its own clock. */
