@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { TestInstance } from "../testing/test-instance.ts";
 import { initOf, type Seen, seen, until } from "./look-inside.ts";
 
@@ -61,6 +61,30 @@ describe("a Container", () => {
     const { status } = await becomes(name, (s) => s.phase === phase);
     expect(status.container?.exitCode).toBe(code);
     await instance.mustCli("delete", `container/${name}`);
+  });
+
+  it("is measured: what it uses, is denied and sends", async () => {
+    await make("measured", "while :; do :; done", { resources: { limits: { cpu: "100m" } } });
+    const { status } = await runs("measured");
+    const gateway = String((status as { address?: string }).address).replace(/\d+$/, "1");
+    const path = "/v1/samples?kind=Container&namespace=default&name=measured";
+    const high = (series: Record<string, (number | null)[]>, name: string): number =>
+      Math.max(0, ...(series[name] ?? []).map((value) => value ?? 0));
+    await vi.waitFor(
+      async () => {
+        await sh("measured", `busybox nc -w 1 ${gateway} 9 < /dev/null`);
+        const { body } = await instance.request("GET", path);
+        const series = (body as { series: Record<string, (number | null)[]> }).series;
+        for (const name of ["cpu", "memory", "throttled", "packetsSent", "cpuLimit"])
+          expect([name, high(series, name)]).not.toEqual([name, 0]);
+        expect(high(series, "cpuLimit")).toBe(100);
+      },
+      { timeout: 15_000, interval: 200 },
+    );
+    const { out } = await instance.cli("top", "containers", "--once");
+    expect(out).toMatch(/\nmeasured +Running +\d+m? +/);
+    expect((await instance.cli("top", "nodes", "--once")).out).toMatch(/ Ready +\d+m? +/);
+    await instance.mustCli("delete", "container/measured");
   });
 
   it("is stopped, started and restarted by hand", async () => {

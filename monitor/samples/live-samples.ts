@@ -26,7 +26,7 @@ export interface SampleBounds {
   /** How long a series stays when what it is of has gone. */
   readonly keepGoneSeconds: number;
 }
-/** 500 containers keep 15 minutes and 24 hours with this; 5,000 keep 5 minutes of seconds and about 2 hours. */
+/** 500 containers keep 15 minutes and 24 hours with this; 5,000 keep 5 minutes of seconds and 3 hours. */
 export const SAMPLE_BOUNDS: SampleBounds = {
   containersMax: 10_000,
   fineBytesMax: 48 * 1024 * 1024,

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { CONTAINER_METRICS } from "../../core/model/samples.ts";
 import { numberOf, quantise } from "./quantise.ts";
 import { Ring, type RingShape } from "./ring.ts";
 import { RingMemory } from "./ring-memory.ts";
+import { Series } from "./series.ts";
 
 const SHAPE: RingShape = { width: 2, pointsMax: 10, chunkPoints: 4, isExact: true };
 function filled(shape: RingShape, memory: RingMemory, points: number): Ring {
@@ -32,6 +34,18 @@ it("keeps less under a limit instead of taking more, and gives back what it had"
   ring[Symbol.dispose]();
   late[Symbol.dispose]();
   expect([memory.bytes, ring.length]).toEqual([0, 0]);
+});
+
+it("keeps a container's 15 minutes and 24 hours in 125 kB", () => {
+  const memory = { fine: new RingMemory(1e9), coarse: new RingMemory(1e9) };
+  const coarse = CONTAINER_METRICS.slice(0, 8);
+  const series = new Series({ metrics: CONTAINER_METRICS, coarse, isExact: false }, memory);
+  series.latest.fill(5);
+  for (let second = 1; second <= 90_000; second++) series.push(second % 15 === 0);
+  expect([series.recent("cpu", 1, 1e6).length, series.recent("cpu", 15, 1e6).length]).toEqual([
+    900, 5_760,
+  ]);
+  expect(memory.fine.bytes + memory.coarse.bytes).toBeLessThan(125_000);
 });
 
 it("tells numbers in 16 bits: whole ones to 1,500 exactly, others within 0.07 %, and what is not known as such", () => {

@@ -241,8 +241,8 @@ describe("what containers use", () => {
     const looked = (): string[] =>
       stats.read(ids).flatMap(({ id, details }) => ("throttledMicros" in details ? [id] : []));
     expect(looked()).toHaveLength(500);
-    const turns = [looked(), looked(), looked(), looked()];
-    expect(turns.map(({ length }) => length)).toEqual([125, 125, 125, 125]);
+    const turns = Array.from({ length: 8 }, looked);
+    expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(64);
     expect(new Set(turns.flat()).size).toBe(500);
   });
 });

@@ -5,7 +5,7 @@ import { ProcessIo } from "./process-io.ts";
 import { type CgroupFile, type UsageFiles, usageFilesOf } from "./usage-files.ts";
 
 /** Containers of one look whose details are read, too: a few microseconds each, whatever runs on the machine. */
-const DETAILS_PER_LOOK = 125;
+const DETAILS_PER_LOOK = 64;
 
 /** What one container used; memory is what the kernel charges it for, files it has read included. */
 export interface CgroupUsage {

@@ -44,9 +44,9 @@ function makeUnlessThere(path: string): void {
 
 /** The kernel of this machine. */
 export class HostLinux implements Linux {
-  /** Descriptors by folder and path. */
-  readonly #kept = new Map<string, Map<string, number>>();
-  #keptCount = 0;
+  readonly #kept = new Map<string, number>();
+  /** Paths with a kept descriptor, by folder. */
+  readonly #keptIn = new Map<string, Set<string>>();
   readonly #buffer = Buffer.allocUnsafe(READ_MAX);
 
   read(path: string): string | undefined {
@@ -55,28 +55,22 @@ export class HostLinux implements Linux {
 
   readKept(path: string): string | undefined {
     return this.#unlessGone(() => {
-      const folder = dirname(path);
-      const kept = this.#kept.get(folder)?.get(path);
-      if (kept === undefined && this.#keptCount >= KEPT_MAX)
+      const kept = this.#kept.get(path);
+      if (kept === undefined && this.#kept.size >= KEPT_MAX)
         return readFileSync(path, "utf8").slice(0, READ_MAX);
-      const descriptor = kept ?? this.#keep(folder, path);
+      const descriptor = kept ?? this.#keep(path);
       try {
         return this.#buffer.toString("latin1", 0, this.#readAll(descriptor));
       } catch (error) {
-        this.#kept.get(folder)?.delete(path);
-        this.#keptCount -= 1;
-        closeSync(descriptor);
+        this.#letGo(path, descriptor);
         throw error;
       }
     });
   }
 
   forget(folder: string): void {
-    const kept = this.#kept.get(folder);
-    if (!kept) return;
-    this.#kept.delete(folder);
-    this.#keptCount -= kept.size;
-    for (const descriptor of kept.values()) closeSync(descriptor);
+    for (const path of this.#keptIn.get(folder) ?? [])
+      this.#letGo(path, this.#kept.get(path) ?? -1);
   }
 
   write(path: string, value: string): void {
@@ -169,15 +163,24 @@ export class HostLinux implements Linux {
   }
 
   [Symbol.dispose](): void {
-    for (const folder of [...this.#kept.keys()]) this.forget(folder);
+    for (const [path, descriptor] of this.#kept) this.#letGo(path, descriptor);
   }
 
-  #keep(folder: string, path: string): number {
+  #keep(path: string): number {
     const descriptor = openSync(path, constants.O_RDONLY);
-    const kept = this.#kept.get(folder) ?? new Map<string, number>();
-    this.#kept.set(folder, kept.set(path, descriptor));
-    this.#keptCount += 1;
+    const folder = dirname(path);
+    this.#kept.set(path, descriptor);
+    this.#keptIn.set(folder, (this.#keptIn.get(folder) ?? new Set()).add(path));
     return descriptor;
+  }
+
+  #letGo(path: string, descriptor: number): void {
+    const folder = dirname(path);
+    const paths = this.#keptIn.get(folder);
+    paths?.delete(path);
+    if (paths?.size === 0) this.#keptIn.delete(folder);
+    this.#kept.delete(path);
+    closeSync(descriptor);
   }
 
   /** The kernel gives a long file in pieces of about a page; a short one is whole with its first. */
