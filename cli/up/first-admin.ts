@@ -1,28 +1,29 @@
 import { isFleetError, messageOf } from "../../core/std/errors.ts";
 import type { ApiClient } from "../api-client.ts";
 
-/**
- * While nobody can log in, a person gets the one-time link that makes the first admin, and a log the command that makes
- * one. What is still to be said.
- */
-export async function firstAdminLines(
+/** What is said while nobody can log in: to a person the link itself, to a log the command that prints one. */
+export interface FirstAdmin {
+  readonly toPerson?: string;
+  readonly toLog?: string;
+}
+
+const WHAT = "The first admin of the dashboard";
+
+/** Makes the one-time link of the first admin; nothing is to be said when there is one. */
+export async function firstAdmin(
   api: Pick<ApiClient, "request" | "url">,
   name: string,
-  whisper: (line: string) => boolean,
-): Promise<readonly string[]> {
+): Promise<FirstAdmin> {
   try {
     const { body } = await api.request({ method: "POST", path: "/v1/welcome", body: {} });
     const { welcome, expiresAt } = body as { readonly welcome: string; readonly expiresAt: string };
     const link = `${api.url}/#/welcome/${welcome}`;
-    const isRead = whisper(
-      `\nThe first admin of the dashboard: open\n  ${link}\n  (good once, until ${expiresAt})`,
-    );
-    return isRead
-      ? []
-      : [`\nThe first admin of the dashboard: \`${name} user link\` prints a link.`];
+    return {
+      toPerson: `\n${WHAT}: open\n  ${link}\n  (good once, until ${expiresAt})`,
+      toLog: `\n${WHAT}: \`${name} user link\` prints a link.`,
+    };
   } catch (error) {
-    // There is an admin already.
-    if (isFleetError(error, "FAILED_PRECONDITION")) return [];
-    return [`· warning: there is no link for the first admin: ${messageOf(error)}`];
+    if (isFleetError(error, "FAILED_PRECONDITION")) return {};
+    return { toLog: `· warning: there is no link for the first admin: ${messageOf(error)}` };
   }
 }
