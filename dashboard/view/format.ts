@@ -36,7 +36,7 @@ export function valueText(value: number | null | undefined, unit: Unit = "count"
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   switch (unit) {
     case "milli":
-      return digits(value / 1_000);
+      return value !== 0 && Math.abs(value) < 100 ? `${digits(value)}m` : digits(value / 1_000);
     case "bytes":
       return bytesText(value);
     case "bytesPerSecond":

@@ -48,6 +48,7 @@ describe("numbers", () => {
   it.each([
     [0, "milli", "0"],
     [1_500, "milli", "1.50"],
+    [4.25, "milli", "4.25m"],
     [1_536, "bytes", "1.50 KiB"],
     [1_048_576, "bytesPerSecond", "1 MiB/s"],
     [0.5, "ms", "0.50 ms"],

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Dialog } from "../shell/dialog.tsx";
-import { Field } from "../shell/field.tsx";
+import { Choice, Field } from "../shell/field.tsx";
 import { Problem } from "../shell/states.tsx";
 import { type Touched, type Touching, useTouched } from "./use-touched.ts";
 
@@ -15,6 +15,8 @@ export interface ActionField {
   readonly min?: number;
   readonly max?: number;
   readonly isOptional?: boolean;
+  /** One of these, each with what it is called. */
+  readonly options?: readonly (readonly [value: string, label: string])[];
 }
 export type Values = Readonly<Record<string, string>>;
 
@@ -69,13 +71,12 @@ export function ActionDialog(props: {
         }}
       >
         <p class="about">{action.about}</p>
-        {(action.fields ?? []).map(({ isOptional, ...field }) => (
-          <Field
+        {(action.fields ?? []).map((field) => (
+          <OneField
             key={field.name}
-            {...field}
+            field={field}
             value={values[field.name] ?? ""}
             onValue={(value) => setValues({ ...values, [field.name]: value })}
-            required={!isOptional}
           />
         ))}
         <TouchedLine {...counted} ends={action.ends ?? "all"} />
@@ -95,6 +96,18 @@ export function ActionDialog(props: {
       </form>
     </Dialog>
   );
+}
+
+function OneField(props: {
+  readonly field: ActionField;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}): JSX.Element {
+  const { isOptional, options, ...field } = props.field;
+  const { value, onValue } = props;
+  if (options)
+    return <Choice label={field.label} value={value} onValue={onValue} options={options} />;
+  return <Field {...field} value={value} onValue={onValue} required={!isOptional} />;
 }
 
 function TouchedLine(props: {

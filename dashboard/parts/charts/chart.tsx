@@ -30,12 +30,12 @@ const BINARY_STEPS = Array.from({ length: 44 }, (_, power) => 2 ** power);
 export function Chart(props: ChartProps): JSX.Element {
   const { title, lines, unit, isStacked } = props;
   const dashboard = useDashboard();
-  const theme = useStore(dashboard.theme);
+  const isDark = useStore(dashboard.isDark);
   const texts = useTexts();
   const id = useId();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
-  const shape = `${theme} ${props.spanMs} ${lines.map(({ label, colour }) => label + colour).join()} ${unit}`;
+  const shape = `${isDark} ${props.spanMs} ${lines.map(({ label, colour }) => label + colour).join()} ${unit}`;
   const data = dataOf(props);
   useEffect(() => {
     const { current } = place;

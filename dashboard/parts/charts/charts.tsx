@@ -152,7 +152,9 @@ function OneChart(props: {
   const values = withOthers(samples);
   const limit = row.limit === undefined ? undefined : values[row.limit];
   const shown =
-    limit && row.limit ? [...row.lines, [row.limit, "limit", "--leaving"] as const] : row.lines;
+    limit?.some((value) => value !== null) && row.limit
+      ? [...row.lines, [row.limit, "limit", "--leaving"] as const]
+      : row.lines;
   const lines = shown.map(([name, label, colour]) => ({
     label: String(texts[label]),
     values: values[name],

@@ -19,7 +19,14 @@ export function userActions(
   const role: Action = {
     ...{ key: "role", label: texts.role, title: texts.roleOf(user.name), about: texts.roleAbout },
     fields: [
-      { name: "role", label: texts.role, value: user.role, hint: "viewer, operator, admin" },
+      {
+        ...{ name: "role", label: texts.role, value: user.role },
+        options: [
+          ["viewer", texts.roleViewer],
+          ["operator", texts.roleOperator],
+          ["admin", texts.roleAdmin],
+        ],
+      },
     ],
     run: ({ role: wanted = "" }) => change({ role: wanted.trim() }),
   };

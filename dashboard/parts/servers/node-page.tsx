@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { allocatableOf, type Node } from "../../../core/model/node.ts";
-import { agoText, valueText } from "../../view/format.ts";
+import { agoText, dateText, valueText } from "../../view/format.ts";
 import { hashFor } from "../../view/route.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { nodeActions } from "../actions/object-actions.ts";
@@ -54,7 +54,7 @@ function Facts({ node }: { readonly node: Node }): JSX.Element {
   const { used } = status;
   const drain = spec.drain
     ? spec.drain.deadline
-      ? texts.drainsUntil(spec.drain.deadline)
+      ? texts.drainsUntil(dateText(Date.parse(spec.drain.deadline)))
       : texts.drains
     : texts.no;
   return (

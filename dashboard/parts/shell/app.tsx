@@ -9,14 +9,10 @@ import { Notes } from "./notes.tsx";
 
 export function App({ dashboard }: { readonly dashboard: Dashboard }): JSX.Element {
   const language = useStore(dashboard.language);
-  const theme = useStore(dashboard.theme);
   useEffect(() => {
     document.documentElement.lang = language;
     document.title = textsFor(language).title;
   }, [language]);
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
   return (
     <DashboardContext.Provider value={dashboard}>
       <Entrance />

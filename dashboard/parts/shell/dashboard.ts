@@ -31,6 +31,8 @@ export class Dashboard {
   readonly overview: Store<Overview | undefined> = new Store<Overview | undefined>(undefined);
   readonly language: Store<Language>;
   readonly theme: Store<Theme>;
+  /** What is seen: the choice, or else what the system has now. */
+  readonly isDark: Store<boolean> = new Store(false);
   readonly route: Store<Route> = new Store(routeOf(location.hash));
   readonly notes: Store<readonly Note[]> = new Store<readonly Note[]>([]);
   /** Moves once a second: ages and staleness are told by it. */
@@ -41,6 +43,15 @@ export class Dashboard {
   constructor() {
     this.language = new Store(languageOf(localStorage.getItem(LANGUAGE), navigator.languages));
     this.theme = new Store(themeOf(localStorage.getItem(THEME)));
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const look = (): void => {
+      // Charts take their colours from the style: it has to change before they are told.
+      document.documentElement.dataset.theme = this.theme.value;
+      this.isDark.set(isDark(this.theme.value, system.matches));
+    };
+    system.addEventListener("change", look);
+    this.theme.subscribe(look);
+    look();
     addEventListener("hashchange", () => this.route.set(routeOf(location.hash)));
     setInterval(() => this.now.set(Date.now()), TICK_MS);
     this.live.onRefused = () => void this.#lookAgain();
@@ -103,6 +114,10 @@ export class Dashboard {
     this.#letGo = undefined;
     this.overview.set(undefined);
   }
+}
+
+function isDark(theme: Theme, isSystemDark: boolean): boolean {
+  return theme === "system" ? isSystemDark : theme === "dark";
 }
 
 function themeOf(text: string | null): Theme {

@@ -25,8 +25,7 @@ export function LanguageSwitch(): JSX.Element {
 export function ThemeSwitch(): JSX.Element {
   const dashboard = useDashboard();
   const texts = useTexts();
-  const theme = useStore(dashboard.theme);
-  const isDark = isDarkNow(theme);
+  const isDark = useStore(dashboard.isDark);
   const label = isDark ? texts.toLight : texts.toDark;
   return (
     <button
@@ -39,9 +38,4 @@ export function ThemeSwitch(): JSX.Element {
       <Icon name={isDark ? "sun" : "moon"} />
     </button>
   );
-}
-
-function isDarkNow(theme: string): boolean {
-  if (theme !== "system") return theme === "dark";
-  return matchMedia("(prefers-color-scheme: dark)").matches;
 }

@@ -1,0 +1,128 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+
+const ARTEFACTS = join(import.meta.dirname, "../../.artefacts/dashboard");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Chromium tells of every answer that is an error; that they are is what some tests are about. */
+const ANSWER = /Failed to load resource|net::ERR_/;
+
+export const DESKTOP: BrowserContextOptions = {
+  viewport: { width: 1440, height: 900 },
+  locale: "en-US",
+  colorScheme: "light",
+};
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  locale: "ko-KR",
+  colorScheme: "dark",
+};
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** For tests: one person with a browser of its own on the dashboard, and everything that went wrong there. */
+export class DashboardVisitor implements AsyncDisposable {
+  readonly page: Page;
+  readonly url: string;
+  /** Errors of scripts, of the console, of the page's policy, and requests to elsewhere. */
+  readonly faults: string[] = [];
+
+  private constructor(page: Page, url: string) {
+    this.page = page;
+    this.url = url;
+    mkdirSync(ARTEFACTS, { recursive: true });
+    page.on("pageerror", (error) => this.faults.push(String(error.stack)));
+    page.on("console", (message) => {
+      const isFault = ["error", "warning"].includes(message.type()) && !ANSWER.test(message.text());
+      if (isFault) this.faults.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(`${url}/`)) this.faults.push(`asks ${request.url()}`);
+    });
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = DESKTOP,
+  ): Promise<DashboardVisitor> {
+    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+    return new DashboardVisitor(await context.newPage(), url);
+  }
+
+  /** Opens a one-time link and sets a password. */
+  async welcome(link: string, user: string, password: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.locator("[name=user]").fill(user);
+    await this.page.locator("[name=password]").fill(password);
+    await this.page.locator("form button[type=submit]").click();
+    await this.page.locator("nav.sidebar").waitFor({ state: "attached" });
+  }
+
+  async signIn(user: string, password: string): Promise<void> {
+    await this.page.goto(this.url);
+    await this.page.locator("[name=user]").fill(user);
+    await this.page.locator("[name=password]").fill(password);
+    await this.page.locator("form button[type=submit]").click();
+  }
+
+  /** Goes to a page by its address, without loading anew; resolves when its heading is there. */
+  async go(hash: string, heading: string | RegExp): Promise<void> {
+    await this.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await this.page.getByRole("heading", { level: 1, name: heading }).waitFor();
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+  /** The open dialog. */
+  get dialog(): Locator {
+    return this.page.locator("dialog[open]");
+  }
+
+  /** Opens an action, and confirms it; answers what the dialog said before that. */
+  async act(button: string, values: Readonly<Record<string, string>> = {}): Promise<string> {
+    await this.page
+      .locator("main")
+      .getByRole("button", { name: button, exact: true })
+      .first()
+      .click();
+    for (const [name, value] of Object.entries(values))
+      await this.dialog.locator(`[name=${name}]`).fill(value);
+    const confirm = this.dialog.locator("button[type=submit]:enabled");
+    await confirm.waitFor();
+    const said = (await this.dialog.textContent()) ?? "";
+    await confirm.click();
+    await this.dialog.waitFor({ state: "detached" });
+    return said;
+  }
+
+  /** What axe finds wrong, in light, and with the colours of the dark; each with the first place where it is. */
+  async axe(): Promise<readonly string[]> {
+    if (!(await this.page.evaluate('typeof axe === "object"'))) await this.page.evaluate(AXE);
+    const found: string[] = [];
+    for (const colorScheme of ["dark", "light"] as const) {
+      await this.page.emulateMedia({ colorScheme });
+      const only = colorScheme === "dark" ? ', runOnly: ["color-contrast"]' : "";
+      const run = `axe.run(document, { resultTypes: ["violations"]${only} })`;
+      const { violations } = (await this.page.evaluate(run)) as { violations: Violation[] };
+      for (const { id, nodes } of violations)
+        found.push(`${this.page.url()} ${colorScheme} ${id}: ${nodes[0]?.html.slice(0, 160)}`);
+    }
+    return found;
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}
