@@ -27,3 +27,14 @@ export async function firstAdmin(
     return { toLog: `· warning: there is no link for the first admin: ${messageOf(error)}` };
   }
 }
+
+/** Says it: to a person when there is one, else to the log. */
+export async function tellFirstAdmin(
+  api: Pick<ApiClient, "request" | "url">,
+  name: string,
+  tell: { readonly whisper: (line: string) => boolean; readonly say: (line: string) => void },
+): Promise<void> {
+  const { toPerson, toLog } = await firstAdmin(api, name);
+  if (toPerson !== undefined && tell.whisper(toPerson)) return;
+  if (toLog !== undefined) tell.say(toLog);
+}

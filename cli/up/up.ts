@@ -12,7 +12,7 @@ import { compileShim } from "../shim-folder.ts";
 import { bringForward } from "../state/bring-forward.ts";
 import type { ChildKeeper } from "./child-keeper.ts";
 import { cleanUp } from "./clean-up.ts";
-import { firstAdmin } from "./first-admin.ts";
+import { tellFirstAdmin } from "./first-admin.ts";
 import { startAgent, startServer } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { writeRunRecord } from "./run-record.ts";
@@ -102,9 +102,8 @@ export async function up(options: UpOptions): Promise<void> {
     const fleet = firstFleet(documents, config.namespace);
     const services = openServices(documents, address);
     const name = ownName(process.argv[1]);
-    const { toPerson, toLog } = await orEnded(ending, firstAdmin(api, name));
     say(summaryText({ config, url: urlOf(config), isolation, env: io.env, fleet, services, name }));
-    if ((!toPerson || !options.whisper(toPerson)) && toLog) say(toLog);
+    await orEnded(ending, tellFirstAdmin(api, name, options));
     await options.onReady();
     // It may have been told to end while it said that it is ready.
     if (!ending.aborted)
