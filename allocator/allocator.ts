@@ -3,7 +3,7 @@ import { FLEET_LABEL } from "../core/model/fleet.ts";
 import type { GameServer } from "../core/model/game-server.ts";
 import { signatureOf } from "../core/model/label-selector.ts";
 import { type Clock, rfc3339 } from "../core/std/clock.ts";
-import type { ResourceStore } from "../store/resource-store.ts";
+import type { Cause, ResourceStore } from "../store/resource-store.ts";
 import { allocatedStatus, handOut, unallocatedStatus } from "./decide/allocation.ts";
 import { compileValues } from "./decide/fit.ts";
 import { Explainer } from "./explainer.ts";
@@ -30,6 +30,8 @@ export interface AllocatorOptions {
   readonly onMissed?: (namespace: string, spec: AllocationSpec, count: number) => void;
 }
 
+/** One object for all: an allocation makes nothing for the history. */
+const BY_ALLOCATION: Cause = { by: "allocation", reason: "Allocated" };
 const NOT_KEPT = (): undefined => undefined;
 
 /** Hands out game servers. One thread picks and changes the head in one turn, so that none is given twice. */
@@ -103,7 +105,7 @@ export class Allocator implements Disposable {
     const status = allocatedStatus(server);
     const expected = found.metadata.resourceVersion;
     const write = { op: "update", object: server, expected, delta } as const;
-    return store.commit([write], remember(status)).then(() => {
+    return store.commit([write], remember(status), BY_ALLOCATION).then(() => {
       this.#options.onAllocated(server, problems);
       return status;
     });

@@ -15,6 +15,7 @@ import { RoomParts, type RoomPartsOptions } from "../allocator/rooms/room-parts.
 import { SelectorIndexes } from "../allocator/selector-indexes.ts";
 import { WAITING_BOUNDS, WaitingLine } from "../allocator/waiting-line.ts";
 import { admit } from "../core/model/admit.ts";
+import type { HistoryRow } from "../core/model/history.ts";
 import type { Kind, Kinds, Resource } from "../core/model/resource.ts";
 import { systemClock } from "../core/std/clock.ts";
 import type { JsonObject } from "../core/std/json.ts";
@@ -34,7 +35,8 @@ import { MemoryCommitLog } from "../store/memory/memory-commit-log.ts";
 import { openMemoryEventLog } from "../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
-import { API_BOUNDS, type ApiBounds } from "./options.ts";
+import type { HistoryReader } from "./history-routes.ts";
+import { API_BOUNDS, type ApiBounds, type ApiOptions } from "./options.ts";
 import type { PageFile } from "./page-files.ts";
 import { createApi } from "./server.ts";
 import { EMPTY_LIST } from "./stream/list-topic.ts";
@@ -94,12 +96,20 @@ class QuietObserver implements RoomObserver {
   readonly expired = nothing;
 }
 
+/** Nothing was kept: tests of the history bring one. */
+class EmptyHistory implements HistoryReader {
+  async read(): Promise<readonly HistoryRow[]> {
+    return [];
+  }
+}
+
 /** For tests and benches. */
 export async function openApi(
   bounds: Partial<ApiBounds> = {},
   historyMax: number = STORE_BOUNDS.historyMax,
   port = 0,
   page: readonly PageFile[] = [],
+  parts: Partial<Pick<ApiOptions, "history">> = {},
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;
@@ -135,6 +145,8 @@ export async function openApi(
     ...{ version: "0.0.0", page },
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },
+    history: new EmptyHistory(),
+    ...parts,
   });
   await app.listen({ port, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

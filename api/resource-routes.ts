@@ -9,6 +9,7 @@ import type { Kind, Resource } from "../core/model/resource.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject, mergePatch } from "../core/std/json.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import { actorOf } from "./actor.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { listText, pageOf } from "./list-page.ts";
 import type { ApiBounds } from "./options.ts";
@@ -237,6 +238,7 @@ function writeOptionsOf(request: Request): WriteOptions {
   return {
     fieldValidation: fieldValidation as FieldValidation,
     dryRun: isDryRun(request),
+    by: actorOf(request.principal),
   };
 }
 
@@ -262,6 +264,7 @@ function deleteOptionsOf(request: Request): Parameters<ResourceWriter["delete"]>
   const isDry = Array.isArray(body.dryRun) && body.dryRun.includes("All");
   return {
     dryRun: isDry || isDryRun(request),
+    by: actorOf(request.principal),
     preconditions: {
       ...(typeof uid === "string" ? { uid } : {}),
       ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),

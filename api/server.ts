@@ -9,6 +9,7 @@ import { discoveryRoutes } from "./discovery-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { HeldRequests } from "./held-requests.ts";
+import { historyRoutes } from "./history-routes.ts";
 import { ImageBlobs } from "./image-blobs.ts";
 import { parseJson } from "./json-body.ts";
 import { LineWriter } from "./line-writer.ts";
@@ -127,6 +128,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions, held: HeldReq
   const rows = new LiveRows(options.samples);
   monitorRoutes(app, { ...options, rows });
   const stream = streamRoutes(app, { ...options, rows });
+  historyRoutes(app, options.history);
   healthRoutes(app, options);
   discoveryRoutes(app, version);
   pageRoutes(app, options.page);

@@ -6,13 +6,15 @@ import { refOf } from "../core/model/resource.ts";
 import { type Clock, rfc3339 } from "../core/std/clock.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { isObject, sameJson } from "../core/std/json.ts";
-import type { ResourceStore, Write } from "../store/resource-store.ts";
+import type { Cause, ResourceStore, Write } from "../store/resource-store.ts";
 
 export interface WriteOptions {
   readonly fieldValidation: FieldValidation;
   /** Everything but the write. */
   readonly dryRun: boolean;
   readonly subresource?: "status";
+  /** Who asks, for the history. */
+  readonly by: string;
 }
 export interface Written {
   readonly object: Resource;
@@ -22,8 +24,14 @@ export interface Written {
 }
 export interface DeleteOptions {
   readonly dryRun: boolean;
+  readonly by: string;
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+interface Keeping {
+  readonly dryRun: boolean;
+  readonly cause: Cause;
 }
 
 export interface ResourceWriterOptions {
@@ -48,7 +56,7 @@ export class ResourceWriter {
     kind: Kind,
     namespace: string | undefined,
     input: unknown,
-    { fieldValidation, dryRun }: WriteOptions,
+    { fieldValidation, dryRun, by }: WriteOptions,
   ): Promise<Written> {
     const { object, warnings } = admit(input, {
       kind,
@@ -60,7 +68,8 @@ export class ResourceWriter {
     const { name } = object.metadata;
     if (this.#store.get(kind, object.metadata.namespace, name))
       throw new FleetError("ALREADY_EXISTS", `${nameOf(kind, name)} is there already`);
-    return { object: await this.#commit([{ op: "create", object }], object, dryRun), warnings };
+    const keep = { dryRun, cause: { by, reason: "Created" } } as const;
+    return { object: await this.#commit([{ op: "create", object }], object, keep), warnings };
   }
 
   /** `change` makes the wanted object out of the old one: what was sent, or the old one with a patch on it. */
@@ -84,7 +93,9 @@ export class ResourceWriter {
       fieldValidation,
       ...(subresource ? { subresource } : {}),
     });
-    return { object: await this.#put(old, object, options.dryRun), before: old, warnings };
+    const { dryRun, by } = options;
+    const kept = await this.#put(old, object, { dryRun, cause: { by } });
+    return { object: kept, before: old, warnings };
   }
 
   /**
@@ -96,15 +107,16 @@ export class ResourceWriter {
     kind: Kind,
     namespace: string,
     name: string,
-    { dryRun, gracePeriodSeconds, preconditions = {} }: DeleteOptions,
+    { dryRun, by, gracePeriodSeconds, preconditions = {} }: DeleteOptions,
   ): Promise<{ readonly object: Resource; readonly isGone: boolean }> {
     const old = this.#old(kind, namespace, name);
     const { uid, resourceVersion } = old.metadata;
     const wanted = { uid, resourceVersion, ...preconditions };
     if (wanted.uid !== uid || wanted.resourceVersion !== resourceVersion)
       throw conflict(kind, name, "the precondition of the deletion does not hold");
+    const keep = { dryRun, cause: { by, reason: "Deleted" } } as const;
     if (!endsInTime(old, gracePeriodSeconds)) {
-      await this.#commit(this.#deletionOf(old), old, dryRun);
+      await this.#commit(this.#deletionOf(old), old, keep);
       return { object: old, isGone: true };
     }
     if (old.metadata.deletionTimestamp !== undefined) {
@@ -118,7 +130,7 @@ export class ResourceWriter {
         ? {}
         : { deletionGracePeriodSeconds: gracePeriodSeconds }),
     };
-    const object = await this.#put(old, { ...old, metadata } as Resource, dryRun);
+    const object = await this.#put(old, { ...old, metadata } as Resource, keep);
     return { object, isGone: false };
   }
 
@@ -133,10 +145,10 @@ export class ResourceWriter {
   }
 
   /** An update that changes nothing is no write. */
-  async #put(old: Resource, object: Resource, dryRun: boolean): Promise<Resource> {
+  async #put(old: Resource, object: Resource, keep: Keeping): Promise<Resource> {
     const expected = old.metadata.resourceVersion;
     if (!sameJson(old, object))
-      return await this.#commit([{ op: "update", object, expected }], object, dryRun);
+      return await this.#commit([{ op: "update", object, expected }], object, keep);
     await this.#store.settled(Number(expected));
     return old;
   }
@@ -147,9 +159,13 @@ export class ResourceWriter {
     return [{ op: "delete", ref: refOf(old), expected: old.metadata.resourceVersion }];
   }
 
-  async #commit(writes: readonly Write[], object: Resource, dryRun: boolean): Promise<Resource> {
+  async #commit(
+    writes: readonly Write[],
+    object: Resource,
+    { dryRun, cause }: Keeping,
+  ): Promise<Resource> {
     if (dryRun) return object;
-    const [kept] = await this.#store.commit(writes);
+    const [kept] = await this.#store.commit(writes, undefined, cause);
     return kept ?? object;
   }
 }

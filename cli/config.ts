@@ -34,6 +34,8 @@ export interface Config {
   readonly allocatorTls: string;
   readonly allocatorClientCa: string;
   readonly nodeLostAfter: number;
+  readonly historyRows: number;
+  readonly historyDays: number;
   readonly tlsListen: string;
   readonly serverNames: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -144,6 +146,8 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   allocatorTls:     { flag: "--allocator-tls <source>", env: "FLOTILLA_ALLOCATOR_TLS", fallback: "own", read: tlsSource, takes: "own, off, or a folder (./folder) with tls.crt and tls.key", description: "its certificate: of our own authority, in a folder, or off: in plain text" },
   allocatorClientCa:{ flag: "--allocator-client-ca <folder>", env: "FLOTILLA_ALLOCATOR_CLIENT_CA", fallback: "", fallbackShown: "server/client-ca in the state folder", read: text, takes: "a folder", description: "certificates that its clients, or who signed them, have (*.crt, *.pem)" },
   nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
+  historyRows:      { flag: "--history-rows <number>", env: "FLOTILLA_HISTORY_ROWS", fallback: 200_000, read: between(1_000, 50_000_000), takes: "a number from 1000 to 50000000", description: "changes of state that the history keeps (about 500 bytes each)" },
+  historyDays:      { flag: "--history-days <days>", env: "FLOTILLA_HISTORY_DAYS", fallback: 30, read: between(1, 3_650), takes: "days from 1 to 3650", description: "days that the history keeps them" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];

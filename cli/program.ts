@@ -13,6 +13,7 @@ import { doorCommand } from "./commands/door.ts";
 import { downCommand } from "./commands/down.ts";
 import { execCommand } from "./commands/exec.ts";
 import { getCommand } from "./commands/get.ts";
+import { historyCommand } from "./commands/history.ts";
 import { imageCommand } from "./commands/image.ts";
 import {
   installCommand,
@@ -40,7 +41,16 @@ import { packageVersion } from "./version.ts";
 const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[] = [
   ["Run it:", (io) => [upCommand(io), downCommand(io), doctorCommand(io)]],
   ["Keep it running:", (io) => [installCommand(io), upgradeCommand(io), uninstallCommand(io)]],
-  ["Look:", (io) => [getCommand(io), describeCommand(io), logsCommand(io), topCommand(io)]],
+  [
+    "Look:",
+    (io) => [
+      getCommand(io),
+      describeCommand(io),
+      historyCommand(io),
+      logsCommand(io),
+      topCommand(io),
+    ],
+  ],
   [
     "Change:",
     (io) => [

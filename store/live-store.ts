@@ -10,6 +10,8 @@ import { History } from "./history.ts";
 import { planCommit, type Step } from "./plan-commit.ts";
 import { replay } from "./replay.ts";
 import type {
+  Cause,
+  HeadListener,
   Index,
   Remembered,
   ResourceStore,
@@ -67,8 +69,12 @@ interface Reader {
   readonly reject: (error: Error) => void;
 }
 
-type HeadListener = (before: Resource | undefined, after: Resource | undefined) => void;
-
+/** What a full disk took back. */
+const TAKEN_BACK: Cause = {
+  by: "store",
+  reason: "TakenBack",
+  message: "the disk is full: what was begun was taken back",
+};
 const SETTLED: Promise<void> = Promise.resolve();
 
 /** Resources in memory, written through to a `CommitLog`: all commits that wait when one append ends share the next. */
@@ -129,10 +135,14 @@ export class LiveStore implements ResourceStore {
     return this.#answers.get(key, this.#options.clock.now());
   }
 
-  commit(writes: readonly Write[], remember?: Remembered): Promise<readonly Resource[]> {
+  commit(
+    writes: readonly Write[],
+    remember?: Remembered,
+    cause?: Cause,
+  ): Promise<readonly Resource[]> {
     try {
       const { promise, resolve, reject } = Promise.withResolvers<readonly Resource[]>();
-      this.#accept(writes, remember, resolve, reject);
+      this.#accept(writes, remember, cause, resolve, reject);
       return promise;
     } catch (error) {
       return Promise.reject(error);
@@ -180,6 +190,7 @@ export class LiveStore implements ResourceStore {
   #accept(
     writes: readonly Write[],
     remember: Remembered | undefined,
+    cause: Cause | undefined,
     resolve: Pending["resolve"],
     reject: Pending["reject"],
   ): void {
@@ -203,17 +214,17 @@ export class LiveStore implements ResourceStore {
       reject,
       readers: undefined,
     });
-    for (const { before, after } of steps) this.#change(before, after);
+    for (const { before, after } of steps) this.#change(before, after, cause);
     // After the poll phase, so that everything that came in with one turn of the loop shares the first append.
     if (!this.#pump) this.#pump = new Promise((done) => setImmediate(() => done(this.#run())));
   }
 
-  #change(before: Resource | undefined, after: Resource | undefined): void {
+  #change(before: Resource | undefined, after: Resource | undefined, cause?: Cause): void {
     this.#changing = true;
     this.#head.change(before, after);
     for (const listener of this.#headListeners) {
       try {
-        listener(before, after);
+        listener(before, after, cause);
       } catch (error) {
         this.#options.logger.error({ because: messageOf(error) }, "a listener of the head failed");
       }
@@ -281,7 +292,7 @@ export class LiveStore implements ResourceStore {
   #rollBack(error: Error): void {
     const lost = this.#takeAll();
     for (const { steps, remember, answerBefore } of lost.toReversed()) {
-      for (const { before, after } of steps.toReversed()) this.#change(after, before);
+      for (const { before, after } of steps.toReversed()) this.#change(after, before, TAKEN_BACK);
       if (remember) this.#answers.undo(remember.key, answerBefore);
     }
     rejectAll(lost, error);

@@ -1,3 +1,4 @@
+import type { Reason } from "../core/model/reason.ts";
 import type { Kind, Kinds, Ref, Resource } from "../core/model/resource.ts";
 
 /**
@@ -24,6 +25,21 @@ export interface Remembered {
   readonly answer: string;
   readonly at: number;
 }
+
+/** Who or what caused a commit and why, told to those who follow the head; it is not kept with the commit. */
+export interface Cause {
+  /** `user alice`, `fleet arena`, `node a`, `allocation`. */
+  readonly by: string;
+  readonly reason?: Reason | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Follows the head; `cause` is what the writer said of the change. */
+export type HeadListener = (
+  before: Resource | undefined,
+  after: Resource | undefined,
+  cause?: Cause,
+) => void;
 
 /** What changed, in the order of revisions. `deltaText` is the delta's JSON, which is made once for everybody. */
 export type StoreEvent =
@@ -69,7 +85,11 @@ export interface ResourceStore extends AsyncDisposable {
    * Changes the head now and resolves when all of `writes` (one atomic group) are durable; returns them as kept.
    * Rejects with CONFLICT, NOT_FOUND, ALREADY_EXISTS (nothing changed) or STORAGE_FULL.
    */
-  commit(writes: readonly Write[], remember?: Remembered): Promise<readonly Resource[]>;
+  commit(
+    writes: readonly Write[],
+    remember?: Remembered,
+    cause?: Cause,
+  ): Promise<readonly Resource[]>;
   /** The answer kept under `key`, if it is younger than an hour and among the last million. */
   recall(key: string): Remembered | undefined;
   /** Resolves when everything up to `revision` is durable. */
@@ -80,7 +100,7 @@ export interface ResourceStore extends AsyncDisposable {
    */
   watch(from: number, listener: (event: StoreEvent) => void): Watch;
   /** Called at once whenever the head changes (before durability): for indexes that decide. */
-  onHead(listener: (before: Resource | undefined, after: Resource | undefined) => void): Disposable;
+  onHead(listener: HeadListener): Disposable;
   /** Resolves with the error when the medium failed in a way that must end the process. */
   readonly fatal: Promise<Error>;
 }

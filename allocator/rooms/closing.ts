@@ -15,10 +15,11 @@ export async function closeRoom(
   { store, observer }: ClosingOptions,
   room: Room,
   because: Reason,
+  by: string,
 ): Promise<void> {
   const { namespace } = room.metadata;
   const was = store.get("GameServer", namespace, room.status.gameServer);
-  const committed = store.commit(closingWrites(store, room));
+  const committed = store.commit(closingWrites(store, room), undefined, { by, reason: because });
   const is = store.get("GameServer", namespace, room.status.gameServer);
   await committed;
   observer.closed(room, because);

@@ -5,7 +5,7 @@ import { JOIN_KEYS } from "../../core/model/room.ts";
 import { type Clock, rfc3339 } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
-import type { ResourceStore } from "../../store/resource-store.ts";
+import type { Cause, ResourceStore } from "../../store/resource-store.ts";
 import { isHosted, withKeys, withoutRooms } from "../decide/room-close.ts";
 import { hostsRooms, playersOn } from "../decide/room-hosts.ts";
 import type { ServerChange } from "../decide/room-make.ts";
@@ -34,6 +34,8 @@ const QUEUE = {
   queueMax: 1_000_000,
   backoff: { firstMs: 5, factor: 2, maxMs: 5_000 },
 };
+const KEEPER = "rooms";
+const BY_KEEPER: Cause = { by: KEEPER };
 const ROTATE_EVERY_MS = 30_000;
 /** Wall time may jump: who waits for a time looks again by then. */
 const LOOK_AGAIN_MS_MAX = 60_000;
@@ -99,16 +101,16 @@ export class RoomKeeper {
     if (!room) return;
     const server = store.get("GameServer", namespace, room.status.gameServer);
     if (!server || !isHosted(room, server))
-      return await closeRoom(this.#options, room, "RoomServerEnded");
+      return await closeRoom(this.#options, room, "RoomServerEnded", KEEPER);
     const now = clock.now();
     const { room: object, delta, expired } = settleSeats(room, playersOn(server), rfc3339(now));
     if (delta) {
       const expected = room.metadata.resourceVersion;
-      await store.commit([{ op: "update", object, expected, delta }]);
+      await store.commit([{ op: "update", object, expected, delta }], undefined, BY_KEEPER);
       if (expired > 0) observer.expired(object, expired);
       return;
     }
-    if (isEmptyTooLong(room, now)) return await closeRoom(this.#options, room, "RoomEmpty");
+    if (isEmptyTooLong(room, now)) return await closeRoom(this.#options, room, "RoomEmpty", KEEPER);
     const due = dueAt(room);
     if (due !== undefined)
       this.#queue.addAfter(key, Math.max(0, Math.min(due - now, LOOK_AGAIN_MS_MAX)));
@@ -136,7 +138,8 @@ export class RoomKeeper {
 
   async #write(server: GameServer, { server: object, delta }: ServerChange): Promise<void> {
     const expected = server.metadata.resourceVersion;
-    await this.#options.store.commit([{ op: "update", object, expected, delta }]);
+    const write = { op: "update", object, expected, delta } as const;
+    await this.#options.store.commit([write], undefined, BY_KEEPER);
   }
 
   async #rotate(signal: AbortSignal): Promise<void> {

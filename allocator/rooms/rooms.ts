@@ -3,7 +3,7 @@ import type { Room } from "../../core/model/room.ts";
 import { assert } from "../../core/std/assert.ts";
 import { type Clock, rfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
-import type { Write } from "../../store/resource-store.ts";
+import type { Cause, Write } from "../../store/resource-store.ts";
 import { isHosted } from "../decide/room-close.ts";
 import { capacityProblem, roomTemplateOf, usualCapacity } from "../decide/room-hosts.ts";
 import { likenessOf, type RoomWish } from "../decide/room-make.ts";
@@ -31,6 +31,8 @@ export interface RoomsOptions extends RoomServerOptions {
   /** 128 random bits, base64url. */
   readonly newJti: () => string;
 }
+
+const BY_ROOMS: Cause = { by: "allocation", message: "a room or a seat was asked for" };
 
 /**
  * Rooms and their seats. Everything is decided on the head of the store in one turn and answered after its commit, so
@@ -103,7 +105,7 @@ export class Rooms {
       this.#seatOf(room, place.seat);
       const change = confirmSeat(room, place.seat, this.#now());
       const view = seatView(change.room, place.seat, this.#seatOf(change.room, place.seat));
-      await this.#options.store.commit(writesOf(room, change), remember(view));
+      await this.#options.store.commit(writesOf(room, change), remember(view), BY_ROOMS);
       return view;
     });
   }
@@ -117,7 +119,7 @@ export class Rooms {
     const room = this.#room(namespace, id);
     const view = seatView(room, seat, this.#seatOf(room, seat));
     const change = leaveSeat(room, seat, this.#now());
-    await this.#options.store.commit(writesOf(room, change));
+    await this.#options.store.commit(writesOf(room, change), undefined, BY_ROOMS);
     return { seat: view, room: roomView(change.room) };
   }
 
@@ -129,13 +131,13 @@ export class Rooms {
     const expected = room.metadata.resourceVersion;
     const delta = { spec: { open } };
     if (room.spec.open === open) await store.settled(Number(expected));
-    else await store.commit([{ op: "update", object, expected, delta }]);
+    else await store.commit([{ op: "update", object, expected, delta }], undefined, BY_ROOMS);
     return roomView(object);
   }
 
   async close(namespace: string, id: string): Promise<RoomView> {
     const room = this.#room(namespace, id);
-    await closeRoom(this.#options, room, "RoomClosed");
+    await closeRoom(this.#options, room, "RoomClosed", "allocation");
     return roomView(room);
   }
 
@@ -194,7 +196,7 @@ export class Rooms {
     remember: ReturnType<Remember<unknown>>,
   ): Promise<void> {
     const { store, observer } = this.#options;
-    if (writes.length > 0 || remember) await store.commit(writes, remember);
+    if (writes.length > 0 || remember) await store.commit(writes, remember, BY_ROOMS);
     else await store.settled(Number(room.metadata.resourceVersion));
     if (expired > 0) observer.expired(room, expired);
   }

@@ -5,6 +5,7 @@ import { ageOf } from "../../core/model/age.ts";
 import type { Event } from "../../core/model/event.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
+import { HISTORY_KINDS } from "../../core/model/history.ts";
 import { type AnyKind, KINDS } from "../../core/model/kinds.ts";
 import type { Room } from "../../core/model/room.ts";
 import type { Service } from "../../core/model/service.ts";
@@ -14,9 +15,12 @@ import type { AnyResource, ApiClient } from "../api-client.ts";
 import { CLIENT_SETTINGS, contextOf, makeCommand, oneNamed } from "../command.ts";
 import { autoscalersText, serviceScalingText } from "../describe-autoscaler.ts";
 import { roomsText, seatsText, waitingText } from "../describe-rooms.ts";
+import { lastChangesText } from "../history-text.ts";
 import type { Io } from "../io.ts";
 import { rowsOf } from "../output.ts";
 import { printable, textTable } from "../text-table.ts";
+
+import { historyRows } from "./history.ts";
 
 export function describeCommand(io: Io): Command {
   const command = makeCommand(io, {
@@ -42,7 +46,9 @@ export function describeCommand(io: Io): Command {
     const autoscalers = await autoscalersOf(api, kind, found);
     const rooms = await roomsOf(api, kind, found);
     const waiting = kind === "Fleet" ? await waitingFor(api, found) : [];
-    io.out(describeText({ kind, found, events, autoscalers, rooms, waiting, now: io.now() }));
+    const history = await lastChangesOf(api, kind, found, io.now());
+    const rest = { autoscalers, rooms, waiting, history, now: io.now() };
+    io.out(describeText({ kind, found, events, ...rest }));
   });
   return command;
 }
@@ -104,6 +110,20 @@ async function waitingFor(
   return (body as { readonly waiting: readonly WaitingView[] }).waiting;
 }
 
+const CHANGES_SHOWN = "10";
+
+async function lastChangesOf(
+  api: ApiClient,
+  kind: AnyKind,
+  { metadata: { name, namespace } }: AnyResource,
+  now: number,
+): Promise<string> {
+  if (!HISTORY_KINDS.some((known) => known === kind)) return "";
+  const query = { kind, name, namespace: namespace || undefined, limit: CHANGES_SHOWN };
+  const more = `flotilla history ${KINDS[kind].singular} ${name}`;
+  return lastChangesText(await historyRows(api, query), more, now);
+}
+
 export interface Description {
   readonly kind: AnyKind;
   readonly found: AnyResource;
@@ -114,12 +134,14 @@ export interface Description {
   readonly rooms: readonly Room[];
   /** Who waits for a fleet's servers, rooms and seats. */
   readonly waiting: readonly WaitingView[];
+  /** Its last changes of state, as text. */
+  readonly history: string;
   readonly now: number;
 }
 
 /** The resource's row, why it is so, spec and status as YAML, and its events, newest last. Pure. */
 export function describeText(description: Description): string {
-  const { kind, found, events, autoscalers, rooms, waiting, now } = description;
+  const { kind, found, events, autoscalers, rooms, waiting, history, now } = description;
   const { metadata } = found;
   const head = textTable(rowsOf(kind, [found], { wide: true, withNamespace: false, now }));
   const labels = isObject(metadata.labels) ? Object.entries(metadata.labels) : [];
@@ -139,6 +161,7 @@ export function describeText(description: Description): string {
   if (autoscalers.length > 0) parts.push(autoscalersText(autoscalers, now));
   const scaling = kind === "Service" ? serviceScalingText(found as unknown as Service, now) : "";
   if (scaling) parts.push(scaling);
+  if (history) parts.push(history);
   return [...parts, eventsText(events, now)].join("\n");
 }
 

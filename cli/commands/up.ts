@@ -38,6 +38,8 @@ export const UP_SETTINGS: readonly SettingName[] = [
   "allocatorTls",
   "allocatorClientCa",
   "nodeLostAfter",
+  "historyRows",
+  "historyDays",
   "serverUid",
   "namespace",
   "logLevel",

@@ -48,6 +48,7 @@ import { dropPrivileges } from "./drop-privileges.ts";
 import { roomObserver } from "./room-observer.ts";
 import { samplesOf } from "./samples.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
+import { openHistory } from "./watching.ts";
 
 /** More than those that requests may wait for: each of them is tried at every change. */
 const INDEXES_MAX = 512;
@@ -81,6 +82,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using senses = new PlatformSenses();
   await using store = await openStore(base, senses.appended);
   await using events = await openEvents(base);
+  await using history = await openHistory(base, store, config);
   const now = (): number => systemClock.now();
   using nodeTokens = new NodeTokens({ store, secret: agentToken, now, pin: tls?.authority.pin });
   tokens.also((token) => nodeTokens.principalOf(token));
@@ -103,7 +105,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics, samples };
   const rest = {
     ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
-    ...{ version: packageVersion(), page: readPage(PAGE_FOLDER) },
+    ...{ version: packageVersion(), page: readPage(PAGE_FOLDER), history },
     guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
     bounds: API_BOUNDS,
   };

@@ -17,6 +17,8 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "allocatorTls",
   "allocatorClientCa",
   "nodeLostAfter",
+  "historyRows",
+  "historyDays",
   "logLevel",
 ];
 export const AGENT_SETTINGS: readonly SettingName[] = [

@@ -65,5 +65,9 @@ export const REASONS = [
   "RoomServerEnded",
   "RoomsEnded",
   "SeatExpired",
+  "TakenBack",
+  "Cordoned",
+  "Uncordoned",
+  "Unwritten",
 ] as const;
 export type Reason = (typeof REASONS)[number];

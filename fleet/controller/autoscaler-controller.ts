@@ -46,7 +46,7 @@ export async function reconcileAutoscaler(
   const decision = decideScale(autoscaler.spec, facts, { last, memory }, time);
   const askInMs = senses.webhooks.ask(autoscaler, fleet, look);
   const by = decision.desired - facts.current;
-  if (by !== 0 && !(await scale(context, fleet, decision.desired))) return { againInMs: 0 };
+  if (by !== 0 && !(await scale(context, fleet, decision))) return { againInMs: 0 };
   remembered.memory = by === 0 ? decision.memory : rememberChange(decision.memory, by, now);
   remembered.last = decision.policies;
   if (by !== 0) remembered.steps = step(remembered.steps, facts.current);
@@ -65,11 +65,16 @@ export async function reconcileAutoscaler(
   };
 }
 
-async function scale(context: ControllerContext, fleet: Fleet, replicas: number): Promise<boolean> {
+async function scale(
+  context: ControllerContext,
+  fleet: Fleet,
+  { desired: replicas, message }: ScaleDecision,
+): Promise<boolean> {
   const metadata = { ...fleet.metadata, generation: fleet.metadata.generation + 1 };
   const next = { ...fleet, metadata, spec: { ...fleet.spec, replicas } };
   const delta = { spec: { replicas }, metadata: { generation: metadata.generation } };
-  return await tryCommit(context, [updateOf(fleet, next, delta)]);
+  const reason = replicas > fleet.spec.replicas ? "ScaleUp" : "ScaleDown";
+  return await tryCommit(context, [updateOf(fleet, next, delta)], { reason, message });
 }
 
 function step(steps: Remembered["steps"], from: number): NonNullable<Remembered["steps"]> {

@@ -18,12 +18,14 @@ export async function reconcileContainer(
   const action = container && decideContainer(container, isNodeGone);
   if (!container || !action) return {};
   if (action.do === "remove") {
-    await tryCommit(context, [removalOf(container)]);
+    await tryCommit(context, [removalOf(container)], { reason: "Deleted" });
     return {};
   }
   if (action.do === "unplace") {
-    if (await tryCommit(context, [updateOf(container, { ...container, status: UNPLACED })]))
-      recordOn(context, container, "NodeGone", `its node ${at} was deleted`, "Warning");
+    const message = `its node ${at} was deleted`;
+    const write = updateOf(container, { ...container, status: UNPLACED });
+    if (await tryCommit(context, [write], { reason: "NodeGone", message }))
+      recordOn(context, container, "NodeGone", message, "Warning");
     return {};
   }
   const found = placeContainer(context, container);
@@ -39,8 +41,9 @@ export async function reconcileContainer(
   const { reason: _r, message: _m, ...kept } = container.status;
   const nodeName = found.node.metadata.name;
   const status = { ...kept, nodeName, ports: found.ports };
-  if (!(await tryCommit(context, [updateOf(container, { ...container, status })])))
-    return { againInMs: 0 };
-  recordOn(context, container, "Placed", `on node ${nodeName}`);
+  const message = `on node ${nodeName}`;
+  const write = updateOf(container, { ...container, status });
+  if (!(await tryCommit(context, [write], { reason: "Placed", message }))) return { againInMs: 0 };
+  recordOn(context, container, "Placed", message);
   return {};
 }

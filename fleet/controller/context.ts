@@ -4,7 +4,7 @@ import type { Clock } from "../../core/std/clock.ts";
 import { type ErrorCode, isFleetError } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { EventLog } from "../../store/event-log.ts";
-import type { ResourceStore, Write } from "../../store/resource-store.ts";
+import type { Cause, ResourceStore, Write } from "../../store/resource-store.ts";
 import type { CrashBounds } from "../decide/crash-damper.ts";
 import type { PassLimits } from "../decide/game-server-set.ts";
 import type { NodeBounds } from "../decide/node.ts";
@@ -19,6 +19,8 @@ export interface ControllerContext {
   readonly logger: Logger;
   readonly newUid: () => string;
   readonly options: ControllerOptions;
+  /** In whose name it writes, as the history shows it; the controllers' own when absent. */
+  readonly by?: string;
 }
 
 export interface ControllerOptions {
@@ -69,9 +71,10 @@ const LOST_RACES: ReadonlySet<ErrorCode> = new Set(["CONFLICT", "NOT_FOUND"]);
 export async function tryCommit(
   context: ControllerContext,
   writes: readonly Write[],
+  why?: Partial<Cause>,
 ): Promise<boolean> {
   try {
-    await context.store.commit(writes);
+    await context.store.commit(writes, undefined, { by: context.by ?? "controller", ...why });
     return true;
   } catch (error) {
     if (isFleetError(error) && LOST_RACES.has(error.code)) return false;

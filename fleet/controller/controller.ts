@@ -1,3 +1,5 @@
+import { FLEET_LABEL } from "../../core/model/fleet.ts";
+import type { Kind } from "../../core/model/resource.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
 import { type ControllerContext, parseKey } from "./context.ts";
 
@@ -53,7 +55,8 @@ export class Controller {
   }
 
   async #pass(key: string): Promise<void> {
-    const pass = await this.#reconcile(this.#context, parseKey(key));
+    const context = { ...this.#context, by: actorOf(this.#context, key) };
+    const pass = await this.#reconcile(context, parseKey(key));
     if (pass.againInMs !== undefined) this.#work.addAfter(key, pass.againInMs);
     if (!pass.status) return void this.#forgetIfGone(key);
     this.#pending.set(key, pass.status);
@@ -75,4 +78,22 @@ export class Controller {
     const { namespace, name, kind } = parseKey(key);
     if (!this.#context.store.get(kind, namespace, name)) this.#lastStatus.delete(key);
   }
+}
+
+const ACTORS: Readonly<Partial<Record<Kind, string>>> = {
+  Fleet: "fleet",
+  FleetAutoscaler: "autoscaler",
+  Service: "service",
+  Node: "drain",
+};
+
+/** In whose name a pass over a key writes: a set acts for its fleet, what follows one server for nobody in particular. */
+function actorOf({ store }: ControllerContext, key: string): string {
+  const { kind, namespace, name } = parseKey(key);
+  if (kind === "GameServerSet") {
+    const fleet = store.get(kind, namespace, name)?.metadata.labels?.[FLEET_LABEL];
+    return fleet ? `fleet ${fleet}` : `set ${name}`;
+  }
+  const word = ACTORS[kind];
+  return word ? `${word} ${name}` : "controller";
 }

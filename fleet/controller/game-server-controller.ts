@@ -76,11 +76,9 @@ async function apply(
     case "become":
       return await become(context, server, action);
     case "beginDeletion":
-      if (await tryCommit(context, [deletionOf(server, rfc3339(context.clock.now()))]))
-        recordOn(context, server, action.because, "its set is gone");
-      return {};
+      return await endServer(context, server, action.because);
     case "remove":
-      if (await tryCommit(context, [removalOf(server)]))
+      if (await tryCommit(context, [removalOf(server)], { reason: action.because }))
         recordOn(context, server, action.because, "removed");
       return {};
     case "leaveState":
@@ -90,6 +88,18 @@ async function apply(
     case "lookAgain":
       return { againInMs: action.inMs };
   }
+}
+
+async function endServer(
+  context: ControllerContext,
+  server: GameServer,
+  reason: Extract<GameServerAction, { do: "beginDeletion" }>["because"],
+): Promise<Pass> {
+  const message = "its set is gone";
+  const deletion = deletionOf(server, rfc3339(context.clock.now()));
+  if (await tryCommit(context, [deletion], { reason, message }))
+    recordOn(context, server, reason, message);
+  return {};
 }
 
 function nodeFact({ world }: ControllerContext, name: string): GameServerFacts["node"] {
@@ -106,7 +116,8 @@ async function leaveState(
 ): Promise<Pass> {
   const status = { ...server.status, state, reason: because, message };
   const delta = { status: { state, reason: because, message } };
-  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)]))
+  const why = { reason: because, message };
+  if (await tryCommit(context, [updateOf(server, { ...server, status }, delta)], why))
     recordOn(context, server, because, message, "Warning");
   return {};
 }
@@ -141,8 +152,9 @@ async function become(
   const metadata = annotations ? { metadata: { annotations } } : {};
   const delta = dev ? undefined : { status: { state, reservedUntil: null }, ...metadata };
   const next = { ...mergePatch(server, metadata), status };
-  if (await tryCommit(context, [updateOf(server, next, delta)]))
-    recordOn(context, server, because, `is ${state} at ${status.address}`);
+  const message = `is ${state} at ${status.address}`;
+  if (await tryCommit(context, [updateOf(server, next, delta)], { reason: because, message }))
+    recordOn(context, server, because, message);
   return {};
 }
 
@@ -165,9 +177,10 @@ async function place(
   const delta = {
     status: { state: status.state, nodeName, ports: found.ports, reason: null, message: null },
   };
-  if (!(await tryCommit(context, [updateOf(server, { ...server, status }, delta)])))
-    return { againInMs: 0 };
-  recordOn(context, server, "Placed", `on node ${nodeName}`);
+  const message = `on node ${nodeName}`;
+  const write = updateOf(server, { ...server, status }, delta);
+  if (!(await tryCommit(context, [write], { reason: "Placed", message }))) return { againInMs: 0 };
+  recordOn(context, server, "Placed", message);
   return {};
 }
 

@@ -98,7 +98,12 @@ async function tellOverflow(
   });
   await inParallel(changes, async ({ server, metadata, because, message }) => {
     const delta = { metadata };
-    if (await tryCommit(context, [updateOf(server, mergePatch(server, delta), delta)]))
+    if (
+      await tryCommit(context, [updateOf(server, mergePatch(server, delta), delta)], {
+        reason: because,
+        message,
+      })
+    )
       recordOn(context, server, because, message);
   });
   return changes.length > 0;
@@ -116,9 +121,9 @@ async function createServers(
 ): Promise<void> {
   const servers = Array.from({ length: create }, () => serverOf(context, set));
   const writes = servers.map((object): Write => ({ op: "create", object }));
-  if (!(await tryCommit(context, writes))) return;
   const had = aliveOf(tally);
   const message = `from ${had} to ${had + create} of ${set.spec.replicas} game servers`;
+  if (!(await tryCommit(context, writes, { reason: "ScaleUp", message }))) return;
   recordOn(context, set, "ScaleUp", message);
 }
 
@@ -194,13 +199,9 @@ async function removeSurplus(
   const had = aliveOf(tally);
   const because = isOld ? "RollingUpdate" : "ScaleDown";
   await inParallel(surplus, async (server) => {
-    if (await tryCommit(context, [deletionOf(server, now)]))
-      recordOn(
-        context,
-        server,
-        because,
-        `its set ${name} goes from ${had} to ${replicas} replicas`,
-      );
+    const message = `its set ${name} goes from ${had} to ${replicas} replicas`;
+    if (await tryCommit(context, [deletionOf(server, now)], { reason: because, message }))
+      recordOn(context, server, because, message);
   });
   const message = `from ${had} to ${had - surplus.length} game servers, ${replicas} wanted`;
   recordOn(context, set, because, message);
@@ -230,16 +231,13 @@ async function replaceBroken(context: ControllerContext, set: GameServerSet): Pr
     const isCrash = hasCrashedEarly(server, clock.now() - createdAt, options.crashes);
     const decided = decideBroken(server, sinceMs, options.errorDelayMs);
     retryInMs = soonest(retryInMs, decided.retryInMs);
-    if (!decided.remove || !(await tryCommit(context, [deletionOf(server, rfc3339(clock.now()))])))
-      continue;
+    if (!decided.remove) continue;
+    const { because: reason } = decided;
+    const message = `it is ${server.status.state} and is replaced: ${server.status.message ?? "no cause known"}`;
+    const deletion = deletionOf(server, rfc3339(clock.now()));
+    if (!(await tryCommit(context, [deletion], { reason, message }))) continue;
     if (isCrash) crashes += 1;
-    recordOn(
-      context,
-      server,
-      decided.because,
-      `it is ${server.status.state} and is replaced: ${server.status.message ?? "no cause known"}`,
-      "Warning",
-    );
+    recordOn(context, server, reason, message, "Warning");
   }
   return { retryInMs, crashes };
 }
@@ -261,8 +259,9 @@ async function endSet(context: ControllerContext, set: GameServerSet): Promise<P
     .serversOfSet(namespace, name, alive)
     .filter((s) => !s.metadata.deletionTimestamp);
   await inParallel(ending.slice(0, context.options.limits.shutdownsMax), async (server) => {
-    if (await tryCommit(context, [deletionOf(server, now)]))
-      recordOn(context, server, "Deleted", `it goes with its set ${name}`);
+    const message = `it goes with its set ${name}`;
+    if (await tryCommit(context, [deletionOf(server, now)], { reason: "Deleted", message }))
+      recordOn(context, server, "Deleted", message);
   });
   return ending.length > 0 ? { againInMs: 0 } : {};
 }

@@ -21,14 +21,18 @@ export async function reconcileNode(
   const { shutdownsMax } = options.limits;
   // All in one turn: by the next one somebody may have ended the drain, and then nobody else may go.
   const endings = drain.end.slice(0, shutdownsMax).map(async (server) => {
-    if (await tryCommit(context, [deletionOf(server, rfc3339(now))]))
-      recordOn(context, server, "NodeDrain", `node ${name} is draining`);
+    const message = `node ${name} is draining`;
+    const why = { reason: "NodeDrain", message } as const;
+    if (await tryCommit(context, [deletionOf(server, rfc3339(now))], why))
+      recordOn(context, server, "NodeDrain", message);
   });
   await Promise.all(endings);
   for (const container of drain.move.slice(0, shutdownsMax)) {
     const status = { ...container.status, moving: true };
-    if (await tryCommit(context, [updateOf(container, { ...container, status })]))
-      recordOn(context, container, "NodeDrain", `leaves node ${name}, which is draining`);
+    const message = `leaves node ${name}, which is draining`;
+    const why = { reason: "NodeDrain", message } as const;
+    if (await tryCommit(context, [updateOf(container, { ...container, status })], why))
+      recordOn(context, container, "NodeDrain", message);
   }
   const isMore = drain.end.length > shutdownsMax || drain.move.length > shutdownsMax;
   if (drain.stays === 0) return {};

@@ -10,7 +10,7 @@ import type { Labels } from "../../core/model/resource.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { ownOf, sameJson } from "../../core/std/json.ts";
-import type { Write } from "../../store/resource-store.ts";
+import type { Cause, Write } from "../../store/resource-store.ts";
 import {
   decideNodeStage,
   type Hearing,
@@ -52,7 +52,12 @@ export class NodeKeeper {
     const node = store.get("Node", "", name);
     const status = statusAtStage(keptOf(said, node), stage, hearing, options.nodes);
     if (!node) {
-      await store.commit([{ op: "create", object: this.#newNode(name, status) }]);
+      const object = this.#newNode(name, status);
+      await store.commit(
+        [{ op: "create", object }],
+        undefined,
+        byNode(name, "its first heartbeat"),
+      );
       return;
     }
     const labels = labelsAfter(node, said.labels ?? {});
@@ -61,7 +66,8 @@ export class NodeKeeper {
       sameJson(labels, node.metadata.labels ?? {});
     if (isSame) return;
     const next = { ...withStatus(node, status), metadata: { ...node.metadata, labels } };
-    if (await tryCommit(this.#context, [updateOf(node, next)]))
+    const why = stage === stageOfNode(node) ? byNode(name) : byNode(name, status.message ?? HEARD);
+    if (await tryCommit(this.#context, [updateOf(node, next)], why))
       this.#tell(node, stage, status.message);
   }
 
@@ -84,7 +90,11 @@ export class NodeKeeper {
     const write: Write = node
       ? updateOf(node, withStatus(node, status))
       : { op: "create", object: this.#newNode(name, status) };
-    const [joined] = await store.commit([write]);
+    const cause = {
+      ...byNode(name, "a machine joined with a node token"),
+      reason: "NodeJoined",
+    } as const;
+    const [joined] = await store.commit([write], undefined, cause);
     if (joined) recordOn(this.#context, joined, "NodeJoined", "a machine joined with a node token");
   }
 
@@ -108,7 +118,9 @@ export class NodeKeeper {
       const used = useOf(world.nodes.get(name));
       if (!isWorse && sameJson(used, node.status.used)) continue;
       const next = withStatus(node, { ...kept, used });
-      if ((await tryCommit(this.#context, [updateOf(node, next)])) && isWorse)
+      const reason = stage === LOST ? "NodeLost" : "NodeNotReady";
+      const why = isWorse ? ({ reason, message: kept.message } as const) : {};
+      if ((await tryCommit(this.#context, [updateOf(node, next)], why)) && isWorse)
         this.#tell(node, stage, kept.message);
     }
     for (const name of this.#heard.keys())
@@ -129,7 +141,7 @@ export class NodeKeeper {
 
   #tell(node: Node, stage: NodeStage, message: string | undefined): void {
     if (stage === stageOfNode(node)) return;
-    if (stage === READY) recordOn(this.#context, node, "NodeReady", "its heartbeats come again");
+    if (stage === READY) recordOn(this.#context, node, "NodeReady", HEARD);
     else {
       const because = stage === LOST ? "NodeLost" : "NodeNotReady";
       recordOn(this.#context, node, because, message ?? "", "Warning");
@@ -154,6 +166,12 @@ export class NodeKeeper {
       status,
     };
   }
+}
+
+const HEARD = "its heartbeats come again";
+
+function byNode(name: string, message?: string): Cause {
+  return { by: `node ${name}`, ...(message ? { message } : {}) };
 }
 
 const JOINED: NodeStatus = {

@@ -93,13 +93,17 @@ export class NodeLink {
         : decideContainerReport(found, report);
     if (decision.do === "nothing") return;
     if (decision.do === "remove") {
-      await this.#context.store.commit([removalOf(found)]);
+      const cause = { by: `node ${node}`, reason: decision.because };
+      await this.#context.store.commit([removalOf(found)], undefined, cause);
       recordOn(this.#context, found, decision.because, "removed");
       return;
     }
     const next = { ...found, status: decision.status } as GameServer | Container;
     if (sameJson(next.status, found.status)) return;
-    await this.#context.store.commit([updateOf(found, erroredAt(next, this.#context))]);
+    const { because: reason, message } = decision;
+    const cause = { by: `node ${node}`, reason, message };
+    const write = updateOf(found, erroredAt(next, this.#context));
+    await this.#context.store.commit([write], undefined, cause);
     if (decision.because === "Updated") return;
     const isBad = ["Unhealthy", "Error", "Failed", "Backoff"].includes(stageOf(next));
     recordOn(
@@ -121,7 +125,10 @@ export class NodeLink {
     if (isDataVerb(call)) return await this.#sdkData(found, call);
     const decision = decideSdkCall(found, call, this.#time());
     if (!decision) return undefined;
-    await this.#context.store.commit([updateOf(found, decision.server, decision.delta)]);
+    const by = call.verb === "health" ? "health check" : "game";
+    const cause = { by, reason: decision.because, message: decision.message };
+    const write = updateOf(found, decision.server, decision.delta);
+    await this.#context.store.commit([write], undefined, cause);
     recordOn(
       this.#context,
       found,
@@ -143,7 +150,9 @@ export class NodeLink {
       await store.settled();
       return { object, revision: found.metadata.resourceVersion };
     }
-    const [kept] = await store.commit([updateOf(found, change.server, change.delta)]);
+    const cause = { by: "game", reason: change.because, message: change.message };
+    const write = updateOf(found, change.server, change.delta);
+    const [kept] = await store.commit([write], undefined, cause);
     recordOn(this.#context, found, change.because, change.message);
     return { object, revision: (kept ?? found).metadata.resourceVersion };
   }

@@ -81,7 +81,10 @@ async function endOrphans(
   const { shutdownsMax } = context.options.limits;
   const now = rfc3339(context.clock.now());
   for (const orphan of orphans.slice(0, shutdownsMax))
-    await tryCommit(context, [deletionOf(orphan, now)]);
+    await tryCommit(context, [deletionOf(orphan, now)], {
+      reason: "Deleted",
+      message: "its service is gone",
+    });
   return orphans.length > shutdownsMax;
 }
 
@@ -95,14 +98,17 @@ async function apply(
   if (action.do === "delete") {
     const { container } = action;
     const { name } = container.metadata;
-    if (await tryCommit(context, [deletionOf(container, rfc3339(context.clock.now()))]))
-      recordOn(context, service, because, `replica ${name} goes; ${replicas} wanted`);
+    const message = `replica ${name} goes; ${replicas} wanted`;
+    const deletion = deletionOf(container, rfc3339(context.clock.now()));
+    if (await tryCommit(context, [deletion], { reason: because, message }))
+      recordOn(context, service, because, message);
     return;
   }
   const containers = Array.from({ length: action.count }, () => replicaOf(context, service));
   const writes = containers.map((object): Write => ({ op: "create", object }));
-  if (await tryCommit(context, writes))
-    recordOn(context, service, because, `made ${counted(action.count)}; ${replicas} wanted`);
+  const message = `made ${counted(action.count)}; ${replicas} wanted`;
+  if (await tryCommit(context, writes, { reason: because, message }))
+    recordOn(context, service, because, message);
 }
 
 const counted = (count: number): string => (count === 1 ? "1 replica" : `${count} replicas`);

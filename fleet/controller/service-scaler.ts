@@ -102,8 +102,13 @@ async function scale(
   const metadata = { ...service.metadata, generation: service.metadata.generation + 1 };
   const next = { ...service, metadata, spec: { ...service.spec, replicas } };
   const delta = { spec: { replicas }, metadata: { generation: metadata.generation } };
-  if (!(await tryCommit(context, [updateOf(service, next, delta)]))) return false;
   const because = replicas > from ? "ScaleUp" : "ScaleDown";
+  const why = {
+    by: `autoscaler of service ${service.metadata.name}`,
+    reason: because,
+    message,
+  } as const;
+  if (!(await tryCommit(context, [updateOf(service, next, delta)], why))) return false;
   recordOn(context, service, because, `from ${from} to ${replicas} replicas: ${message}`);
   return true;
 }

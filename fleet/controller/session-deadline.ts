@@ -33,7 +33,10 @@ export async function keepDeadline(
   const { because, message } = action;
   const change = { state: "Shutdown", reason: because, message } as const;
   const next = { ...server, status: { ...server.status, ...change } };
-  const isDone = await tryCommit(context, [updateOf(server, next, { status: change })]);
+  const isDone = await tryCommit(context, [updateOf(server, next, { status: change })], {
+    reason: because,
+    message,
+  });
   if (isDone) recordOn(context, server, because, `was ${server.status.state}: ${message}`);
   return { againInMs: isDone ? undefined : 0 };
 }

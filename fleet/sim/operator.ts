@@ -22,7 +22,7 @@ type Act = (writer: ResourceWriter, plane: ControlPlane) => Promise<unknown>;
 
 const TRIES_MAX = 20;
 const AGAIN_MS = 500;
-const STRICT = { fieldValidation: "Strict", dryRun: false } as const;
+const STRICT = { fieldValidation: "Strict", dryRun: false, by: "sim" } as const;
 
 /** The person who changes fleets, through the same door as the API; tries again while the control plane is away. */
 export class Operator {
@@ -84,7 +84,7 @@ export class Operator {
 
   async delete(kind: Resource["kind"], name: string): Promise<void> {
     await this.#do(`delete ${kind} ${name}`, (writer) =>
-      writer.delete(kind, kind === "Node" ? "" : "default", name, { dryRun: false }),
+      writer.delete(kind, kind === "Node" ? "" : "default", name, { dryRun: false, by: "sim" }),
     );
   }
 
@@ -94,7 +94,11 @@ export class Operator {
     await this.#do(`delete game server ${name}`, async (writer, { store }) => {
       if (store.get("GameServer", namespace, name)?.metadata.uid !== uid) return;
       const preconditions = { uid };
-      await writer.delete("GameServer", namespace, name, { dryRun: false, preconditions });
+      await writer.delete("GameServer", namespace, name, {
+        dryRun: false,
+        by: "sim",
+        preconditions,
+      });
     });
   }
 
