@@ -100,7 +100,8 @@ export async function readToken(path: string): Promise<string> {
   return token;
 }
 
-async function makeOrReadToken(path: string): Promise<string> {
+/** Reads a token file, or makes it with a new one: 32 random bytes, base64url. */
+export async function makeOrReadToken(path: string): Promise<string> {
   try {
     return await readToken(path);
   } catch (error) {

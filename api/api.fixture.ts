@@ -35,6 +35,7 @@ import { MemoryCommitLog } from "../store/memory/memory-commit-log.ts";
 import { openMemoryEventLog } from "../store/memory/memory-event-log.ts";
 import { openMemoryResourceStore } from "../store/memory/memory-resource-store.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import type { AlertDesk } from "./alert-routes.ts";
 import type { HistoryReader } from "./history-routes.ts";
 import { API_BOUNDS, type ApiBounds, type ApiOptions } from "./options.ts";
 import type { PageFile } from "./page-files.ts";
@@ -103,13 +104,22 @@ class EmptyHistory implements HistoryReader {
   }
 }
 
+/** Nothing is wrong: tests of the alerts bring real ones. */
+class NoAlerts implements AlertDesk {
+  readonly list = (): [] => [];
+  readonly silences = (): [] => [];
+  readonly acknowledge = (): Promise<never> => Promise.reject(new Error("no alerts here"));
+  readonly silence = (): Promise<never> => Promise.reject(new Error("no alerts here"));
+  readonly unsilence = (): Promise<never> => Promise.reject(new Error("no alerts here"));
+}
+
 /** For tests and benches. */
 export async function openApi(
   bounds: Partial<ApiBounds> = {},
   historyMax: number = STORE_BOUNDS.historyMax,
   port = 0,
   page: readonly PageFile[] = [],
-  parts: Partial<Pick<ApiOptions, "history">> = {},
+  parts: Partial<Pick<ApiOptions, "history" | "alerts">> = {},
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;
@@ -146,6 +156,7 @@ export async function openApi(
     notReady: () => reason,
     bounds: { ...API_BOUNDS, ...bounds },
     history: new EmptyHistory(),
+    alerts: new NoAlerts(),
     ...parts,
   });
   await app.listen({ port, host: "127.0.0.1" });

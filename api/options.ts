@@ -13,6 +13,7 @@ import type { Metrics } from "../monitor/metrics.ts";
 import type { LiveSamples } from "../monitor/samples/live-samples.ts";
 import type { EventLog } from "../store/event-log.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import type { AlertDesk } from "./alert-routes.ts";
 import type { HistoryReader } from "./history-routes.ts";
 import type { PageFile } from "./page-files.ts";
 import type { ListSource } from "./stream/list-topic.ts";
@@ -57,6 +58,7 @@ export interface ApiOptions {
   readonly store: ResourceStore;
   readonly events: EventLog;
   readonly history: HistoryReader;
+  readonly alerts: AlertDesk;
   readonly allocator: Allocator;
   readonly rooms: Rooms;
   readonly line: Line;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { FleetError, messageOf } from "../core/std/errors.ts";
 import { LiveRows } from "../monitor/samples/live-rows.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import { allocationRoutes } from "./allocation-routes.ts";
 import { auditChanges } from "./audit-hook.ts";
 import { auditRoutes } from "./audit-routes.ts";
@@ -129,6 +130,7 @@ function registerRoutes(app: FastifyInstance, options: ApiOptions, held: HeldReq
   monitorRoutes(app, { ...options, rows });
   const stream = streamRoutes(app, { ...options, rows });
   historyRoutes(app, options.history);
+  alertRoutes(app, { alerts: options.alerts, now: () => clock.now() });
   healthRoutes(app, options);
   discoveryRoutes(app, version);
   pageRoutes(app, options.page);

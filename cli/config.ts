@@ -36,6 +36,7 @@ export interface Config {
   readonly nodeLostAfter: number;
   readonly historyRows: number;
   readonly historyDays: number;
+  readonly alertWebhook: string;
   readonly tlsListen: string;
   readonly serverNames: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -86,6 +87,12 @@ function addressAndPort(value: string): string | undefined {
 function allocatorPlace(value: string): string | undefined {
   if (value === "" || value === "0" || value === "off") return "off";
   return between(1, 65_535)(value) === undefined ? addressAndPort(value) : value;
+}
+
+function webUrl(value: string): string | undefined {
+  if (value === "") return value;
+  const url = URL.parse(value);
+  return url && /^https?:$/.test(url.protocol) && url.hostname !== "" ? value : undefined;
 }
 
 function tlsSource(value: string): string | undefined {
@@ -148,6 +155,7 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
   historyRows:      { flag: "--history-rows <number>", env: "FLOTILLA_HISTORY_ROWS", fallback: 200_000, read: between(1_000, 50_000_000), takes: "a number from 1000 to 50000000", description: "changes of state that the history keeps (about 500 bytes each)" },
   historyDays:      { flag: "--history-days <days>", env: "FLOTILLA_HISTORY_DAYS", fallback: 30, read: between(1, 3_650), takes: "days from 1 to 3650", description: "days that the history keeps them" },
+  alertWebhook:     { flag: "--alert-webhook <url>", env: "FLOTILLA_ALERT_WEBHOOK", fallback: "", fallbackShown: "none", read: webUrl, takes: "a URL such as https://ops.example/alerts", description: "where alerts are sent, signed with alert-webhook.secret of the state folder" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { FleetError } from "../core/std/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
+import { alertCommand } from "./commands/alert.ts";
 import { allocateCommand } from "./commands/allocate.ts";
 import { applyCommand } from "./commands/apply.ts";
 import { auditCommand } from "./commands/audit.ts";
@@ -49,6 +50,7 @@ const HELP_GROUPS: readonly (readonly [string, (io: Io) => readonly Command[]])[
       historyCommand(io),
       logsCommand(io),
       topCommand(io),
+      alertCommand(io),
     ],
   ],
   [

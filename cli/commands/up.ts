@@ -40,6 +40,7 @@ export const UP_SETTINGS: readonly SettingName[] = [
   "nodeLostAfter",
   "historyRows",
   "historyDays",
+  "alertWebhook",
   "serverUid",
   "namespace",
   "logLevel",

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { NodeNetworkUse } from "../../core/model/node.ts";
 import type { PlatformApiPlace } from "../../core/model/platform-api.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { Logger } from "../../core/std/logger.ts";
@@ -23,6 +24,8 @@ export interface MachineDriver extends AsyncDisposable {
   readonly address: string;
   /** Where containers that may reach the control plane are led; undefined where none can. */
   readonly platformApi: PlatformApiPlace | undefined;
+  /** How full its networks are; empty where containers have none of their own. */
+  addressUse(): readonly NodeNetworkUse[];
   /** Has the kernel lead services to these replicas, and to nothing else. */
   setServices(leads: readonly ServiceLead[]): Promise<void>;
   /** Its own loops, until `signal` is aborted. */

@@ -1,6 +1,7 @@
+import { statfs } from "node:fs/promises";
 import { cpus, networkInterfaces, totalmem } from "node:os";
 import type { Address } from "../../core/model/game-server.ts";
-import type { NodeCapacity, NodeStatus } from "../../core/model/node.ts";
+import type { NodeCapacity, NodeDisk, NodeStatus } from "../../core/model/node.ts";
 import { milliOf, unitsOf } from "../../core/model/quantity.ts";
 import type { Config } from "../config.ts";
 import { packageVersion } from "../version.ts";
@@ -12,6 +13,7 @@ export async function nodeStatusOf(config: Config, machine: MachineDriver): Prom
   const { driver, address } = machine;
   const capacity = { cpuMilli: cpus().length * 1000, memoryBytes: totalmem() };
   const images = [...(await machine.images.list())];
+  const networks = machine.addressUse();
   return {
     ready: true,
     heartbeatAt: new Date().toISOString(),
@@ -21,11 +23,24 @@ export async function nodeStatusOf(config: Config, machine: MachineDriver): Prom
     allocatable: allocatableOf(capacity, pairsOf(config.reserve)),
     labels: Object.fromEntries(pairsOf(config.labels)),
     portRange: { min, max },
+    disk: await diskOf(config.state),
+    ...(networks.length > 0 ? { networks } : {}),
     driver: driver.name,
     isolation: driver.isolation,
     version: packageVersion(),
     images,
   };
+}
+
+/** A heartbeat that says something new is written: what is free is told in steps. */
+const DISK_STEPS = 200;
+
+async function diskOf(folder: string): Promise<NodeDisk> {
+  const { blocks, bfree, bavail, bsize } = await statfs(folder);
+  // As df counts: what is set aside for root is nobody's.
+  const total = blocks - bfree + bavail;
+  const step = Math.max(1, Math.floor(total / DISK_STEPS));
+  return { totalBytes: total * bsize, freeBytes: Math.floor(bavail / step) * step * bsize };
 }
 
 /** `a=b,c=d` of a setting, checked when it was read. */

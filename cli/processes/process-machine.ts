@@ -41,6 +41,7 @@ export async function openProcessMachine(parts: MachineParts): Promise<MachineDr
     blob: (digest) => local.images.blobs.open(digest),
     address: playersAddress(config, linux),
     platformApi: undefined,
+    addressUse: () => [],
     setServices: async (leads) => {
       if (leads.length > 0)
         logger.warn({}, "services need isolated containers: nothing leads to these replicas");

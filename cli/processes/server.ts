@@ -13,7 +13,6 @@ import { WAITING_BOUNDS, WaitingLine } from "../../allocator/waiting-line.ts";
 import { API_BOUNDS, type IssueNodeToken } from "../../api/options.ts";
 import { readPage } from "../../api/page-files.ts";
 import { createApi } from "../../api/server.ts";
-import { EMPTY_LIST } from "../../api/stream/list-topic.ts";
 import { TlsListener } from "../../api/tls-listener.ts";
 import type { AllocationSpec } from "../../core/model/allocation.ts";
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
@@ -48,14 +47,13 @@ import { dropPrivileges } from "./drop-privileges.ts";
 import { roomObserver } from "./room-observer.ts";
 import { samplesOf } from "./samples.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
-import { openHistory } from "./watching.ts";
+import { listsOf, openAlerts, openAlertWebhook, openHistory } from "./watching.ts";
 
 /** More than those that requests may wait for: each of them is tried at every change. */
 const INDEXES_MAX = 512;
 /** Where set-up builds the dashboard, in a clone and in the installed package. */
 const PAGE_FOLDER = join(import.meta.dirname, "../../.build/dashboard/page");
 const JOIN_KEYS_FILE = "join-keys.json";
-const NO_ALERTS = { firing: 0, pending: 0 };
 const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 const EVENT_FLUSH_MS = 1_000;
 const EVENTS_UNWRITTEN_MAX = 500;
@@ -78,6 +76,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   before[Symbol.dispose]();
   const tls = await tlsPlaceOf(config, path, systemClock.now());
   const planned = await planAllocation(config, path, systemClock.now());
+  const webhook = await openAlertWebhook(base, path, config);
   process.chdir(join(path, "server"));
   using senses = new PlatformSenses();
   await using store = await openStore(base, senses.appended);
@@ -99,13 +98,15 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   const keys = await JoinKeys.open({ file: JOIN_KEYS_FILE, now });
   using roomMetrics = new RoomMetrics(store, metrics);
   using samples = samplesOf({ ...base, store, senses, line, metrics, roomMetrics });
+  const watched = { ...base, store, samples, history, metrics, controllers, webhook };
+  using alerts = await openAlerts(watched);
   const observer = roomObserver({ events, metrics, roomMetrics, controllers });
   using roomParts = new RoomParts({ ...base, store, indexes, line, keys, observer });
   const [{ rooms, keeper }, { link: nodeLink }] = [roomParts, controllers];
   const parts = { store, events, allocator, rooms, line, nodeLink, tokens, metrics, samples };
   const rest = {
-    ...{ alertCounts: () => NO_ALERTS, alertList: EMPTY_LIST, historyList: EMPTY_LIST },
-    ...{ version: packageVersion(), page: readPage(PAGE_FOLDER), history },
+    ...listsOf(history, alerts),
+    ...{ version: packageVersion(), page: readPage(PAGE_FOLDER), history, alerts },
     guard: new BrowserGuard([PLATFORM_API.name, ...namesOf(config.serverNames)]),
     bounds: API_BOUNDS,
   };
@@ -121,15 +122,30 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   await api.listen({ host: config.listen, port: config.port });
   await using _tls = await listenWithTls(api, tls);
   await using _allocation = await openAllocation(planned, { ...base, ...parts, access });
+  const running = [controllers, keeper, samples, alerts, ...(webhook ? [webhook] : [])];
+  await runUntilTheEnd(running, { config, control, store, logger: base.logger });
+}
+
+/** Runs the loops until the process is told to end, or the store cannot go on. */
+async function runUntilTheEnd(
+  loops: readonly { run(signal: AbortSignal): Promise<void> }[],
+  parts: {
+    readonly config: Config;
+    readonly control: ChildControl;
+    readonly store: ResourceStore;
+    readonly logger: Logger;
+  },
+): Promise<void> {
+  const { config, control, store, logger } = parts;
   const stop = new AbortController();
-  const loops = Promise.all([controllers, keeper, samples].map((part) => part.run(stop.signal)));
+  const ended = Promise.all(loops.map((loop) => loop.run(stop.signal)));
   const { listen, port } = config;
-  base.logger.info({ listen, port, revision: store.revision }, "the control plane is up");
+  logger.info({ listen, port, revision: store.revision }, "the control plane is up");
   control.say({ say: "ready" });
   const end = await Promise.race([control.ending, store.fatal]);
-  if (end instanceof Error) failHard(base.logger, end);
+  if (end instanceof Error) failHard(logger, end);
   stop.abort(new Error("ending"));
-  await loops;
+  await ended;
 }
 
 function openStore(base: Base, onAppended: (ms: number) => void): Promise<ResourceStore> {

@@ -12,6 +12,7 @@ import { shimUnpack } from "../../runtime/container/shim-unpack.ts";
 import { FetchingImageStore } from "../../runtime/image/fetching-image-store.ts";
 import { openImageStore } from "../../runtime/image/folder-image-store.ts";
 import type { LinkCache } from "../../runtime/link/link-cache.ts";
+import { addressUseOf } from "../../runtime/network/address-use.ts";
 import { NodeNetwork } from "../../runtime/network/network.ts";
 import { networkFile } from "../../runtime/network/network-file.ts";
 import type { NetworkWish } from "../../runtime/network/network-options.ts";
@@ -27,6 +28,7 @@ import { ownAddresses } from "./tls.ts";
 
 const DOOR = { grpcPort: 9357, httpPort: 9358 };
 const REPAIR_EVERY_MS = 4_000;
+const ADDRESS_REST_MS = 10_000;
 
 /** Why containers cannot be isolated here; undefined when they can. */
 export function whyNoShim(config: Config): string | undefined {
@@ -91,6 +93,8 @@ export async function openShimMachine(parts: MachineParts): Promise<MachineDrive
     blob: (digest) => local.images.blobs.open(digest),
     address,
     platformApi,
+    addressUse: () =>
+      addressUseOf(network.state.ipam, { now: clock.now(), restMs: ADDRESS_REST_MS }),
     setServices: (leads) => network.setServices(leads),
     run: async (signal) => {
       const repairing = keepRepaired(network, parts, signal);
@@ -133,7 +137,7 @@ function networkOf(parts: MachineParts, shim: ShimLine, address: string): NodeNe
     mtu: 1500,
     hostPorts: isLoopback(address) ? "loopback" : "everywhere",
     door: DOOR,
-    addressRestMs: 10_000,
+    addressRestMs: ADDRESS_REST_MS,
     forgetDelayMs: 50,
     ...networkFile(join(path, "agent", "network.json")),
   });

@@ -19,6 +19,7 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "nodeLostAfter",
   "historyRows",
   "historyDays",
+  "alertWebhook",
   "logLevel",
 ];
 export const AGENT_SETTINGS: readonly SettingName[] = [

@@ -36,12 +36,29 @@ export interface NodeStatus {
   readonly isolation: string;
   readonly version: string;
   readonly images: readonly ImageSpec[];
+  /** The file system of the state folder; what is free is told in steps of half a percent. */
+  readonly disk?: NodeDisk;
+  /** How full the networks on this node are; absent where containers have no networks of their own. */
+  readonly networks?: readonly NodeNetworkUse[];
   /** Labels that the agent was started with; they are among the Node's own, too. */
   readonly labels?: Labels;
   /** SHA-256 of the credential of a machine that joined with a node token; deleting the Node ends it. */
   readonly credential?: string;
   /** What the control plane has placed there; its own sum, no report of the agent. */
   readonly used?: NodeUse;
+}
+export interface NodeDisk {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+export interface NodeNetworkUse {
+  /** `namespace/name` */
+  readonly network: string;
+  readonly subnet: string;
+  /** That containers may have. */
+  readonly addresses: number;
+  /** Of them; in steps of five. */
+  readonly usedPercent: number;
 }
 export interface NodeUse extends NodeCapacity {
   /** GameServers and Containers. */

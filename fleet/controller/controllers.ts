@@ -69,6 +69,11 @@ export class Controllers {
     this.#senses.demand.missed(namespace, selectors, count);
   }
 
+  /** Host ports of a node's range that nobody has; undefined for a node that has not joined. */
+  portsFree(node: string): number | undefined {
+    return this.#context.world.nodes.get(node)?.portsFree;
+  }
+
   /** Runs every loop until `signal` is aborted; looks at everything once at the start. */
   async run(signal: AbortSignal): Promise<void> {
     const { store, clock, logger } = this.#context;

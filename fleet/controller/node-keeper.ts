@@ -38,9 +38,16 @@ const SILENCES_MAX = 16;
 export class NodeKeeper {
   readonly #context: ControllerContext;
   readonly #heard = new Map<string, Heard>();
+  readonly #startedAt: number;
 
   constructor(context: ControllerContext) {
     this.#context = context;
+    this.#startedAt = context.clock.monotonic();
+  }
+
+  /** Milliseconds since its last heartbeat, or since the start. */
+  silentMs(name: string): number {
+    return this.#context.clock.monotonic() - (this.#heard.get(name)?.lastAt ?? this.#startedAt);
   }
 
   /** Keeps the node's status; makes the Node on its first heartbeat. A heartbeat that says nothing new is not written. */

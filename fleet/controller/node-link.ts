@@ -44,6 +44,11 @@ export class NodeLink {
     return { lostAfterMs: this.#context.options.nodes.lostAfterMs };
   }
 
+  /** Milliseconds since a node's last heartbeat, or since the start. */
+  silentMs(name: string): number {
+    return this.#nodes.silentMs(name);
+  }
+
   /** A machine becomes node `name`; it keeps the digest of the machine's credential. */
   async join(name: string, credentialDigest: string): Promise<void> {
     await this.#nodes.join(name, credentialDigest);

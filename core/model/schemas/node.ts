@@ -44,6 +44,20 @@ export const NODE_STATUS: Schema = object("What the machine's agent says.", {
     10_000,
     { default: [] },
   ),
+  disk: object("The file system of its state folder.", {
+    totalBytes: integer("Its size.", 0),
+    freeBytes: integer("What is free of it, in steps of half a percent.", 0),
+  }),
+  networks: list(
+    "How full its networks are.",
+    object("One network.", {
+      network: text("Namespace and name."),
+      subnet: text("Its subnet."),
+      addresses: integer("Addresses that containers may have.", 0),
+      usedPercent: integer("How many of them are taken, in steps of five.", 0, 100),
+    }),
+    1_000,
+  ),
   credential: text("SHA-256 of the credential of a machine that joined with a node token."),
   labels: labels("Labels that its agent was started with."),
   used: object("What the control plane has placed there: the sum of what it asks for.", {
