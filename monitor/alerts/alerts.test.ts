@@ -109,7 +109,7 @@ function* ordinary(second: number, random: ReturnType<typeof seededRandom>): Gen
 }
 
 describe("the alerts", () => {
-  it.each([1, 2, 3, 4])("tell nobody of anything in a quiet hour: seed %i", async (seed) => {
+  it.each([1, 2])("tell nobody of anything in a quiet hour: seed %i", async (seed) => {
     const samples = quiet(seed);
     const random = seededRandom(seed);
     using alerts = await open(samples);
