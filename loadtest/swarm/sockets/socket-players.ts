@@ -47,6 +47,8 @@ export interface SocketReport {
 }
 
 const CAUSES_MAX = 30;
+/** Colyseus: the player wants to go, and is not waited for. */
+const LEFT = 4000;
 
 /** WebSockets of one process: they come in at a rate, stay, and are counted when somebody else closes them. */
 export class SocketPlayers implements Disposable {
@@ -90,7 +92,7 @@ export class SocketPlayers implements Disposable {
     for (const id of ids) {
       const player = this.#open.get(id);
       this.#open.delete(id);
-      player?.socket.close(1000);
+      player?.socket.close(LEFT);
     }
   }
 
