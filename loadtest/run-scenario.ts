@@ -55,10 +55,10 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 }
 
 async function ownPlatform(
-  { parts, images }: Scenario,
+  { parts, images, diskMiB }: Scenario,
   signal: AbortSignal,
 ): Promise<LoadPlatform> {
-  const platform = await startOwnPlatform({ parts, images, portRange: PORT_RANGE });
+  const platform = await startOwnPlatform({ parts, images, diskMiB, portRange: PORT_RANGE });
   try {
     signal.throwIfAborted();
     return platform;

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly parts: readonly GamePart[];
   /** Image files that it needs, from the project's root. */
   readonly images: readonly string[];
+  /** Its Flotilla has a disk of so many MiB to itself; the machine's without it. */
+  readonly diskMiB?: number;
   /** What it saw; what all runs have in common is added by who asked. */
   run(
     platform: LoadPlatform,

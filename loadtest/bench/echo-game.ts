@@ -23,6 +23,22 @@ function sdk(verb: "ready" | "health" | "shutdown"): Promise<number> {
   });
 }
 
+const AGAIN_MS = 100;
+const TRIES_MAX = 100;
+
+/** Says Ready until somebody hears it. Who breaks off in between may have heard it: then nobody knows, and it is not said again. */
+async function becomeReady(): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await sdk("ready")) === 200;
+    } catch (error) {
+      const isUnheard = (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+      if (!isUnheard || tries === TRIES_MAX) return false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
 let isTaken = false;
 
 /** What a line is answered with; nothing where it ends the game. */
@@ -35,7 +51,7 @@ async function answerTo(line: string): Promise<string | undefined> {
   }
   if (line !== "give") return `${line} ${VERSION}`;
   isTaken = false;
-  return (await sdk("ready")) === 200 ? "given" : "kept";
+  return (await becomeReady()) ? "given" : "kept";
 }
 
 const server = createServer((socket) => {

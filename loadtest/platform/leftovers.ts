@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { leftDisks, takeAway } from "./small-disk.ts";
 
 /** State folders of load tests begin so. */
 export const STATE_PREFIX = "flotilla-load-";
@@ -23,9 +24,10 @@ export function markRunner(state: string): void {
 
 /** Takes down what runs left behind that were killed; their state folders, one after the other. */
 export function takeDownLeftovers(): readonly string[] {
-  const folders = readdirSync(tmpdir())
-    .filter((name) => name.startsWith(STATE_PREFIX))
-    .map((name) => join(tmpdir(), name))
+  const disks = leftDisks();
+  const folders = [tmpdir(), ...disks]
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((path) => basename(path).startsWith(STATE_PREFIX))
     .filter((state) => existsSync(join(state, MARK)) && !isRunning(state));
   for (const state of folders) {
     const env = { PATH: process.env.PATH, HOME: state, FLOTILLA_STATE: state };
@@ -34,6 +36,7 @@ export function takeDownLeftovers(): readonly string[] {
     });
     if (status !== 0) throw new Error(`a run before left ${state}, which stays up: ${stderr}`);
     rmSync(state, { recursive: true, force: true });
+    if (disks.includes(dirname(state))) takeAway(dirname(state));
   }
   return folders;
 }

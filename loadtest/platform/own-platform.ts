@@ -4,6 +4,7 @@ import { FlotillaUp, LOOPBACK } from "../bench/flotilla-up.ts";
 import { type GamePart, type PartSettings, writeGameFolder } from "./game-folder.ts";
 import { markRunner, STATE_PREFIX, takeDownLeftovers } from "./leftovers.ts";
 import type { LoadPlatform } from "./load-platform.ts";
+import { SmallDisk } from "./small-disk.ts";
 
 export interface OwnPlatformOptions {
   /** Parts of examples/game that the scenario needs. */
@@ -11,6 +12,8 @@ export interface OwnPlatformOptions {
   /** Image files that are built first, from the project's root. */
   readonly images: readonly string[];
   readonly portRange: string;
+  /** Its state folder is on a disk of its own of so many MiB; on the machine's when absent. */
+  readonly diskMiB?: number | undefined;
 }
 
 /** All players come from this machine: who counts what an address may do would count them as one. */
@@ -24,7 +27,8 @@ const SETTINGS: PartSettings = {
  */
 export async function startOwnPlatform(options: OwnPlatformOptions): Promise<LoadPlatform> {
   takeDownLeftovers();
-  const { parts, images, portRange } = options;
+  const { parts, images, portRange, diskMiB } = options;
+  const disk = diskMiB === undefined ? undefined : new SmallDisk(diskMiB);
   let ports: ReadonlyMap<GamePart, number> = new Map();
   const flags = [...LOOPBACK, "--port-range", portRange];
   const prepare = async (state: string): Promise<readonly string[]> => {
@@ -34,7 +38,11 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     ports = await writeGameFolder(folder, parts, SETTINGS);
     return [...flags, "-f", folder];
   };
-  const up = await FlotillaUp.start(images, prepare, STATE_PREFIX);
+  const prefix = disk ? join(disk.name, STATE_PREFIX) : STATE_PREFIX;
+  const up = await FlotillaUp.start(images, prepare, prefix).catch((error: unknown) => {
+    disk?.[Symbol.dispose]();
+    throw error;
+  });
   return {
     apiUrl: up.url,
     adminToken: up.token,
@@ -44,6 +52,9 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     settings: SETTINGS,
     url: (part) => `http://127.0.0.1:${ports.get(part)}`,
     request: (...asked) => up.request(...asked),
-    [Symbol.asyncDispose]: () => up[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await up[Symbol.asyncDispose]();
+      disk?.[Symbol.dispose]();
+    },
   };
 }

@@ -12,7 +12,7 @@ const UNITS: readonly (readonly [title: string, unit: string, isOf: (name: strin
     [
       "Lost, doubled, reordered",
       "packets per second",
-      (name) => /^(lost|duplicates|reordered)$/.test(name),
+      (name) => /^(lost|duplicates|reordered|skipped)$/.test(name),
     ],
     ["Sent", "packets per second", (name) => name === "sent"],
     ["Open", "sockets", (name) => name === "open"],

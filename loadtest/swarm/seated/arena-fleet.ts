@@ -10,6 +10,8 @@ export interface ArenaFleet {
   readonly playersPerServer: number;
   /** Kubernetes quantities. */
   readonly cpu: { readonly request: string; readonly limit: string };
+  /** Whether players need a seat; `required` when absent. */
+  readonly tokens?: "required" | "optional";
   /** Of its autoscaler; none without it. */
   readonly policy?: FleetAutoscalerPolicy;
 }
@@ -38,12 +40,7 @@ export async function makeArenaFleet(
         behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
       },
     });
-  for (const until = Date.now() + READY_WITHIN_MS; ; await sleep(100, undefined, { signal })) {
-    const { status } = (await platform.request("GET", `${FLEETS}/${name}`)) as Fleet;
-    if (status?.readyReplicas === replicas) break;
-    if (Date.now() > until)
-      throw new Error(`fleet ${name} is not Ready: ${JSON.stringify(status)}`);
-  }
+  await fleetIsReady(platform, name, replicas, signal);
   return {
     [Symbol.asyncDispose]: async () => {
       if (policy) await platform.request("DELETE", `${AUTOSCALERS}/${name}`);
@@ -52,10 +49,26 @@ export async function makeArenaFleet(
   };
 }
 
-function serverOf({ roomsPerServer, playersPerServer, cpu }: ArenaFleet): object {
+/** Resolves when so many of its servers are Ready; throws with its status when that takes too long. */
+export async function fleetIsReady(
+  platform: LoadPlatform,
+  name: string,
+  replicas: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const until = Date.now() + READY_WITHIN_MS; ; await sleep(100, undefined, { signal })) {
+    const { status } = (await platform.request("GET", `${FLEETS}/${name}`)) as Fleet;
+    if (status?.readyReplicas === replicas) return;
+    if (Date.now() > until)
+      throw new Error(`fleet ${name} is not Ready: ${JSON.stringify(status)}`);
+  }
+}
+
+function serverOf(arena: ArenaFleet): object {
+  const { roomsPerServer, playersPerServer, cpu, tokens = "required" } = arena;
   const container = {
     ...{ name: "arena", image: "arena" },
-    env: [{ name: "ARENA_TOKENS", value: "required" }],
+    env: [{ name: "ARENA_TOKENS", value: tokens }],
     resources: {
       requests: { cpu: cpu.request, memory: "64Mi" },
       limits: { cpu: cpu.limit, memory: "256Mi" },

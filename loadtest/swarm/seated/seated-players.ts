@@ -99,7 +99,7 @@ export class SeatedPlayers implements AsyncDisposable {
       this.#wanted.delete(id);
       this.places.delete(id);
     }
-    this.#udp?.rest(ids);
+    this.#udp?.rest(ids, { isThrownOut: false });
     this.#sockets.leave(ids);
   }
 
@@ -206,7 +206,7 @@ export class SeatedPlayers implements AsyncDisposable {
     this.drops.push({ id, atMs: this.#options.now(), cause: event.cause, ...place });
     this.#options.tally.failed("stay", event.cause);
     this.places.delete(id);
-    this.#udp?.rest([id]);
+    this.#udp?.rest([id], { isThrownOut: true });
     void this.#begin(id);
   }
 }

@@ -58,7 +58,7 @@ describe("a swarm of sockets", () => {
     sockets.leave([0, 1, 2]);
     const isAllHeard = async (): Promise<boolean> =>
       (await udp.players(0, 60)).filter(({ answered }) => answered >= 5).length === PLAYERS - 3;
-    udp.rest([0, 1, 2]);
+    udp.rest([0, 1, 2], { isThrownOut: false });
     while (!(await isAllHeard())) await new Promise((resolve) => setTimeout(resolve, 50));
     const record = await udp.stop();
     expect(record).toMatchObject({

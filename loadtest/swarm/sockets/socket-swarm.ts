@@ -24,7 +24,7 @@ const PER_PROCESS_MAX = 18_000;
 const PROCESSES_MAX = 16;
 const JOINING_MAX = 32;
 const JOIN_WITHIN_MS = 15_000;
-const REPORT_WITHIN_MS = 15_000;
+const REPORT_WITHIN_MS = 60_000;
 const GENERATOR = join(import.meta.dirname, "generator.ts");
 
 /** Many WebSockets over several processes, for counts that one process cannot hold: opened at a rate, kept, closes by cause. */
@@ -127,11 +127,19 @@ function say(child: ChildProcess, message: ToGenerator): void {
   child.send(message);
 }
 
-async function reportOf(child: ChildProcess): Promise<SocketReport> {
-  const signal = AbortSignal.timeout(REPORT_WITHIN_MS);
+function reportOf(child: ChildProcess): Promise<SocketReport> {
+  const { promise, resolve, reject } = Promise.withResolvers<SocketReport>();
+  const hear = (message: FromGenerator): void => {
+    if (message.what === "report") resolve(message.report);
+  };
+  const late = setTimeout(
+    () => reject(new Error("a process of the socket swarm does not report")),
+    REPORT_WITHIN_MS,
+  );
+  child.on("message", hear);
   say(child, { do: "report" });
-  for (;;) {
-    const [message] = (await once(child, "message", { signal })) as [FromGenerator];
-    if (message.what === "report") return message.report;
-  }
+  return promise.finally(() => {
+    clearTimeout(late);
+    child.off("message", hear);
+  });
 }

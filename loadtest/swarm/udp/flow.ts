@@ -8,8 +8,13 @@ export interface FlowSums {
   readonly reordered: number;
   /** The longest time between two answers that ended, or still went on, within these seconds. */
   readonly silenceMs: number;
+  /** Packets that were due and never sent, because this generator was late: then its figures are worth less. */
+  readonly skipped: number;
 }
 
+export const NO_SUMS: FlowSums = {
+  ...{ sent: 0, answered: 0, duplicates: 0, reordered: 0, silenceMs: 0, skipped: 0 },
+};
 /** How long numbers are remembered, in packets: at 20 a second, most of a minute. */
 const REMEMBERED = 1024;
 const PER_SECOND_MAX = 255;
@@ -27,6 +32,7 @@ export class Flow {
   readonly #answered: Uint8Array;
   readonly #duplicates: Uint8Array;
   readonly #reordered: Uint8Array;
+  readonly #skipped: Uint8Array;
   readonly #silenceMs: Float32Array;
   readonly #isAnswered = new Uint8Array(REMEMBERED);
   #next = 0;
@@ -40,6 +46,7 @@ export class Flow {
     this.#answered = new Uint8Array(seconds);
     this.#duplicates = new Uint8Array(seconds);
     this.#reordered = new Uint8Array(seconds);
+    this.#skipped = new Uint8Array(seconds);
     this.#silenceMs = new Float32Array(seconds);
     this.#heardAt = nowMs;
   }
@@ -52,6 +59,12 @@ export class Flow {
     const sequence = this.#next++;
     this.#isAnswered[sequence % REMEMBERED] = 0;
     return sequence;
+  }
+
+  /** So many packets are not sent any more: they are told of in this second. */
+  skip(count: number, nowMs: number): void {
+    for (let n = 0; n < Math.min(count, PER_SECOND_MAX); n++)
+      this.#add(this.#skipped, Math.floor(nowMs / 1000));
   }
 
   /** Hears an echo; the round trip in milliseconds when it is the first one to its packet. */
@@ -88,12 +101,13 @@ export class Flow {
   /** Of the seconds from `from` on, up to but not including `to`. */
   sums(from: number, to: number, nowMs: number): FlowSums {
     this.#noteSilence(nowMs);
-    const sums = { sent: 0, answered: 0, duplicates: 0, reordered: 0, silenceMs: 0 };
+    const sums = { ...NO_SUMS };
     for (let second = Math.max(0, from); second < Math.min(to, this.#sent.length); second++) {
       sums.sent += this.#sent[second] ?? 0;
       sums.answered += this.#answered[second] ?? 0;
       sums.duplicates += this.#duplicates[second] ?? 0;
       sums.reordered += this.#reordered[second] ?? 0;
+      sums.skipped += this.#skipped[second] ?? 0;
       sums.silenceMs = Math.max(sums.silenceMs, this.#silenceMs[second] ?? 0);
     }
     return sums;

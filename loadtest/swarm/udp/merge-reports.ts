@@ -1,5 +1,6 @@
 import type { SwarmRecord } from "../../report/run-result.ts";
 import { Histogram } from "../histogram.ts";
+import { NO_SUMS } from "./flow.ts";
 import type { SecondSums } from "./udp-players.ts";
 import type { WorkerReport } from "./worker.ts";
 
@@ -16,7 +17,7 @@ export function mergeReports(
   for (const one of seconds) roundTrips.merge(one.roundTrips);
   const sum = (of: (one: Merged) => number): number =>
     seconds.reduce((all, one) => all + of(one), 0);
-  const total = (of: "strays" | "skipped" | "unsent"): number =>
+  const total = (of: "strays" | "unsent"): number =>
     reports.reduce((all, { totals }) => all + totals[of], 0);
   const jitter = reports.flatMap(({ totals }) => totals.jitterMs).sort((a, b) => a - b);
   const sent = sum((one) => one.sent);
@@ -32,7 +33,7 @@ export function mergeReports(
       duplicates: sum((one) => one.duplicates),
       reordered: sum((one) => one.reordered),
       strays: total("strays"),
-      skipped: total("skipped"),
+      skipped: sum((one) => one.skipped),
       unsent: total("unsent"),
       longestSilenceMs: rounded(Math.max(0, ...seconds.map(({ silenceMs }) => silenceMs))),
       roundTripP50Ms: rounded(roundTrips.quantile(0.5)),
@@ -45,6 +46,7 @@ export function mergeReports(
       lost: seconds.map((one) => one.sent - one.answered),
       duplicates: seconds.map((one) => one.duplicates),
       reordered: seconds.map((one) => one.reordered),
+      skipped: seconds.map((one) => one.skipped),
       silenceMs: seconds.map((one) => rounded(one.silenceMs)),
       roundTripP50Ms: seconds.map((one) => one.roundTrips.quantile(0.5)),
       roundTripP99Ms: seconds.map((one) => one.roundTrips.quantile(0.99)),
@@ -55,13 +57,14 @@ export function mergeReports(
 type Merged = Omit<SecondSums, "roundTrips"> & { readonly roundTrips: Histogram };
 
 function mergeSecond(parts: readonly SecondSums[]): Merged {
-  const merged = { sent: 0, answered: 0, duplicates: 0, reordered: 0, silenceMs: 0 };
+  const merged = { ...NO_SUMS };
   const roundTrips = new Histogram();
   for (const part of parts) {
     merged.sent += part.sent;
     merged.answered += part.answered;
     merged.duplicates += part.duplicates;
     merged.reordered += part.reordered;
+    merged.skipped += part.skipped;
     merged.silenceMs = Math.max(merged.silenceMs, part.silenceMs);
     roundTrips.merge(new Histogram(part.roundTrips));
   }

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { Histogram } from "../histogram.ts";
 import { decideDue, paceOf } from "./decide-due.ts";
-import { Flow, type FlowSums } from "./flow.ts";
+import { Flow, type FlowSums, NO_SUMS } from "./flow.ts";
 import { CODECS, type Wire } from "./packets.ts";
 
 /** Where one player's packets go; `token` is the secret that the game gave it, for wire `game`. */
@@ -31,8 +31,6 @@ export interface PlayerSums extends FlowSums {
 }
 export interface UdpTotals {
   readonly strays: number;
-  /** Packets that were due and not sent, because this generator was late: then its figures are worth less. */
-  readonly skipped: number;
   /** Packets that the system did not take. */
   readonly unsent: number;
   readonly jitterMs: readonly number[];
@@ -44,6 +42,8 @@ interface Player {
   readonly flow: Flow;
   aim: UdpAim | undefined;
   taken: number;
+  /** Is away by its own will, so that its silence is none. */
+  isResting: boolean;
 }
 
 const WAKE_EVERY_MS = 4;
@@ -54,7 +54,6 @@ export class UdpPlayers implements AsyncDisposable {
   readonly #players = new Map<number, Player>();
   readonly #roundTrips: Histogram[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #skipped = 0;
   #unsent = 0;
 
   constructor(options: UdpPlayersOptions) {
@@ -69,16 +68,19 @@ export class UdpPlayers implements AsyncDisposable {
     if (!known && this.#players.size >= playersMax)
       throw new Error(`a thread of the swarm has at most ${playersMax} players`);
     const player = known ?? this.#open(aim.id, new Flow(secondsMax, now()));
-    player.flow.beginAnew(now());
+    if (player.isResting) player.flow.beginAnew(now());
+    player.isResting = false;
     // Whoever comes in does not owe what would have been due before.
     player.taken = this.#due(player);
     player.aim = aim;
   }
 
-  /** The player sends nothing more for now. */
-  rest(id: number): void {
+  /** The player sends nothing more for now; one that was thrown out goes on being silent, one that left does not. */
+  rest(id: number, isThrownOut: boolean): void {
     const player = this.#players.get(id);
-    if (player) player.aim = undefined;
+    if (!player) return;
+    player.aim = undefined;
+    player.isResting = !isThrownOut;
   }
 
   stop(): void {
@@ -88,20 +90,21 @@ export class UdpPlayers implements AsyncDisposable {
 
   players(from: number, to: number): PlayerSums[] {
     const now = this.#options.now();
-    return [...this.#players.values()].map(({ id, flow, aim }) => {
-      if (!aim) flow.beginAnew(now);
+    return [...this.#players.values()].map(({ id, flow, isResting }) => {
+      if (isResting) flow.beginAnew(now);
       return { id, ...flow.sums(from, to, now) };
     });
   }
 
   seconds(to: number): SecondSums[] {
     return Array.from({ length: to }, (_, second) => {
-      const sums = { sent: 0, answered: 0, duplicates: 0, reordered: 0, silenceMs: 0 };
+      const sums = { ...NO_SUMS };
       for (const one of this.players(second, second + 1)) {
         sums.sent += one.sent;
         sums.answered += one.answered;
         sums.duplicates += one.duplicates;
         sums.reordered += one.reordered;
+        sums.skipped += one.skipped;
         sums.silenceMs = Math.max(sums.silenceMs, one.silenceMs);
       }
       return { ...sums, roundTrips: [...(this.#roundTrips[second]?.counts ?? [])] };
@@ -112,7 +115,6 @@ export class UdpPlayers implements AsyncDisposable {
     const flows = [...this.#players.values()].map(({ flow }) => flow);
     return {
       strays: flows.reduce((sum, { strays }) => sum + strays, 0),
-      skipped: this.#skipped,
       unsent: this.#unsent,
       jitterMs: flows.map(({ jitterMs }) => jitterMs),
     };
@@ -129,7 +131,7 @@ export class UdpPlayers implements AsyncDisposable {
 
   #open(id: number, flow: Flow): Player {
     const socket = createSocket("udp4");
-    const player: Player = { id, socket, flow, aim: undefined, taken: 0 };
+    const player: Player = { id, socket, flow, aim: undefined, taken: 0, isResting: true };
     const { decode } = CODECS[this.#options.wire];
     // A port that refuses is a lost packet: the count of answers tells.
     socket.on("error", () => undefined);
@@ -162,9 +164,10 @@ export class UdpPlayers implements AsyncDisposable {
       if (!aim) continue;
       const due = this.#due(player);
       if (due <= player.taken) continue;
-      this.#skipped += due - player.taken - 1;
+      const skipped = due - player.taken - 1;
       player.taken = due;
       const sentMs = now();
+      if (skipped > 0) flow.skip(skipped, sentMs);
       const sequence = flow.send(sentMs);
       if (sequence === undefined) continue;
       const bytes = CODECS[wire].encode(aim.token, { sequence, sentMs });

@@ -76,12 +76,12 @@ export class UdpSwarm implements AsyncDisposable {
     );
   }
 
-  /** Players send nothing more, until they are aimed again. */
-  rest(ids: readonly number[]): void {
+  /** Players send nothing more, until they are aimed again; the silence of one that was thrown out counts meanwhile. */
+  rest(ids: readonly number[], { isThrownOut }: { readonly isThrownOut: boolean }): void {
     this.#share(
       ids,
       (id) => id,
-      (some) => ({ do: "rest", ids: some }),
+      (some) => ({ do: "rest", ids: some, isThrownOut }),
     );
   }
 

@@ -20,7 +20,7 @@ export interface WorkerSettings {
 }
 export type ToWorker =
   | { readonly do: "aim"; readonly aims: readonly UdpAim[] }
-  | { readonly do: "rest"; readonly ids: readonly number[] }
+  | { readonly do: "rest"; readonly ids: readonly number[]; readonly isThrownOut: boolean }
   | { readonly do: "stop" }
   | { readonly do: "players"; readonly ask: number; readonly from: number; readonly to: number }
   | { readonly do: "report"; readonly ask: number; readonly to: number }
@@ -42,7 +42,7 @@ const answer = (message: FromWorker): void => parentPort?.postMessage(message);
 
 parentPort?.on("message", (message: ToWorker) => {
   if (message.do === "aim") for (const aim of message.aims) players.aim(aim);
-  if (message.do === "rest") for (const id of message.ids) players.rest(id);
+  if (message.do === "rest") for (const id of message.ids) players.rest(id, message.isThrownOut);
   if (message.do === "stop") players.stop();
   if (message.do === "players")
     answer({ ask: message.ask, players: players.players(message.from, message.to) });
