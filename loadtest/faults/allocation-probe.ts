@@ -88,10 +88,11 @@ export class AllocationProbe implements AsyncDisposable {
 
   async #giveBack(server: AllocationStatus): Promise<void> {
     const { gameServerName } = server;
+    const began = performance.now();
     try {
       const given = await this.#visit(server);
       if (given !== "given") throw new StepFailed(`the game says ${given}`);
-      this.#options.tally.took("give back", 0);
+      this.#options.tally.took("give back", performance.now() - began);
     } catch (error) {
       this.#fail("give back", causeOf(error));
       await this.#end(gameServerName);

@@ -111,7 +111,9 @@ async function load(
   const probed = { name: PROBED, replicas: PROBED_SERVERS };
   const fleets = [makeArenaFleet(platform, arena, signal), makeEchoFleet(platform, probed, signal)];
   for (const fleet of await Promise.all(fleets)) stack.use(fleet);
-  const recorder = stack.use(new FleetRecorder({ apiUrl, token: adminToken, fleet: FLEET }));
+  const recorder = stack.use(
+    new FleetRecorder({ apiUrl, token: adminToken, fleet: FLEET, now: nowMs }),
+  );
   const common = { apiUrl, token, allowed, tally: log.tally, signal };
   const probe = stack.use(new AllocationProbe({ ...common, adminToken, fleet: PROBED }));
   const players = stack.use(

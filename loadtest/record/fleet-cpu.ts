@@ -5,6 +5,7 @@ export interface FleetCpuOptions {
   readonly apiUrl: string;
   readonly token: string;
   readonly fleet: string;
+  readonly now: () => number;
   readonly signal: AbortSignal;
 }
 interface Samples {
@@ -23,7 +24,6 @@ export class FleetCpu {
   readonly ended: Promise<void>;
   readonly #options: FleetCpuOptions;
   readonly #percent: (number | null)[] = [];
-  readonly #began: number = performance.now();
 
   constructor(options: FleetCpuOptions) {
     this.#options = options;
@@ -37,12 +37,12 @@ export class FleetCpu {
   }
 
   async #follow(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, now } = this.#options;
     while (!signal.aborted) {
-      const second = Math.floor((performance.now() - this.#began) / 1000);
+      const second = Math.floor(now() / 1000);
       if (second >= SECONDS_MAX) return;
       this.#percent[second] = await this.#ask().catch(() => null);
-      const next = (second + 1) * EVERY_MS - (performance.now() - this.#began);
+      const next = (second + 1) * EVERY_MS - now();
       await sleep(Math.max(0, next), undefined, { signal }).catch(() => undefined);
     }
   }

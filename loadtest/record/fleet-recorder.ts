@@ -11,6 +11,8 @@ export interface FleetRecorderOptions {
   readonly token: string;
   /** In the namespace `default`. */
   readonly fleet: string;
+  /** Milliseconds since the run began: its seconds are those of everything else that the run records. */
+  readonly now: () => number;
 }
 
 const FLEETS = "/apis/agones.dev/v1/namespaces/default/fleets";
@@ -28,17 +30,16 @@ export class FleetRecorder implements AsyncDisposable {
   readonly #options: FleetRecorderOptions;
   readonly #story = new FleetStory();
   readonly #stop = new AbortController();
-  readonly #began: number = performance.now();
   readonly #listeners = new Set<() => void>();
   readonly #watches: readonly Promise<void>[];
   readonly #cpu: FleetCpu;
 
   constructor(options: FleetRecorderOptions) {
     this.#options = options;
-    const { apiUrl, token, fleet } = options;
+    const { apiUrl, token, fleet, now } = options;
     const follow = <T>(path: string, onEvent: (event: Watched<T>) => void): Promise<void> =>
       watchForever({ apiUrl, token, path, signal: this.#stop.signal }, onEvent);
-    this.#cpu = new FleetCpu({ apiUrl, token, fleet, signal: this.#stop.signal });
+    this.#cpu = new FleetCpu({ apiUrl, token, fleet, now, signal: this.#stop.signal });
     this.#watches = [
       follow<Fleet>(FLEETS, ({ type, object }) => {
         if (object.metadata?.name === fleet && type !== "DELETED") this.#change(partOf(object));
@@ -57,9 +58,9 @@ export class FleetRecorder implements AsyncDisposable {
     ];
   }
 
-  /** Milliseconds since it began. */
+  /** Milliseconds since the run began. */
   get nowMs(): number {
-    return performance.now() - this.#began;
+    return this.#options.now();
   }
   get now(): FleetNow {
     return this.#story.now;

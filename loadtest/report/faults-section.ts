@@ -13,7 +13,7 @@ export function faultsSection({ faults = [] }: RunResult): Html {
     head: ["fault", "at", "players noticed", "allocation answered", "the part was back", "result"],
     rows: faults.map((fault, n) => [
       html`${n + 1}. ${fault.what}${fault.about ? html`<br><span class="quiet">${fault.about}</span>` : ""}`,
-      `${fault.atSecond} s`,
+      `${fault.atSecond}\u00A0s`,
       noticed(fault),
       after(fault.answersAfterMs),
       after(fault.backAfterMs),

@@ -34,7 +34,11 @@ const FOLLOWED_WITHIN_MS = 150_000;
 const SECONDS_MAX = 1_800;
 
 /** Players by the number: so many to a server as half of its seats. */
-const byPlayers = (players: number, perServer: number, teeth: ScalingRun["teeth"]): ScalingRun => {
+export const byPlayers = (
+  players: number,
+  perServer: number,
+  teeth: ScalingRun["teeth"],
+): ScalingRun => {
   const most = Math.ceil(players / perServer);
   const policy = { type: "List", key: "players", perServer, minReplicas: 1, maxReplicas: most };
   return {
@@ -111,12 +115,17 @@ export async function runOne(
   const size = { roomsPerServer, playersPerServer: roomsPerServer * seatsPerRoom };
   const fleet = { name, replicas: floor, policy: run.policy, cpu: run.cpu, ...size };
   await using _fleet = await makeArenaFleet(platform, fleet, signal);
-  await using recorder = new FleetRecorder({ apiUrl, token: adminToken, fleet: name });
+  await using recorder = new FleetRecorder({
+    apiUrl,
+    token: adminToken,
+    fleet: name,
+    now: log.now,
+  });
   await recorder.until(({ replicas }) => replicas === floor, FOLLOWED_WITHIN_MS, signal);
   await using players = new SeatedPlayers({
     ...{ apiUrl, token: allocateToken, allowed, fleet: name, seatsPerRoom, hz: run.hz },
     ...{ playersMax: count, secondsMax: SECONDS_MAX, waitSeconds: WAIT_SECONDS },
-    ...{ tally: log.tally, now: () => recorder.nowMs, signal },
+    ...{ tally: log.tally, now: log.now, signal },
   });
   const rests: Rest[] = [];
   for (const tooth of run.teeth) {

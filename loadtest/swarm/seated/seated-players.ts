@@ -70,9 +70,11 @@ export class SeatedPlayers implements AsyncDisposable {
   readonly #wanted = new Set<number>();
   readonly #entering = new Set<Promise<void>>();
   readonly #gone = new AbortController();
+  readonly #beganSecond: number;
 
   constructor(options: SeatedOptions) {
     this.#options = options;
+    this.#beganSecond = Math.round(options.now() / 1000);
     const { playersMax, allowed, hz, secondsMax } = options;
     this.#sockets = SocketSwarm.start({
       ...{ processes: 1, socketsMax: playersMax, perSecond: JOINS_PER_SECOND, allowed },
@@ -111,11 +113,13 @@ export class SeatedPlayers implements AsyncDisposable {
     return (await this.#udp?.players(from, to)) ?? [];
   }
 
-  /** What both swarms saw; they stop sending. */
+  /** What both swarms saw, by the seconds of the run; they stop sending. */
   async records(): Promise<Record<string, SwarmRecord>> {
     const sockets = await this.#sockets.record();
     const udp = await this.#udp?.stop();
-    return { sockets, ...(udp ? { udp } : {}) };
+    const all = { sockets, ...(udp ? { udp } : {}) };
+    const entries = Object.entries(all).map(([name, one]) => [name, later(one, this.#beganSecond)]);
+    return Object.fromEntries(entries);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -209,4 +213,11 @@ export class SeatedPlayers implements AsyncDisposable {
     this.#udp?.rest([id], { isThrownOut: true });
     void this.#begin(id);
   }
+}
+
+/** The same, with nothing said of the seconds before it began. */
+function later({ series, ...record }: SwarmRecord, seconds: number): SwarmRecord {
+  const before: null[] = Array.from({ length: seconds }, () => null);
+  const shifted = Object.entries(series).map(([name, all]) => [name, [...before, ...all]]);
+  return { ...record, series: Object.fromEntries(shifted) };
 }

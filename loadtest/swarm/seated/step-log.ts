@@ -6,15 +6,15 @@ import type { Progress } from "../../scenario.ts";
 /** Steps of players who are driven from here, second by second, as the generators' are. */
 export class StepLog implements Disposable {
   readonly tally: Tally;
+  /** Milliseconds since the run began. */
+  readonly now: () => number;
   readonly #merge = new Merge(1);
   readonly #progress: Progress;
   readonly #timer: NodeJS.Timeout;
-  readonly #now: () => number;
   #second = 0;
 
-  /** `now`: milliseconds since the run began. */
   constructor(now: () => number, progress: Progress) {
-    this.#now = now;
+    this.now = now;
     this.#progress = progress;
     this.tally = new Tally(now);
     this.#timer = setInterval(() => this.#close(), 200);
@@ -31,7 +31,7 @@ export class StepLog implements Disposable {
 
   /** Seconds that have passed without a look get nothing: the last look has it. */
   #close(): void {
-    while (this.#second < Math.floor(this.#now() / 1000)) {
+    while (this.#second < Math.floor(this.now() / 1000)) {
       const done = this.#merge.add(this.tally.take(this.#second++));
       for (const one of done) this.#progress.second(one);
     }

@@ -45,7 +45,6 @@ export const sockets: Scenario = {
       ...({ tokens: "optional", cpu: { request: "0", limit: "1" } } as const),
     };
     await using _fleet = await makeArenaFleet(platform, arena, signal);
-    await using recorder = new FleetRecorder({ apiUrl, token: adminToken, fleet: FLEET });
     let settled = 0;
     await using swarm = SocketSwarm.start({
       ...{ processes, perSecond, allowed, socketsMax: size.sockets, echoEveryMs: ECHO_EVERY_MS },
@@ -53,6 +52,8 @@ export const sockets: Scenario = {
         if (what !== "closed") settled += 1;
       },
     });
+    const now = (): number => swarm.nowMs;
+    await using recorder = new FleetRecorder({ apiUrl, token: adminToken, fleet: FLEET, now });
     swarm.join(await joinsTo(platform, size.sockets));
     progress.say(`${size.sockets} sockets come, ${perSecond} a second`);
     const late = AbortSignal.any([signal, AbortSignal.timeout(COME_WITHIN_MS)]);
