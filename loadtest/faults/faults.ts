@@ -9,9 +9,11 @@ import { StepLog } from "../swarm/seated/step-log.ts";
 import { AllocationProbe } from "./allocation-probe.ts";
 import { makeEchoFleet } from "./echo-fleet.ts";
 import type { Fault } from "./fault.ts";
+import { openMongoInUse } from "./mongodb-in-use.ts";
 import { promisesOf } from "./notice.ts";
 import { PlatformParts } from "./platform-parts.ts";
 import { type FaultTimes, runFault } from "./run-fault.ts";
+import { runStoreFault } from "./store-fault.ts";
 import { FULL_DISK, KILL_GAME_SERVER, KILLS, NOTHING_BROKEN } from "./strikes.ts";
 
 interface Size extends FaultTimes {
@@ -19,6 +21,8 @@ interface Size extends FaultTimes {
   readonly roomsPerServer: number;
   readonly seatsPerRoom: number;
   readonly faults: readonly Fault[];
+  /** Whether the store behind the login service is killed, too, where there is one. */
+  readonly isWithStore: boolean;
 }
 
 const ALL: readonly Fault[] = [NOTHING_BROKEN, ...KILLS, KILL_GAME_SERVER, FULL_DISK];
@@ -26,15 +30,15 @@ const [server, , , door] = KILLS;
 const FEW = [server, door, KILL_GAME_SERVER].filter((fault) => fault !== undefined);
 const SIZES: Readonly<Record<ProfileName, Size>> = {
   smoke: {
-    ...{ servers: 3, roomsPerServer: 1, seatsPerRoom: 7, faults: FEW },
+    ...{ servers: 3, roomsPerServer: 1, seatsPerRoom: 7, faults: FEW, isWithStore: false },
     ...{ quietMs: 500, afterMs: 500 },
   },
   load: {
-    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 16, faults: ALL },
+    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 16, faults: ALL, isWithStore: true },
     ...{ quietMs: 8_000, afterMs: 8_000 },
   },
   spike: {
-    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 32, faults: ALL },
+    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 32, faults: ALL, isWithStore: true },
     ...{ quietMs: 2_000, afterMs: 2_000 },
   },
 };
@@ -76,6 +80,7 @@ export const faults: Scenario = {
       records.push(await runFault(fault, world, size, nowMs));
       tell(progress, records.at(-1));
     }
+    const notes = size.isWithStore ? await killStore(records, nowMs, signal) : [];
     const swarms = await players.records();
     const { allocations } = probe.ledger;
     return {
@@ -83,10 +88,26 @@ export const faults: Scenario = {
       thresholds: records.flatMap(promisesOf),
       seconds: Math.round(nowMs() / 1000),
       settings: { seats, players: playersWanted, hz: HZ, capacityUsed: CAPACITY_USED },
-      notes: [`${allocations} game servers were handed out and given back beside the players.`],
+      notes: [
+        `${allocations} game servers were handed out and given back beside the players.`,
+        ...notes,
+      ],
     };
   },
 };
+
+/** Adds what its users noticed; says why when there is none to kill. */
+async function killStore(
+  records: FaultRecord[],
+  nowMs: () => number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const store = await openMongoInUse();
+  if (typeof store === "string") return [`MongoDB was not killed: ${store}`];
+  await using _store = store;
+  records.push(await runStoreFault(store, nowMs, signal));
+  return [];
+}
 
 interface LoadOptions {
   readonly size: Size;

@@ -77,15 +77,13 @@ describe("a swarm of UDP players", () => {
     expect(() => UdpSwarm.start({ ...OPTIONS, ...wrong })).toThrow(sentence);
   });
 
-  it.each(["192.0.2.1", "10.0.0.1", "::2", "localhost", ""])(
-    "is not let loose on %j",
-    async (host) => {
-      await using swarm = UdpSwarm.start({ ...OPTIONS, workers: 1 });
-      expect(() => swarm.aim([{ id: 0, host, port: 9, token: "" }])).toThrow(
+  it("is not let loose on others", async () => {
+    await using swarm = UdpSwarm.start({ ...OPTIONS, workers: 1 });
+    for (const host of ["192.0.2.1", "10.0.0.1", "::2", "localhost", ""])
+      expect(() => swarm.aim([{ id: 0, host, port: 9, token: "" }]), host).toThrow(
         /no IP address|not this machine's loopback/,
       );
-    },
-  );
+  });
 });
 
 describe("packets of the swarm", () => {
