@@ -3,7 +3,9 @@ import { FleetStory, NOTHING } from "./fleet-story.ts";
 
 it("tells each second how the fleet was at its end, and nothing before anything was known", () => {
   const story = new FleetStory();
-  expect(story.change({ replicas: 1, ready: 1 }, 1_200)).toBe(true);
+  story.change({ desired: 1 }, 400);
+  expect(story.changes).toEqual([]);
+  expect(story.change({ wanted: 1, replicas: 1, ready: 1 }, 1_200)).toBe(true);
   expect(story.change({ replicas: 1 }, 1_300)).toBe(false);
   expect(story.change({ desired: 3, because: "8 players" }, 1_900)).toBe(true);
   expect(story.change({ replicas: 3 }, 4_000)).toBe(true);
@@ -16,6 +18,7 @@ it("tells each second how the fleet was at its end, and nothing before anything 
   expect(story.changes.map(({ atMs }) => atMs)).toEqual([1_200, 1_900, 4_000]);
   expect(story.now).toEqual({
     ...NOTHING,
+    wanted: 1,
     replicas: 3,
     ready: 1,
     desired: 3,

@@ -31,19 +31,25 @@ export class FleetStory {
   readonly changes: FleetChange[] = [];
   readonly events: FleetEvent[] = [];
   #now: FleetNow = NOTHING;
+  #isKnown = false;
 
   get now(): FleetNow {
     return this.#now;
   }
 
-  /** True when it is another than before. */
+  /**
+   * True when it is another than before. Its autoscaler may be heard of first: nothing is told before the fleet itself is
+   * known, which is when a part says what is wanted.
+   */
   change(part: Partial<FleetNow>, atMs: number): boolean {
+    this.#isKnown ||= part.wanted !== undefined;
     const next = { ...this.#now, ...part };
     const isSame = Object.entries(next).every(
       ([name, value]) => this.#now[name as keyof FleetNow] === value,
     );
     if (isSame && this.changes.length > 0) return false;
     this.#now = next;
+    if (!this.#isKnown) return true;
     if (this.changes.length < CHANGES_MAX) this.changes.push({ ...next, atMs });
     return true;
   }

@@ -32,6 +32,8 @@ export interface ScalingRun {
 const WAIT_SECONDS = 60;
 const FOLLOWED_WITHIN_MS = 150_000;
 const SECONDS_MAX = 1_800;
+/** A record by the second shows each peak. */
+const HELD_MS = 1_200;
 
 /** Players by the number: so many to a server as half of its seats. */
 export const byPlayers = (
@@ -134,10 +136,11 @@ export async function runOne(
     await arrive(players, ids, tooth.everyMs, signal);
     const { needed: atLeast } = run;
     await recorder.until(
-      (now) => Math.min(now.wanted, now.replicas) >= atLeast,
+      (now) => now.players >= count && Math.min(now.wanted, now.replicas) >= atLeast,
       ...([FOLLOWED_WITHIN_MS, signal] as const),
     );
     rests.push({ name: `${tooth.name}, all are in`, atMs: recorder.nowMs, atLeast });
+    await sleep(HELD_MS, undefined, { signal });
     progress.say(
       `${name}, ${tooth.name}: all are in on ${recorder.now.replicas} servers; they leave`,
     );
