@@ -76,4 +76,8 @@ export const REASON_WORDS: Readonly<Record<Reason, readonly [string, string]>> =
   RoomServerEnded: ["The room's game server ended", "방의 게임 서버가 끝났어요"],
   RoomsEnded: ["All its rooms ended", "방이 모두 끝났어요"],
   SeatExpired: ["The player did not come in time", "플레이어가 제때 오지 않았어요"],
+  TakenBack: ["Taken back: the disk is full", "디스크가 가득 차서 되돌렸어요"],
+  Cordoned: ["Takes no new ones", "새로 받지 않아요"],
+  Uncordoned: ["Takes new ones again", "다시 새로 받아요"],
+  Unwritten: ["Not written: too much at once", "한꺼번에 너무 많아 기록하지 못했어요"],
 };
