@@ -226,6 +226,32 @@ describe("the dashboard", () => {
     await ann.page.locator("h1").getByText("Ready").waitFor();
   });
 
+  it("tells of what fails, until somebody acknowledges and silences it", async () => {
+    await ann.go("#/alerts", "Alerts");
+    const alert = ann.page.getByRole("listitem").filter({ hasText: "CrashLoop" });
+    await alert.getByRole("link", { name: "crasher" }).waitFor();
+    await ann.act("Acknowledge", { comment: "ann looks" });
+    await alert.getByText(/Seen by .*ann.*ann looks/).waitFor();
+    await ann.act("Silence", { minutes: "5", comment: "known" });
+    await alert.getByText("silenced").waitFor();
+    expect(await ann.axe()).toEqual([]);
+    await ann.picture("alert");
+    await ann.act("End silence");
+    await ann.page.getByText("Nothing is silenced.").waitFor();
+  });
+
+  it("keeps what became of each thing, why and by whom, and gives it away as a file", async () => {
+    await ann.go("#/history?name=worker&kind=Container", "History");
+    const row = ann.page.getByRole("row").filter({ hasText: "Stopped" }).first();
+    await row.getByText("node home").waitFor();
+    const [download] = await Promise.all([
+      ann.page.waitForEvent("download"),
+      ann.page.getByRole("link", { name: "Export JSON" }).click(),
+    ]);
+    expect(download.url()).toMatch(/kind=Container.*format=json/);
+    await ann.picture("history-of-one");
+  });
+
   it("is led by keys alone", async () => {
     const { keyboard } = ann.page;
     await ann.go("#/", "Overview");

@@ -14,7 +14,7 @@ const GAME =
 const RUN = ["busybox", "sh", "-c"];
 const QUICK = { terminationGracePeriodSeconds: 0 };
 
-/** A fleet of two whose servers have two players each, its autoscaler, a container, a service and a network. */
+/** A fleet of two whose servers have two players each, a container, one that fails, a service and a network. */
 function documents(): readonly object[] {
   const game = { name: "game", image: "red-blue", command: [...RUN, GAME] };
   return [
@@ -32,6 +32,12 @@ function documents(): readonly object[] {
         ...{ name: "worker", image: "red-blue", network: "lab", ...QUICK },
         command: [...RUN, "echo '<script>alert(2)</script> begins'; exec busybox sleep 1000"],
       },
+    },
+    {
+      apiVersion: "flotilla.dev/v1",
+      kind: "Container",
+      metadata: { name: "crasher" },
+      spec: { name: "crasher", image: "red-blue", command: [...RUN, "exit 3"], ...QUICK },
     },
     {
       apiVersion: "flotilla.dev/v1",

@@ -55,16 +55,17 @@ export interface Silence {
     readonly namespace?: string;
     readonly name?: string;
   };
-  readonly comment?: string;
-  readonly by?: string;
-  readonly endsAtMs?: number;
-  readonly untilMs?: number;
+  readonly comment: string;
+  readonly by: string;
+  readonly endsAtMs: number;
 }
 export interface AlertRule {
   readonly name: string;
   readonly severity: "warning" | "critical";
   readonly summary: string;
   readonly forSeconds: number;
+  /** What to do about it. */
+  readonly todo?: string;
 }
 
 export interface HistoryEntry {

@@ -9,7 +9,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   PortAllocation: "starting", Creating: "starting", Starting: "starting", Scheduled: "starting", RequestReady: "starting",
   Pending: "starting", NotReady: "starting", Scaling: "starting", Waking: "starting", Progressing: "starting",
   Unhealthy: "broken", Error: "broken", Failed: "broken", Backoff: "broken", Lost: "broken", Degraded: "broken", Refused: "broken",
-  Shutdown: "leaving", Terminating: "leaving", Stopped: "leaving", Exited: "leaving", Paused: "leaving", Draining: "leaving", Cordoned: "leaving", Closed: "leaving", Idle: "leaving",
+  Shutdown: "leaving", Gone: "leaving", Terminating: "leaving", Stopped: "leaving", Exited: "leaving", Paused: "leaving", Draining: "leaving", Cordoned: "leaving", Closed: "leaving", Idle: "leaving",
 };
 
 /** The tone of a state; of several with a comma between them, of the first. Pure. */

@@ -78,11 +78,15 @@ function Rules({ rules }: { readonly rules: readonly AlertRule[] }): JSX.Element
           </tr>
         </thead>
         <tbody>
-          {rules.map(({ name, severity, summary, forSeconds }) => (
+          {rules.map(({ name, severity, summary, forSeconds, todo }) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{severity === "critical" ? texts.critical : texts.warning}</td>
-              <td>{summary}</td>
+              <th scope="row" class="nowrap">
+                {name}
+              </th>
+              <td class="nowrap">{severity === "critical" ? texts.critical : texts.warning}</td>
+              <td>
+                {summary} {todo && <p class="hint">{todo}</p>}
+              </td>
               <td class="number">{forSeconds} s</td>
             </tr>
           ))}

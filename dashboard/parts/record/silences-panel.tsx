@@ -22,7 +22,6 @@ export function SilencesPanel({ silences, failure, again }: SilencesProps): JSX.
       {silences?.length === 0 && <Empty text={texts.noSilences} />}
       <ul class="lines">
         {(silences ?? []).map((silence) => {
-          const untilMs = silence.endsAtMs ?? silence.untilMs;
           const { rule, kind, namespace, name } = silence.match;
           return (
             <li key={silence.id}>
@@ -31,9 +30,9 @@ export function SilencesPanel({ silences, failure, again }: SilencesProps): JSX.
                 <span class="hint">{silence.comment}</span>
               </span>
               <span class="row">
-                {untilMs !== undefined && (
-                  <span class="hint">{texts.untilTime(dateText(untilMs))}</span>
-                )}
+                <span class="hint">
+                  {silence.by} · {texts.untilTime(dateText(silence.endsAtMs))}
+                </span>
                 <ActionBar actions={[unsilenceAction(dashboard, silence, again)]} />
               </span>
             </li>
