@@ -116,8 +116,19 @@ describe("two processes of one game server, with Redis", { timeout: 60_000 }, ()
   it("play on while Redis is away, let nobody in meanwhile, and go on when it is back", async () => {
     const [one, two] = games;
     const ann = await join(one, "ann");
+    backend.draw(`${map}-other`);
     await killRedis();
     await expect(join(two, "ben")).rejects.toThrow();
+    // Who knocks again and again, at a room that is there or is to be made, ends no process.
+    const knocks: Promise<unknown>[] = [];
+    for (let n = 0; n < 20; n++) {
+      const [game, where] = [games[n % 2], n % 3 === 0 ? `${map}-other` : map];
+      const knock = MapPlayer.join(backend, game?.webSocketPort ?? 0, `p${n}`, where);
+      knocks.push(knock.catch(() => undefined));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await Promise.all(knocks);
+    expect(games.map(({ isAlive }) => isAlive)).toEqual([true, true]);
     expect(await ann.room.request("echo", "still there")).toBe("still there");
     startRedis();
     let ben: MapPlayer | undefined;
