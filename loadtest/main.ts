@@ -1,90 +1,94 @@
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isFleetError } from "../core/std/errors.ts";
-import { PROFILES, type ProfileName } from "./profiles.ts";
+import { type RunWanted, USAGE, UsageError, wantedOf } from "./command-line.ts";
+import { compareRuns } from "./compare/compare-runs.ts";
+import { readRuns } from "./compare/read-runs.ts";
+import { showComparison } from "./compare/show-comparison.ts";
+import type { LoadPlatform } from "./platform/load-platform.ts";
+import { startOwnPlatform } from "./platform/own-platform.ts";
+import { findRunningPlatform } from "./platform/running-platform.ts";
+import { Targets } from "./platform/targets.ts";
 import { TerminalProgress } from "./progress.ts";
+import { renderReport } from "./report/report.ts";
 import type { RunResult } from "./report/run-result.ts";
 import { keepResult, runScenario } from "./run-scenario.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { showResult } from "./show-result.ts";
 
 /*
- * `npm run loadtest -- journey --profile load` loads a Flotilla of its own and judges what it saw. Ends with 0 when every
- * threshold was kept, 1 when one was not, 2 when the command makes no sense, 130 after Ctrl-C.
+ * `npm run loadtest -- journey --profile load` loads a Flotilla of its own and judges what it saw. USAGE says the rest.
  */
 const RESULTS = join(import.meta.dirname, "../loadtest-results");
-const USAGE = `npm run loadtest -- SCENARIO [--profile smoke|load|spike] [--out FOLDER]
-${Object.entries(SCENARIOS)
-  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
-  .join("\n")}
-  --profile    how many players arrive and how long they stay (smoke)
-  --out        folder of the result (loadtest-results/SCENARIO-PROFILE-TIME)
-It starts a Flotilla of its own, as root, on free ports of 127.0.0.1, and takes it down again.`;
-
-class UsageError extends Error {}
+const PORT_RANGE = "18600-19199";
+const STOPPED = 130;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
-  if (values.help || positionals.length === 0) {
-    console.log(USAGE);
-    return values.help ? 0 : 2;
+  const wanted = wantedOf(argv);
+  switch (wanted.do) {
+    case "help":
+      console.log(USAGE);
+      return argv.includes("--help") ? 0 : 2;
+    case "compare":
+      showComparison(compareRuns(readRuns(wanted.a), readRuns(wanted.b)));
+      return 0;
+    case "report":
+      for (const file of wanted.files) writeReport(file);
+      return 0;
+    case "run":
+      return run(wanted, `npm run loadtest -- ${argv.join(" ")}`);
   }
-  const [name = ""] = positionals;
-  const scenario = SCENARIOS[name];
-  if (!scenario) throw new UsageError(`there is no scenario ${name}`);
-  const profile = profileOf(values.profile);
+}
+
+/** All scenarios, one after the other, on one platform. */
+async function run(wanted: RunWanted, command: string): Promise<number> {
+  const { scenarios, profile, out } = wanted;
   const ending = new AbortController();
   const end = (): void => ending.abort(new Error("stopped by a signal"));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, end);
+  const { signal } = ending;
   const progress = new TerminalProgress(console.log, process.stdout.isTTY === true);
-  const command = `npm run loadtest -- ${argv.join(" ")}`;
-  const common = { name, scenario, profile, command, progress };
-  const result = await runScenario({ ...common, signal: ending.signal });
-  if (ending.signal.aborted) return 130;
-  const stamp = result.startedAt.replaceAll(/[:.]/g, "-");
-  const file = keepResult(values.out ?? join(RESULTS, `${name}-${profile}-${stamp}`), result);
-  show(result);
-  console.log(`result: ${file}`);
-  return result.thresholds.every(({ passed }) => passed) ? 0 : 1;
-}
-
-function parse(argv: readonly string[]) {
+  const folder = out ?? join(RESULTS, new Date().toISOString().replaceAll(/[:.]/g, "-"));
+  let isKept = true;
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        profile: { type: "string", default: "smoke" },
-        out: { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    });
+    await using platform = await platformOf(wanted, signal);
+    for (const [name, scenario] of scenarios) {
+      const asked = { name, scenario, profile, command, platform, progress, signal };
+      const result = await runScenario(asked);
+      signal.throwIfAborted();
+      showResult(result);
+      const file = keepResult(join(folder, name), result);
+      console.log(`result: ${file}\nreport: ${writeReport(file)}`);
+      isKept &&= result.thresholds.every(({ passed }) => passed);
+    }
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if (!signal.aborted) throw error;
+    console.log("stopped: what was started is down again");
+    return STOPPED;
   }
+  return isKept ? 0 : 1;
 }
 
-function profileOf(text: string): ProfileName {
-  const found = PROFILES.find((one) => one === text);
-  if (found) return found;
-  throw new UsageError(`--profile ${text}: one of ${PROFILES.join(", ")}`);
+async function platformOf(wanted: RunWanted, signal: AbortSignal): Promise<LoadPlatform> {
+  const { scenarios, target, allowed } = wanted;
+  const parts = [...new Set(scenarios.flatMap(([, one]) => one.parts))];
+  if (target) return findRunningPlatform({ ...target, parts, targets: new Targets(allowed) });
+  console.log("· starting a Flotilla of its own");
+  const images = [...new Set(scenarios.flatMap(([, one]) => one.images))];
+  const disks = scenarios.flatMap(([, { diskMiB }]) => diskMiB ?? []);
+  const diskMiB = disks.length === 0 ? undefined : Math.max(...disks);
+  const platform = await startOwnPlatform({ parts, images, diskMiB, portRange: PORT_RANGE });
+  console.log(`· it is up; its state folder: ${platform.own?.state}`);
+  if (!signal.aborted) return platform;
+  await platform[Symbol.asyncDispose]();
+  throw signal.reason;
 }
 
-function show({ steps, thresholds }: RunResult): void {
-  console.table(
-    Object.fromEntries(
-      Object.entries(steps).map(([name, { count, errors, all }]) => [
-        name,
-        { count, errors: Object.values(errors).reduce((a, b) => a + b, 0), ...all },
-      ]),
-    ),
-  );
-  for (const [name, { errors }] of Object.entries(steps))
-    for (const [cause, count] of Object.entries(errors))
-      console.log(`${name}: ${count} × ${cause}`);
-  for (const { name, limit, seen, passed } of thresholds)
-    console.log(
-      `${passed ? "kept  " : "MISSED"} ${name}: ${seen ?? "nothing seen"} (limit ${limit})`,
-    );
+/** Writes `report.html` beside a result; its path. */
+function writeReport(file: string): string {
+  const result = JSON.parse(readFileSync(file, "utf8")) as RunResult;
+  const page = join(dirname(file), "report.html");
+  writeFileSync(page, renderReport(result));
+  return page;
 }
 
 try {

@@ -30,7 +30,7 @@ const row = (stages: readonly Stage[], staySeconds: number, atOnceMax: number): 
 /** How players arrive in each scenario. */
 // biome-ignore format: a table is read by its columns
 export const ARRIVING: Readonly<
-  Record<"login" | "asset" | "room" | "game" | "allocation" | "journey", Readonly<Record<ProfileName, Arriving>>>
+  Record<"login" | "asset" | "room" | "game" | "allocation" | "journey" | "baseline", Readonly<Record<ProfileName, Arriving>>>
 > = {
   login:      { smoke: row([steady(5, 10)], 0, 200),  load: row([steady(60, 300)], 0, 2000), spike: row(spike(100, 800), 0, 4000) },
   asset:      { smoke: row([steady(5, 5)], 0, 200),   load: row([steady(60, 60)], 0, 2000),  spike: row(spike(20, 150), 0, 4000) },
@@ -38,4 +38,5 @@ export const ARRIVING: Readonly<
   game:       { smoke: row([steady(5, 3)], 3, 100),   load: row([steady(90, 20)], 30, 900),  spike: row(spike(5, 40), 15, 900) },
   allocation: { smoke: row([steady(5, 5)], 0.2, 50),  load: row([steady(60, 30)], 0.2, 200), spike: row(spike(10, 60), 0.2, 400) },
   journey:    { smoke: row([steady(8, 2)], 4, 100),   load: row([steady(120, 20)], 30, 900), spike: row(spike(5, 40), 15, 900) },
+  baseline:   { smoke: row([steady(4, 2)], 3, 100),   load: row([steady(15, 10)], 10, 400),  spike: row([steady(10, 30)], 10, 600) },
 };

@@ -4,14 +4,12 @@ import { loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { busySeconds, machine } from "./bench/machine.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
-import { startOwnPlatform } from "./platform/own-platform.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { RunResult } from "./report/run-result.ts";
 import type { Progress, Scenario } from "./scenario.ts";
 import { judge, THRESHOLDS } from "./thresholds.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const PORT_RANGE = "18600-19199";
 const SECOND_MS = 1_000;
 /** What a result may depend on. */
 const PACKAGES = ["@colyseus/core", "@colyseus/sdk", "fastify", "undici", "ws"] as const;
@@ -23,17 +21,14 @@ export interface RunOptions {
   readonly command: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** A platform that runs already; one is made for the run without it. */
-  readonly target?: LoadPlatform;
+  readonly platform: LoadPlatform;
 }
 
 /** Runs one scenario on a platform, and judges it. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { name, scenario, profile, command, progress, signal, target } = options;
+  const { name, scenario, profile, command, progress, signal, platform } = options;
   const [loadBefore = 0] = loadavg();
   const startedAt = new Date().toISOString();
-  if (!target) progress.say("starting a Flotilla of its own");
-  await using platform = target ?? (await ownPlatform(scenario, signal));
   progress.say(`${name}, profile ${profile}, on ${platform.apiUrl}`);
   using cpu = watchCpu();
   const seen = await scenario.run(platform, profile, progress, signal);
@@ -52,20 +47,6 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     steps,
     thresholds: [...judge(promised, steps), ...(seen.thresholds ?? [])],
   };
-}
-
-async function ownPlatform(
-  { parts, images, diskMiB }: Scenario,
-  signal: AbortSignal,
-): Promise<LoadPlatform> {
-  const platform = await startOwnPlatform({ parts, images, diskMiB, portRange: PORT_RANGE });
-  try {
-    signal.throwIfAborted();
-    return platform;
-  } catch (error) {
-    await platform[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** Writes `result.json` into a folder, which is made; its path. */

@@ -17,6 +17,36 @@ const count = (step: string, min: number): Threshold => ({ kind: "count", step, 
 /** All thresholds of all scenarios. Smoke runs on machines that do other things: it promises counts, no times. */
 // biome-ignore format: a table is read by its columns
 export const THRESHOLDS: Readonly<Record<string, Readonly<Record<ProfileName, readonly Threshold[]>>>> = {
+  login: {
+    smoke: [errors(0), count("log out", 49), count("log in by password", 1)],
+    load:  [errors(0), p99("log in", 250), p99("profile", 100)],
+    spike: [errors(0)],
+  },
+  asset: {
+    smoke: [errors(0), count("delete asset", 25)],
+    load:  [errors(0), p99("list assets", 250)],
+    spike: [errors(0)],
+  },
+  room: {
+    smoke: [errors(0), count("delete map", 25)],
+    load:  [errors(0), p99("read map", 250)],
+    spike: [errors(0)],
+  },
+  game: {
+    smoke: [errors(0), count("leave", 15), count("walk", 1)],
+    load:  [errors(0), count("leave", 1_800), p99("seat to joined", 500), p99("reply", 250)],
+    spike: [errors(0), p99("seat to joined", 2_000)],
+  },
+  journey: {
+    smoke: [errors(0), count("journey", 16), count("walk", 1)],
+    load:  [errors(0), count("journey", 2_400), p99("seat to joined", 500), p99("reply", 250)],
+    spike: [errors(0), p99("seat to joined", 2_000)],
+  },
+  baseline: {
+    smoke: [errors(0), count("platform: leave", 8), count("bare: leave", 8)],
+    load:  [errors(0), count("platform: leave", 450), count("bare: leave", 450)],
+    spike: [errors(0)],
+  },
   allocation: {
     smoke: [errors(0), count("give back", 25)],
     load:  [errors(0), count("give back", 1_800), p99("allocate", 50)],

@@ -105,7 +105,7 @@ export class FlotillaUp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#up && this.#up.exitCode === null) {
+    if (this.#up && this.#up.exitCode === null && this.#up.signalCode === null) {
       const ended = once(this.#up, "exit");
       this.#up.kill("SIGINT");
       await ended;

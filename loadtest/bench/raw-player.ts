@@ -14,17 +14,21 @@ export interface RawJoin {
   readonly access?: string;
   /** Gives up waiting to come in. */
   readonly signal?: AbortSignal;
+  /** Asks the game for a place; by `fetch` when absent. */
+  readonly reserve?: (url: string, body: object, signal: AbortSignal) => Promise<Reservation>;
 }
-interface Reservation {
+/** A place in a room of Colyseus, for a moment. */
+export interface Reservation {
   readonly processId: string;
   readonly roomId: string;
   readonly sessionId: string;
-  readonly error?: string;
 }
 
 /** First bytes of Colyseus' protocol. */
 const JOIN_ROOM = 10;
+const LEAVE_ROOM = 12;
 const ROOM_DATA = 13;
+const ROOM_STATE = 14;
 const ROOM_STATE_PATCH = 15;
 const ROOM_REQUEST = 21;
 const ROOM_RESPONSE = 22;
@@ -43,27 +47,35 @@ export class RawPlayer {
   patches = 0;
   bytes = 0;
   readonly socket: WebSocket;
+  /** Resolves when the room's state is there; rejects when the socket closes before. */
+  readonly hasState: Promise<void>;
+  #seeState: () => void = () => undefined;
   #askedAt: number | undefined;
   #onReply: (ms: number) => void = () => undefined;
+  #awaited: Buffer | undefined;
+  #hear: () => void = () => undefined;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
+    this.hasState = new Promise((resolve, reject) => {
+      this.#seeState = resolve;
+      socket.once("close", (code) => reject(new Error(`closed with ${code} before the state`)));
+    });
+    // Who does not wait for it need not know.
+    this.hasState.catch(() => undefined);
     socket.on("message", (bytes: Buffer) => this.#see(bytes));
     socket.on("error", () => undefined);
   }
 
+  /** Resolves when the game has let the player in; `hasState` comes a moment later. */
   static async join(join: RawJoin): Promise<RawPlayer> {
     const { host = "127.0.0.1", port, room = "map", token, access, signal = NEVER } = join;
-    const answer = await fetch(`http://${host}:${port}/matchmake/joinOrCreate/${room}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ token, access }),
-      signal,
-    });
-    const { processId, roomId, sessionId, error } = (await answer.json()) as Reservation;
-    if (!answer.ok) throw new Error(error ?? `status ${answer.status}`);
+    const { reserve = reserveByFetch } = join;
+    const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const url = `http://${place}/matchmake/joinOrCreate/${room}`;
+    const { processId, roomId, sessionId } = await reserve(url, { token, access }, signal);
     const path = `${processId}/${roomId}?sessionId=${sessionId}`;
-    const socket = new WebSocket(`ws://${host}:${port}/${path}`, { perMessageDeflate: false });
+    const socket = new WebSocket(`ws://${place}/${path}`, { perMessageDeflate: false });
     const player = new RawPlayer(socket);
     const closed = new AbortController();
     socket.once("close", () => closed.abort(new Error("closed before it was in")));
@@ -120,11 +132,42 @@ export class RawPlayer {
     return true;
   }
 
+  /** Says a line of at most 200 bytes; `heard` is called when it comes back, unless another was said meanwhile. */
+  say(text: string, heard: () => void): void {
+    this.#awaited = Buffer.from(text);
+    this.#hear = heard;
+    const start = Buffer.from([ROOM_DATA, 0xa3, ...Buffer.from("say"), 0xd9, this.#awaited.length]);
+    this.socket.send(Buffer.concat([start, this.#awaited]));
+  }
+
+  /** Says goodbye; the game closes the socket. */
+  leave(): void {
+    if (this.isOpen) this.socket.send(Buffer.from([LEAVE_ROOM]));
+  }
+
   #see(bytes: Buffer): void {
     this.bytes += bytes.length;
     if (bytes[0] === ROOM_STATE_PATCH) this.patches += 1;
+    if (bytes[0] === ROOM_STATE) this.#seeState();
+    if (bytes[0] === ROOM_DATA && this.#awaited && bytes.includes(this.#awaited)) {
+      this.#awaited = undefined;
+      this.#hear();
+    }
     if (bytes[0] !== ROOM_RESPONSE || bytes[1] !== 1 || this.#askedAt === undefined) return;
     this.#onReply(performance.now() - this.#askedAt);
     this.#askedAt = undefined;
   }
+}
+
+async function reserveByFetch(
+  url: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<Reservation> {
+  const headers = { "content-type": "application/json" };
+  const asked = { method: "POST", headers, body: JSON.stringify(body), signal };
+  const answer = await fetch(url, asked);
+  const reserved = (await answer.json()) as Reservation & { readonly error?: string };
+  if (!answer.ok) throw new Error(reserved.error ?? `status ${answer.status}`);
+  return reserved;
 }

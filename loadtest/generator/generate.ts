@@ -1,15 +1,17 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Arriving } from "../profiles.ts";
 import type { StepRecord } from "../report/run-result.ts";
 import { Merge, type SecondDone } from "./merge.ts";
 import type { GeneratorOrder } from "./players.ts";
+import { secondsOf } from "./schedule.ts";
 import type { SecondSeen } from "./tally.ts";
 
 const THREAD = new URL("./generator-thread.ts", import.meta.url);
 /** For threads to load what they need before the first player is due. */
-const START_IN_MS = 1_500;
+const START_IN_MS = 1_000;
 const LEAVE_WITHIN_MS = 20_000;
+/** After everything that it may wait for. */
+const END_WITHIN_MS = 30_000;
 
 export interface GenerateOptions {
   /** The name of a module of `loadtest/players`. */
@@ -45,14 +47,17 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
       share: { index, of: threads },
       leaveWithinMs: LEAVE_WITHIN_MS,
     };
-    return startThread(order, (seen) => merge.add(seen).forEach(onSecond));
+    return startThread(order, (seen) => merge.add(index, seen).forEach(onSecond));
   });
   const stop = (): void => {
     for (const { worker } of running) worker.postMessage("stop");
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await Promise.all(running.map(({ ended }) => ended.then(() => merge.left().forEach(onSecond))));
+    const left = running.map(({ ended }, index) =>
+      ended.then(() => merge.left(index).forEach(onSecond)),
+    );
+    await Promise.all(left);
   } catch (error) {
     await Promise.all(running.map(({ worker }) => worker.terminate()));
     throw error;
@@ -69,16 +74,19 @@ interface Running {
 
 function startThread(order: GeneratorOrder, onSeen: (seen: SecondSeen) => void): Running {
   const worker = new Worker(THREAD, { workerData: order });
-  worker.on("message", onSeen);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  worker.on("message", (told: SecondSeen | "done") => {
+    if (told !== "done") return onSeen(told);
+    resolve();
+    void worker.terminate();
+  });
   worker.once("error", reject);
-  void once(worker, "exit").then(
-    ([code]) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a generator ended with ${code}`));
-    },
-    // The error is told above.
-    () => undefined,
+  worker.once("exit", (code) => reject(new Error(`a generator ended with ${code}`)));
+  const { arriving, leaveWithinMs, startAtMs } = order;
+  const runMs = 1_000 * (secondsOf(arriving.stages) + arriving.staySeconds);
+  const late = setTimeout(
+    () => reject(new Error("a generator does not end")),
+    startAtMs - Date.now() + runMs + leaveWithinMs + END_WITHIN_MS,
   );
-  return { worker, ended: promise };
+  return { worker, ended: promise.finally(() => clearTimeout(late)) };
 }

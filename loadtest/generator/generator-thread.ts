@@ -33,8 +33,9 @@ async function main(): Promise<void> {
   const telling = tellSeconds();
   const inPlay = await arrive((run) => players.play({ ...run, world }));
   await leave(inPlay);
-  await telling.end();
-  parentPort?.close();
+  telling.end();
+  // Whatever is still open here ends with the thread, which is ended by who started it.
+  parentPort?.postMessage("done");
 }
 
 type Person = Omit<PlayerRun<AsyncDisposable>, "world">;
@@ -91,14 +92,14 @@ async function leave(inPlay: ReadonlySet<Promise<void>>): Promise<void> {
 }
 
 /** Second by second, also those in which this thread was too busy to tell. */
-function tellSeconds(): { end(): Promise<void> } {
+function tellSeconds(): { end(): void } {
   let second = 0;
   const tell = (): void => parentPort?.postMessage(tally.take(second++));
   const timer = setInterval(() => {
     while (now() >= (second + 1) * SECOND_MS) tell();
   }, 50);
   return {
-    end: async () => {
+    end: () => {
       clearInterval(timer);
       tell();
     },

@@ -3,11 +3,13 @@ import { StepFailed } from "./tally.ts";
 
 /** One request of a player. */
 export interface Asked {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly token?: string;
   /** JSON, unless it is bytes. */
   readonly body?: object | Buffer;
   readonly contentType?: string;
+  /** Who asks, as a proxy in front would say: each player has an address of its own. */
+  readonly forwardedFor?: string;
   /** Everything else fails the step. */
   readonly status: number;
   readonly signal: AbortSignal;
@@ -37,12 +39,14 @@ export class HttpClient implements AsyncDisposable {
   /** The answer's body. */
   async bytes(url: string, asked: Asked): Promise<Buffer> {
     const { method = "GET", token, body, contentType = "application/json", signal } = asked;
+    const { forwardedFor } = asked;
     const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const { statusCode, body: answer } = await request(url, {
       method,
       dispatcher: this.#agent,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor }),
         ...(body === undefined ? {} : { "content-type": contentType }),
       },
       ...(payload === undefined ? {} : { body: payload }),
@@ -61,7 +65,7 @@ export class HttpClient implements AsyncDisposable {
 
 /** What a service or the platform says in its error, without what differs each time. */
 function sentenceOf(bytes: Buffer): string {
-  const [, message] = /"message":"([^"]*)"/.exec(bytes.subarray(0, 1_000).toString("utf8")) ?? [];
+  const [, message] = /"(?:message|error)":"([^"]*)"/.exec(bytes.toString("utf8", 0, 1_000)) ?? [];
   return message === undefined ? "" : `: ${message.replaceAll(/[\w-]*\d[\w-]*/g, "N")}`;
 }
 

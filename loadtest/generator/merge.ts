@@ -19,7 +19,6 @@ interface StepSeries {
 interface OpenSecond {
   readonly steps: Map<string, number[]>;
   readonly errors: Map<string, number>;
-  told: number;
   inPlay: number;
 }
 /** One second of all generators, for who looks on. */
@@ -31,7 +30,8 @@ export interface SecondDone {
 
 /** What several generators saw, as one: series by second, and the whole run. */
 export class Merge {
-  #generators: number;
+  /** Of each generator that still tells, the second that it tells of next. */
+  readonly #next: Map<number, number>;
   readonly #steps = new Map<string, StepSeries>();
   readonly #open = new Map<number, OpenSecond>();
   readonly inPlay: number[] = [];
@@ -39,13 +39,13 @@ export class Merge {
   #seconds = 0;
 
   constructor(generators: number) {
-    this.#generators = generators;
+    this.#next = new Map(Array.from({ length: generators }, (_, index) => [index, 0]));
   }
 
-  /** Takes what one generator saw in one second; the seconds that are whole now. */
-  add(seen: SecondSeen): readonly SecondDone[] {
+  /** Takes what a generator, by its index, saw in one second, its next one; the seconds that are whole now. */
+  add(index: number, seen: SecondSeen): readonly SecondDone[] {
     const open = this.#second(seen.second);
-    open.told++;
+    this.#next.set(index, seen.second + 1);
     open.inPlay += seen.inPlay;
     for (const [name, { tookMs, errors }] of Object.entries(seen.steps)) {
       const step = this.#step(name);
@@ -64,9 +64,9 @@ export class Merge {
     return this.#close();
   }
 
-  /** One generator tells nothing more; the seconds that are whole now. */
-  left(): readonly SecondDone[] {
-    this.#generators--;
+  /** A generator tells nothing more; the seconds that are whole now. */
+  left(index: number): readonly SecondDone[] {
+    this.#next.delete(index);
     return this.#close();
   }
 
@@ -79,7 +79,7 @@ export class Merge {
   #second(second: number): OpenSecond {
     const found = this.#open.get(second);
     if (found) return found;
-    const made = { steps: new Map(), errors: new Map(), told: 0, inPlay: 0 };
+    const made = { steps: new Map(), errors: new Map(), inPlay: 0 };
     this.#open.set(second, made);
     return made;
   }
@@ -101,12 +101,13 @@ export class Merge {
     return made;
   }
 
-  /** In order: a second ends when all generators have told of it. */
+  /** In order: a second ends when all generators that still tell have told of it. */
   #close(): SecondDone[] {
     const done: SecondDone[] = [];
     for (;;) {
       const open = this.#open.get(this.#seconds);
-      if (!open || open.told < this.#generators) return done;
+      const isTold = [...this.#next.values()].every((next) => next > this.#seconds);
+      if (!open || !isTold) return done;
       this.#open.delete(this.#seconds);
       done.push(this.#closed(open));
       this.#seconds++;

@@ -29,6 +29,8 @@ const CAUSE_LENGTH_MAX = 120;
 export class Tally {
   readonly #now: () => number;
   readonly #causes = new Set<string>();
+  /** What failed within a step fails the step around it, too, and is counted once. */
+  readonly #counted = new WeakSet<object>();
   #steps = new Map<string, { tookMs: number[]; errors: Record<string, number> }>();
   /** Players who are there. */
   inPlay = 0;
@@ -40,7 +42,7 @@ export class Tally {
 
   /**
    * Does a step and counts it; `since` is when it was due, which is now unless it was to happen earlier: waiting for its
-   * turn counts. Rejects as `work` does.
+   * turn counts. Rejects as `work` does; a failure that a step within has counted is not counted again.
    */
   async step<T>(
     name: string,
@@ -52,7 +54,9 @@ export class Tally {
       this.took(name, this.#now() - since);
       return done;
     } catch (error) {
-      this.failed(name, causeOf(error));
+      const isObject = typeof error === "object" && error !== null;
+      if (!isObject || !this.#counted.has(error)) this.failed(name, causeOf(error));
+      if (isObject) this.#counted.add(error);
       throw error;
     }
   }

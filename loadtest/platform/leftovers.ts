@@ -34,7 +34,9 @@ export function takeDownLeftovers(): readonly string[] {
     const { status, stderr } = spawnSync(join(ROOT, "bin/flotilla"), ["down", "--purge"], {
       ...{ env, encoding: "utf8", timeout: DOWN_WITHIN_MS },
     });
-    if (status !== 0) throw new Error(`a run before left ${state}, which stays up: ${stderr}`);
+    // Another run may have done it meanwhile.
+    if (status !== 0 && existsSync(state))
+      throw new Error(`a run before left ${state}, which stays up: ${stderr}`);
     rmSync(state, { recursive: true, force: true });
     if (disks.includes(dirname(state))) takeAway(dirname(state));
   }

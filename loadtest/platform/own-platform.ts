@@ -16,10 +16,8 @@ export interface OwnPlatformOptions {
   readonly diskMiB?: number | undefined;
 }
 
-/** All players come from this machine: who counts what an address may do would count them as one. */
-const SETTINGS: PartSettings = {
-  login: { LOGIN_ADDRESS_PER_MINUTE: "0", LOGIN_ACCOUNT_PER_MINUTE: "0" },
-};
+/** Players say whom they come from as a proxy in front of meet would: each has an address, and the limits of one. */
+const SETTINGS: PartSettings = { meet: { MEET_PROXIES: "1" } };
 
 /**
  * Brings up a Flotilla for one run, in a state folder of its own, on free ports of 127.0.0.1, with real containers;

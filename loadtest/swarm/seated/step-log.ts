@@ -32,7 +32,7 @@ export class StepLog implements Disposable {
   /** Seconds that have passed without a look get nothing: the last look has it. */
   #close(): void {
     while (this.#second < Math.floor(this.now() / 1000)) {
-      const done = this.#merge.add(this.tally.take(this.#second++));
+      const done = this.#merge.add(0, this.tally.take(this.#second++));
       for (const one of done) this.#progress.second(one);
     }
   }
