@@ -31,8 +31,9 @@ npm run loadtest -- report FILE…     result.json files as pages that people re
   --target       the API of a Flotilla that runs already, with examples/game on it; it is loaded, and stays up
   --state        its state folder, for its tokens
   --i-may-load   an address that is not of this machine's loopback and is yours to load; may be given again
-Without --target it starts a Flotilla of its own, as root, on free ports of 127.0.0.1, and takes it down again. Ends with 0 when all
-thresholds were kept, 1 when one was missed, 2 when the command makes no sense, 130 after Ctrl-C.`;
+Without --target it starts a Flotilla of its own, as root, on free ports of 127.0.0.1, and takes it down again. A target must have
+the images of the scenario, too (allocation: loadtest/bench/echo-game.yaml). Ends with 0 when all thresholds were kept, 1 when one was
+missed, 2 when the command makes no sense, 130 after Ctrl-C.`;
 
 /** A command that makes no sense; the message says why. */
 export class UsageError extends Error {}
