@@ -96,10 +96,19 @@ export interface RoomFilter {
   readonly fleet: string | undefined;
   readonly attributes: Labels;
   readonly free: boolean | undefined;
+  /** Who has a seat in it. */
+  readonly player: string | undefined;
 }
 
 const ATTRIBUTE = "attribute.";
-const QUERY: ReadonlySet<string> = new Set(["namespace", "fleet", "free", "limit", "continue"]);
+const QUERY: ReadonlySet<string> = new Set([
+  "namespace",
+  "fleet",
+  "free",
+  "player",
+  "limit",
+  "continue",
+]);
 
 /** Throws BAD_REQUEST for what it does not know: a filter that is misspelt would show too much. */
 export function filterAsked(request: Request): RoomFilter {
@@ -121,6 +130,7 @@ export function filterAsked(request: Request): RoomFilter {
     fleet: asked(request, "fleet"),
     attributes: Object.fromEntries(attributes),
     free: free === undefined ? undefined : free === "true",
+    player: asked(request, "player"),
   };
 }
 

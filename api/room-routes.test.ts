@@ -127,6 +127,8 @@ describe("rooms over HTTP", () => {
     await ask("POST", `/v1/rooms/${id}/seats`, { player: "ann" });
     await ask("POST", `/v1/rooms/${id}/seats`, { player: "ben" });
     expect(await ids("attribute.map=a&free=true")).toEqual([other]);
+    expect([await ids("player=ann"), await ids("player=cid")]).toEqual([[id], []]);
+    expect(await ids("player=ben&attribute.map=b")).toEqual([]);
     const { body: page } = await ask("GET", "/v1/rooms?limit=2");
     expect((await ids(`limit=2&continue=${page.continue}`)).concat(page.rooms).length).toBe(3);
     expect((await ask("GET", `/v1/rooms/${other}`)).body.attributes).toEqual({ map: "a" });

@@ -114,6 +114,7 @@ const FILTERS = {
   fleet: "Only those of one fleet.",
   "attribute.NAME": "Only those with this attribute.",
   free: "`true`: only those with a free seat.",
+  player: "Only those in which this player has a seat.",
   limit: "The most on one page.",
   continue: "What the page before gave.",
 };
@@ -236,13 +237,14 @@ function keyOf(request: Request, namespace: string): ReturnType<typeof idempoten
   return idempotencyOf({ key: headers["idempotency-key"], namespace, principal, content });
 }
 
-function matchesFilter(room: Room, { fleet, attributes, free }: RoomFilter): boolean {
-  const { spec } = room;
+function matchesFilter(room: Room, { fleet, attributes, free, player }: RoomFilter): boolean {
+  const { spec, status } = room;
   return (
     (fleet === undefined || spec.fleet === fleet) &&
     (free === undefined || freeSeats(room) > 0 === free) &&
     Object.entries(attributes).every(
       ([key, value]) => Object.hasOwn(spec.attributes, key) && spec.attributes[key] === value,
-    )
+    ) &&
+    (player === undefined || Object.values(status.seats).some((seat) => seat.player === player))
   );
 }

@@ -176,11 +176,11 @@ export class RoomsClient<Connection> {
   }
 
   #queryOf(filter: RoomFilter, page: string): URLSearchParams {
-    const { namespace = this.#namespace, fleet, attributes, free, limit } = filter;
+    const { namespace = this.#namespace, fleet, attributes, free, player, limit } = filter;
     const labels = Object.entries(attributes ?? {}).map(
       ([key, value]) => [`attribute.${key}`, value] as const,
     );
-    const all = { namespace, fleet, free, limit, continue: page || undefined };
+    const all = { namespace, fleet, free, player, limit, continue: page || undefined };
     const words = [...Object.entries(all), ...labels].filter(([, value]) => value !== undefined);
     return new URLSearchParams(words.map(([key, value]): [string, string] => [key, String(value)]));
   }

@@ -90,6 +90,8 @@ export interface RoomFilter {
   readonly attributes?: Attributes | undefined;
   /** Only rooms with a free seat. */
   readonly free?: boolean | undefined;
+  /** Only rooms in which this player has a seat. */
+  readonly player?: string | undefined;
   /** How many in one answer. */
   readonly limit?: number | undefined;
 }

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { FleetError } from "../../core/std/errors.ts";
 import { type FlotillaError, isFlotillaError } from "../client/errors.ts";
 import { RoomsClient } from "../client/rooms-client.ts";
-import type { Seat } from "../client/seat.ts";
-import type { RoomView, SeatState } from "../client/wire.ts";
+import type { CallOptions, Seat } from "../client/seat.ts";
+import type { RoomFilter, RoomView, SeatState } from "../client/wire.ts";
 import type { KeyedLine } from "../service/keyed-line.ts";
 import type { RoomAge } from "./decide-snapshot.ts";
 
@@ -68,7 +68,7 @@ export class MapRooms {
   /** Who is there now, and on the way. */
   async present(map: string, signal: AbortSignal): Promise<readonly PresentRoom[]> {
     return await this.#told(signal, async (ending) => {
-      const rooms = await this.#roomsOf(map, ending);
+      const rooms = await this.#roomsOf(map, { signal: ending });
       const present = await Promise.all(rooms.map((room) => this.#peopleIn(room, ending)));
       return present.flatMap((one) => one ?? []);
     });
@@ -97,18 +97,19 @@ export class MapRooms {
 
   /** Where the player has a seat: without it, a full room would send its own players elsewhere. */
   async #roomWith(map: string, player: string, signal: AbortSignal): Promise<RoomView | undefined> {
-    const rooms = await this.#roomsOf(map, signal);
-    const present = await Promise.all(rooms.map((room) => this.#peopleIn(room, signal)));
-    return rooms.find((_, i) => present[i]?.players.some(({ user_id }) => user_id === player));
+    const [own] = await this.#roomsOf(map, { player, limit: 1, signal });
+    return own;
   }
 
-  async #roomsOf(map: string, signal: AbortSignal): Promise<readonly RoomView[]> {
+  async #roomsOf(
+    map: string,
+    { limit = ROOMS_MAX, ...asked }: Pick<RoomFilter, "player" | "limit"> & CallOptions,
+  ): Promise<readonly RoomView[]> {
     const { fleet } = this.#options;
     const found: RoomView[] = [];
-    const filter = { fleet, attributes: { map }, limit: ROOMS_MAX, signal };
-    for await (const room of this.#client.rooms(filter)) {
+    for await (const room of this.#client.rooms({ fleet, attributes: { map }, limit, ...asked })) {
       found.push(room);
-      if (found.length === ROOMS_MAX) break;
+      if (found.length === limit) break;
     }
     return found;
   }
