@@ -1,6 +1,7 @@
 import type { Acknowledgement, Alert, Silence } from "../../core/model/alert.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { type AlertBook, type AlertEdit, alertView } from "./alert-book.ts";
+import { silenced } from "./silenced.ts";
 
 export const SILENCES_MAX = 200;
 
@@ -37,15 +38,18 @@ export function silenceIn(
     });
   const made = book.made + 1;
   const silence = { id: `s${now.toString(36)}-${made}`, ...wish, atMs: now };
-  return { book: { ...book, made, silences: [...silences, silence] }, answer: silence };
+  return { book: withSilences({ ...book, made }, [...silences, silence]), answer: silence };
 }
 
 /** Pure. NOT_FOUND when there is none. */
 export function unsilenceIn(book: AlertBook, id: string): AlertEdit<Silence> {
   const silence = book.silences.find((one) => one.id === id);
   if (!silence) throw new FleetError("NOT_FOUND", `silence ${JSON.stringify(id)} is not there`);
-  return {
-    book: { ...book, silences: book.silences.filter((one) => one !== silence) },
-    answer: silence,
-  };
+  const silences = book.silences.filter((one) => one !== silence);
+  return { book: withSilences(book, silences), answer: silence };
+}
+
+/** Who looks next sees it, and so does who starts with what is kept. */
+function withSilences(book: AlertBook, silences: readonly Silence[]): AlertBook {
+  return { ...book, silences, open: book.open.map((alert) => silenced(alert, silences)) };
 }

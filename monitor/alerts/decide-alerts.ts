@@ -1,4 +1,3 @@
-import type { AlertMatch, Silence } from "../../core/model/alert.ts";
 import {
   type AlertAction,
   type AlertBook,
@@ -7,6 +6,7 @@ import {
   type Finding,
 } from "./alert-book.ts";
 import { RULES } from "./rules.ts";
+import { silenced } from "./silenced.ts";
 
 /** Open alerts; more are not opened: an alert that nobody can read helps nobody. */
 export const OPEN_MAX = 500;
@@ -153,12 +153,6 @@ function reopened(
   };
 }
 
-function silenced(alert: BookedAlert, silences: readonly Silence[]): BookedAlert {
-  const { silencedBy: _, ...rest } = alert;
-  const by = silences.find(({ match }) => fits(match, alert));
-  return by ? { ...rest, silencedBy: by.id } : rest;
-}
-
 /** What is silenced is told when it is silenced no more, if it is still so; of what was told, the end is told. */
 function tellOf(alert: BookedAlert): {
   readonly alert: BookedAlert;
@@ -171,17 +165,4 @@ function tellOf(alert: BookedAlert): {
   if (alert.state === "resolved" && alert.told)
     return { alert, action: { do: "tell", event: "resolved", alert } };
   return { alert };
-}
-
-/** True when an alert is what a silence means. */
-export function fits(
-  { rule, kind, namespace, name }: AlertMatch,
-  { rule: its, subject }: Pick<BookedAlert, "rule" | "subject">,
-): boolean {
-  return (
-    (rule === undefined || rule === its) &&
-    (kind === undefined || kind === subject.kind) &&
-    (namespace === undefined || namespace === subject.namespace) &&
-    (name === undefined || name === subject.name)
-  );
 }
