@@ -32,7 +32,7 @@ beforeAll(async () => {
   instance = await TestInstance.start({
     driver: "process",
     images: ["examples/game/maps.image.yaml"],
-    flags: ["--port-range", "17320-17350"],
+    flags: ["--port-range", "17520-17550"],
   });
   await asked("POST", "/apis/agones.dev/v1/namespaces/default/fleets", fleetOfThePage());
 });
@@ -81,7 +81,7 @@ describe("the game on maps in an isolated container", () => {
   it("is Ready, and says why nobody comes in when it reaches no login service", async () => {
     await using closed = await TestInstance.start({
       images: ["examples/game/maps.image.yaml"],
-      flags: ["--port-range", "17360-17380"],
+      flags: ["--port-range", "17560-17580"],
     });
     const ask = (path: string, body: object) => closed.request("POST", path, body);
     await ask("/apis/agones.dev/v1/namespaces/default/fleets", fleetOfThePage());

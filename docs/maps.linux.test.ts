@@ -37,7 +37,7 @@ beforeAll(async () => {
     await TestInstance.start({
       driver: "process",
       images: ["examples/game/maps.image.yaml"],
-      flags: ["--port-range", "17390-17420"],
+      flags: ["--port-range", "17590-17620"],
     }),
   );
   const free = { LOGIN_PORT: "0", ASSET_PORT: "0", ROOM_PORT: "0", FLOTILLA_STATE: state };

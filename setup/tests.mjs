@@ -9,7 +9,7 @@ const BIN = join(ROOT, "node_modules", ".bin");
 const COMPILED = join(ROOT, ".build", "compiled");
 
 /**
- * Style, types, then both test projects at once, since each waits more than it computes; the last line is the sum, alone.
+ * Style, types, then all test projects at once, since each waits more than it computes; the last line is the sum, alone.
  * `args` go to vitest (a path narrows).
  */
 export async function runTests(args) {
@@ -20,7 +20,7 @@ export async function runTests(args) {
   await check(sum, "types of the dashboard (tsc)", ["-p", "dashboard"], "tsc");
   const why = whyNoLinux();
   if (why) sum.skipped.push(`all *.linux.test.ts (${countLinuxTests()} files): ${why}`);
-  const projects = why ? ["unit"] : ["unit", "linux"];
+  const projects = why ? ["unit"] : ["unit", "linux", "e2e"];
   await Promise.all(projects.map((name) => project(sum, name, args)));
   for (const line of sum.skipped) console.log(`skipped: ${line}`);
   console.log(`${sum.passed} passed, ${sum.failed} failed`);

@@ -64,6 +64,8 @@ describe("the generator", () => {
     });
 
   it("goes on arriving while a server stalls, and shows that all who came meanwhile have waited", async () => {
+    // Longer than what comes after it: then most of those who are answered in that second have waited.
+    const STALL_MS = 2_000;
     let isOver = false;
     const onSecond = ({ second }: SecondDone): void => {
       if (second !== 0) return;
@@ -71,7 +73,7 @@ describe("the generator", () => {
       setTimeout(() => {
         isOver = true;
         server.goOn();
-      }, 1_000);
+      }, STALL_MS);
     };
     const { steps } = await run({ onSecond });
     expect(isOver).toBe(true);
