@@ -7,7 +7,7 @@ import type { Reason } from "../../core/model/reason.ts";
 import { NO_MEMORY, type ScaleMemory } from "../decide/autoscale/behavior.ts";
 import type { CpuReadings, FleetFacts } from "../decide/autoscale/want.ts";
 import { pickSurplus } from "../decide/game-server-set.ts";
-import { addRoomSums } from "../decide/room-sums.ts";
+import { addRoomSums, withUncounted } from "../decide/room-sums.ts";
 import { addTallies, aliveOf, heldOf } from "../decide/tally.ts";
 import { AutoscalerWebhooks, WEBHOOKS_DEFAULTS } from "./autoscaler-webhooks.ts";
 import type { ControllerContext } from "./context.ts";
@@ -102,13 +102,18 @@ export class AutoscalerSenses {
     const sets = world.setsOfFleet(namespace, name).map(({ metadata }) => metadata.name);
     const tally = addTallies(sets.map((set) => world.tallyOfSet(namespace, set)));
     const { counters, lists } = fleet.spec.template.spec;
+    const uncounted = sets.map((set) => world.uncountedRooms.ofSet(namespace, set));
+    const sums = addRoomSums(sets.map((set) => world.rooms.ofSet(namespace, set)));
     return {
       current: fleet.spec.replicas,
       replicas: aliveOf(tally),
       allocated: tally.Allocated,
       held: heldOf(tally),
       template: { ...(counters ? { counters } : {}), ...(lists ? { lists } : {}) },
-      ...addRoomSums(sets.map((set) => world.rooms.ofSet(namespace, set))),
+      ...withUncounted(
+        sums,
+        uncounted.reduce((all, one) => all + one, 0),
+      ),
       removable: () => this.#removable(fleet, sets),
       cpu: () => this.#cpuOf(fleet, sets),
       webhook,

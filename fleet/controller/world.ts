@@ -14,6 +14,7 @@ import { isDraining } from "../decide/overflow.ts";
 import { type Tally, tallyOf } from "../decide/tally.ts";
 import { NodeTallies } from "./node-tallies.ts";
 import { RoomTallies } from "./room-tallies.ts";
+import { UncountedRooms } from "./uncounted-rooms.ts";
 
 /** One being deleted counts as Shutdown whatever its state says. */
 export function stateSeen({ status, metadata }: GameServer): GameServerState {
@@ -26,6 +27,7 @@ export class World {
   readonly nodes: NodeTallies;
   /** Sums of Counters and Lists. */
   readonly rooms: RoomTallies;
+  readonly uncountedRooms: UncountedRooms;
   readonly #servers: Index<"GameServer">;
   readonly #sets: Index<"GameServerSet">;
   readonly #revisions: Index<"FleetRevision">;
@@ -38,6 +40,7 @@ export class World {
 
   constructor(store: ResourceStore) {
     this.rooms = new RoomTallies(store);
+    this.uncountedRooms = new UncountedRooms(store);
     this.nodes = new NodeTallies(store);
     this.#servers = store.index("GameServer", (server) => {
       const set = server.metadata.labels?.[SET_LABEL];

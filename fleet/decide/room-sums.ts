@@ -1,6 +1,7 @@
 import type { AggregatedCounter } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { GAME_SERVER_STATES } from "../../core/model/game-server-state.ts";
+import { ROOMS_COUNTER } from "../../core/model/room.ts";
 
 /** Sums of counters and lists by their names. */
 export interface RoomSums {
@@ -42,6 +43,18 @@ export function addRoomSums(all: readonly RoomSums[]): RoomSums {
     counters: addUp(all.map(({ counters }) => counters)),
     lists: addUp(all.map(({ lists }) => lists)),
   };
+}
+
+/** The sums with rooms that take their servers' places, and that their games do not count. */
+export function withUncounted(sums: RoomSums, uncounted: number): RoomSums {
+  const rooms = sums.counters[ROOMS_COUNTER];
+  if (!rooms || uncounted === 0) return sums;
+  const more = {
+    ...rooms,
+    allocatedCount: plus(rooms.allocatedCount, uncounted),
+    count: plus(rooms.count, uncounted),
+  };
+  return { ...sums, counters: { ...sums.counters, [ROOMS_COUNTER]: more } };
 }
 
 function addUp(all: readonly RoomSums["counters"][]): RoomSums["counters"] {
