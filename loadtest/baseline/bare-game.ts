@@ -14,7 +14,7 @@ export interface BareGameOptions {
 
 const UID = "uid-of-the-bare-game";
 const OPERATOR = "operator-of-a-load-test";
-const TICKS = 20;
+const TICKS = 10;
 const TOKEN_SECONDS = 60;
 const SEATS = 50;
 

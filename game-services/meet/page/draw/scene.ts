@@ -14,7 +14,7 @@ type Context = CanvasRenderingContext2D;
 const TALK_MS = 6_000;
 const FADE_MS = 500;
 /** Others are shown this late, so that there are always two positions to be between. */
-export const DELAY_MS = 110;
+export const DELAY_MS = 170;
 
 export interface Scene {
   readonly world: World;

@@ -19,8 +19,8 @@ export function withSample(samples: readonly Sample[], { x, y, atMs }: Sample): 
   const began = atMs - last.atMs > PAUSE_MS ? [{ ...last, atMs: atMs - STEP_MS }] : [];
   return [...samples, ...began, { x, y, atMs }].slice(-SAMPLES_MAX);
 }
-/** As long as one step of the game takes. */
-const STEP_MS = 50;
+/** As long as one step of the game takes, with ten a second. */
+const STEP_MS = 100;
 
 /** Where somebody is shown at a moment: between the positions around it. Pure. */
 export function positionAt(samples: readonly Sample[], atMs: number): Point {
