@@ -7,6 +7,7 @@ import type { Principal } from "../access/tokens.ts";
 import type { Clock } from "../core/std/clock.ts";
 import { type ErrorCode, FleetError } from "../core/std/errors.ts";
 import { auditAction, auditTarget, auditWay } from "./audit-action.ts";
+import type { FailureHook } from "./route.ts";
 
 export interface AuditOptions {
   readonly audit: AuditLog;
@@ -30,7 +31,15 @@ export function auditChanges(app: FastifyInstance, options: AuditOptions): void 
     for (const method of [route.method].flat()) {
       const way = route.config?.audit ?? auditWay(method, route.config?.access ?? "read");
       if (way === "none") continue;
-      const hook = way === "failures" ? onFailure : way === "batch" ? onEach : onOne;
+      if (way === "failures") {
+        // On the hot path, a hook costs those, too, that went well.
+        route.config = {
+          ...route.config,
+          onFailure: onFailure(auditAction(method, route.url), options),
+        };
+        return;
+      }
+      const hook = way === "batch" ? onEach : onOne;
       route.onSend = [
         ...[route.onSend ?? []].flat(),
         hook(auditAction(method, route.url), options),
@@ -71,11 +80,9 @@ function onEach(action: string, { tally, clock }: AuditOptions): Hook {
   };
 }
 
-function onFailure(action: string, { tally, clock }: AuditOptions): Hook {
-  return (request, reply, _payload, done) => {
-    if (reply.statusCode >= 400) tally.count(entryOf(request, reply, action, clock.now()));
-    done();
-  };
+/** Called by the error handler, when the answer has its status. */
+function onFailure(action: string, { tally, clock }: AuditOptions): FailureHook {
+  return (request, reply) => tally.count(entryOf(request, reply, action, clock.now()));
 }
 
 function entryOf(

@@ -18,6 +18,8 @@ declare module "fastify" {
     absent?: boolean;
     /** How calls that change something are recorded; by `auditWay` when absent. */
     audit?: AuditWay;
+    /** Told of each failure of the route, just before it is answered. */
+    onFailure?: FailureHook;
   }
   interface FastifyRequest {
     principal: Principal | undefined;
@@ -27,6 +29,8 @@ declare module "fastify" {
     failure: FleetError | undefined;
   }
 }
+
+export type FailureHook = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
  * `single`: a record for each, on the disk before the answer. `batch`: counted, a record per second. `failures`: as

@@ -173,7 +173,9 @@ function answerErrors(app: FastifyInstance, { logger, metrics }: ApiOptions): vo
       );
     const status = statusOf(error);
     reply.headers(retryAfterOf(failure));
-    return reply.code(status.code).type("application/json").send(status);
+    reply.code(status.code).type("application/json");
+    request.routeOptions.config?.onFailure?.(request, reply);
+    return reply.send(status);
   });
   app.setNotFoundHandler((request) => {
     throw new FleetError("NOT_FOUND", `there is nothing at ${request.url.split("?")[0]}`);
