@@ -34,6 +34,7 @@ export class RedisSharing implements Sharing {
       said = "";
     });
     await client.ping();
+    outliveLostCommands();
     return new RedisSharing(client, client.duplicate(), publicAddress);
   }
 
@@ -41,4 +42,18 @@ export class RedisSharing implements Sharing {
   async claim(jti: string, seconds: number): Promise<boolean> {
     return (await this.#client.set(`flotilla:join:${jti}`, "1", "EX", seconds, "NX")) === "OK";
   }
+}
+
+/** What a command fails with that Redis did not take in time. */
+const LOST = ["MaxRetriesPerRequestError", "Connection is closed."];
+
+/**
+ * Colyseus does not wait for all of its commands: when Redis does not take such a one, nobody hears of it, and Node would
+ * end the process and everybody's game with it. That Redis is away is told already.
+ */
+function outliveLostCommands(): void {
+  process.on("unhandledRejection", (error) => {
+    const { name, message } = error instanceof Error ? error : { name: "", message: "" };
+    if (!LOST.includes(name) && !LOST.includes(message)) throw error;
+  });
 }
