@@ -4,9 +4,9 @@ import type { AuditLog } from "../access/audit/audit-log.ts";
 import type { AuditRecord } from "../access/audit/audit-record.ts";
 import { type AuditQuery, readAudit, readAuditPage } from "../access/audit/read-audit.ts";
 import { BoundedLine } from "../core/std/bounded-line.ts";
+import { csvLine } from "../core/std/csv.ts";
 import { FleetError } from "../core/std/errors.ts";
 import { AUDIT_PAGE } from "./access-schemas.ts";
-import { csvLine } from "./csv-line.ts";
 import { asked, askedNumber, goneOf, type Request, serve } from "./route.ts";
 
 const LIMIT = 100;

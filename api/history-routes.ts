@@ -10,7 +10,7 @@ import type { Schema } from "../core/model/schema.ts";
 import { integer, list, object, oneOf, text } from "../core/model/schemas/build.ts";
 import { parseRfc3339 } from "../core/std/clock.ts";
 import { FleetError } from "../core/std/errors.ts";
-import { CSV_HEAD, csvLine } from "../monitor/history/export-text.ts";
+import { CSV_HEAD, exportLine } from "../monitor/history/export-text.ts";
 import { asked, askedNumber, goneOf, type Request, serve } from "./route.ts";
 
 /** What the API needs of the history. */
@@ -182,7 +182,7 @@ async function* withFirst(
 
 async function* csvOf(pages: Pages): AsyncGenerator<string> {
   yield CSV_HEAD;
-  for await (const rows of pages) yield rows.map(csvLine).join("");
+  for await (const rows of pages) yield rows.map(exportLine).join("");
 }
 
 async function* jsonOf(pages: Pages): AsyncGenerator<string> {

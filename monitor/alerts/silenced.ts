@@ -9,7 +9,7 @@ export function silenced(alert: BookedAlert, silences: readonly Silence[]): Book
 }
 
 /** True when an alert is what a silence means. */
-export function fits(
+function fits(
   { rule, kind, namespace, name }: AlertMatch,
   { rule: its, subject }: Pick<BookedAlert, "rule" | "subject">,
 ): boolean {

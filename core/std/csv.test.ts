@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csvField } from "./export-text.ts";
+import { csvField } from "./csv.ts";
 
 /** What a reader by RFC 4180 makes of one field. */
 function read(field: string): string {
