@@ -91,7 +91,8 @@ export async function waitForFleets(
 
 /**
  * The same for a service's replicas of the template that was applied. Right after a start the control plane still believes
- * what it was told before the end: a replica whose process is not on this machine any more is none.
+ * what it was told before the end: a replica whose process is not on this machine any more is none. Replicas that nobody
+ * reaches, because somebody else has the host port, are not called ready.
  */
 export async function waitForService(
   api: ApiClient,
@@ -105,12 +106,13 @@ export async function waitForService(
     const service = (await api.get({ kind: "Service", namespace, name })) as unknown as Service;
     const { items } = await api.list({ kind: "Container", namespace, query });
     const there = (items as unknown as readonly Container[]).filter((one) => isThere(one, node));
-    const { readyReplicas, updatedReplicas } = service.status;
+    const { readyReplicas, updatedReplicas, message } = service.status;
     const ready = Math.min(readyReplicas, updatedReplicas, there.length);
     last = `service ${name}: ${ready} of ${service.spec.replicas} replicas are ready`;
-    return ready >= service.spec.replicas ? last : undefined;
+    if (ready < service.spec.replicas) return undefined;
+    return { isReady: !message, sentence: message ? `${last}, but ${message}` : last };
   });
-  if (found) return { isReady: true, sentence: found };
+  if (found) return found;
   return { isReady: false, sentence: `${last}; \`flotilla describe service/${name}\` tells why` };
 }
 
