@@ -1,12 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type ApiHarness, GAME_SPEC, openApi } from "../api/api.fixture.ts";
 import { containerIdOf } from "../core/model/container-plan.ts";
+import { freePort } from "../core/std/free-port.ts";
 import { findProgram } from "../runtime/image/host-programs.ts";
 
 const found = await Promise.all(
@@ -90,15 +90,6 @@ function promtool(words: readonly string[], input?: string): Promise<readonly st
 /** Agones calls gauges so: that is its contract, not ours to change. */
 const AGONES_OWN =
   /^agones_\w+_count non-histogram and non-summary metrics should not have "_count"/;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
 
 it.skipIf(isMissing)(
   "shows a configuration that Prometheus takes, and numbers that promtool finds nothing wrong with",

@@ -8,10 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Alert, AlertMessage } from "../../core/model/alert.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { pathOf } from "../api-client.ts";
 import { FIRING_EXIT } from "../commands/alert.ts";
 import { JoinedMachine } from "../testing/joined-machine.ts";
-import { freePort, TestInstance } from "../testing/test-instance.ts";
+import { TestInstance } from "../testing/test-instance.ts";
 
 const DISK_MIB = 1_200;
 /** The demo's three game servers take six of them. */

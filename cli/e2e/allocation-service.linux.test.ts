@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { Agent, fetch as undiciFetch } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GrpcClient } from "../../api/allocation-service/grpc-client.fixture.ts";
-import { freePort, TestInstance } from "../testing/test-instance.ts";
+import { freePort } from "../../core/std/free-port.ts";
+import { TestInstance } from "../testing/test-instance.ts";
 
 const run = promisify(execFile);
 const GO_CLIENT = join(import.meta.dirname, "go-client");

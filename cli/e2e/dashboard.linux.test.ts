@@ -201,7 +201,7 @@ describe("the dashboard", () => {
     await ann.dialog.getByText("Somebody else changed it meanwhile.").waitFor();
     await ann.picture("edit-conflict");
     await ann.button("Load the present version").click();
-    expect(await text.inputValue()).toContain("by: somebody");
+    await expect.poll(() => text.inputValue(), SOON).toContain("by: somebody");
     await text.fill((await text.inputValue()).replace("replicas: 3", "replicas: 2"));
     await ann.dialog.getByText("The server takes it as it is.").waitFor();
     await ann.button("Save…").click();

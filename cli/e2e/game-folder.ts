@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments, type Document as YamlDocument } from "yaml";
-import { freePort } from "../testing/test-instance.ts";
+import { freePort } from "../../core/std/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const GAME = join(ROOT, "examples/game");

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { GrpcClient } from "../../api/allocation-service/grpc-client.fixture.ts";
-import { freePort, TestInstance } from "../testing/test-instance.ts";
+import { freePort } from "../../core/std/free-port.ts";
+import { TestInstance } from "../testing/test-instance.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

@@ -9,9 +9,9 @@ import { Tokens } from "../../access/tokens.ts";
 import { GrpcClient } from "../../api/allocation-service/grpc-client.fixture.ts";
 import { FakeAllocator, Lines, signedPair } from "../../api/allocation-service/service.fixture.ts";
 import { systemClock } from "../../core/std/clock.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { Metrics } from "../../monitor/metrics.ts";
 import { resolveConfig } from "../config.ts";
-import { freePort } from "../testing/test-instance.ts";
 import { openAllocation, type PlannedAllocation, planAllocation } from "./allocation-service.ts";
 
 const WITHIN = { timeout: 10_000, interval: 20 };

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fastify } from "fastify";
@@ -8,6 +7,7 @@ import { type Authority, openAuthority } from "../../access/authority.ts";
 import { NodeTokens } from "../../access/node-tokens.ts";
 import { TlsListener } from "../../api/tls-listener.ts";
 import { systemClock } from "../../core/std/clock.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { silentLogger } from "../../core/std/logger.ts";
 import { STORE_BOUNDS } from "../../store/live-store.ts";
 import { openMemoryResourceStore } from "../../store/memory/memory-resource-store.ts";
@@ -20,13 +20,6 @@ let listener: TlsListener;
 let api = "";
 let asked: string[] = [];
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
 function tokenFor(pin: string | undefined): string {
   const store = openMemoryResourceStore({
     ...STORE_BOUNDS,

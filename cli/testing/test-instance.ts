@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../core/std/free-port.ts";
 import { isObject } from "../../core/std/json.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { DOWN_EXIT } from "../up/up.ts";
@@ -261,13 +261,4 @@ async function endOf(
   clearTimeout(late);
   if (isLate) throw new Error(sentence());
   return code;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
 }

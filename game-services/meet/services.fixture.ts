@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { systemClock } from "../../core/std/clock.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { openAsset } from "../asset/open-asset.ts";
 import { settingsOf as assetSettingsOf } from "../asset/settings.ts";
@@ -68,12 +68,4 @@ export class TestServices implements AsyncDisposable {
     const env = { FLOTILLA_STATE: this.#folder, LOGIN_URL: this.url("login").href };
     return openAsset({ settings: assetSettingsOf(env, 0), clock: systemClock, logger });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../core/std/free-port.ts";
 import { FakeAgents } from "../../loadtest/bench/fake-agents.ts";
-import { FlotillaServer, freePort } from "../../loadtest/bench/flotilla-server.ts";
+import { FlotillaServer } from "../../loadtest/bench/flotilla-server.ts";
 import { makeMap, TestRoom, told } from "./room.fixture.ts";
 
 /*

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { freePort } from "./flotilla-server.ts";
+import { freePort } from "../../core/std/free-port.ts";
 
 /** `bare-fastify.ts` as a process of its own: what an answer over HTTP costs on this machine, whatever is answered. */
 export class BareServer implements AsyncDisposable {

@@ -4,7 +4,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
-import { freePort } from "./flotilla-server.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { command } from "./redis.ts";
 
 /** Something else that can hand out names durably, on the same disk; or the bare server, which shows the machine. */

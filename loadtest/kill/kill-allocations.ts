@@ -1,8 +1,9 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../core/std/free-port.ts";
 import { seededRandom } from "../../core/std/random.ts";
-import { FlotillaServer, type FlotillaServerOptions, freePort } from "../bench/flotilla-server.ts";
+import { FlotillaServer, type FlotillaServerOptions } from "../bench/flotilla-server.ts";
 import { CLAIM, ClaimLedger } from "./claim-ledger.ts";
 import { Claimants, givenBy } from "./claimants.ts";
 

@@ -1,8 +1,9 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../core/std/free-port.ts";
 import type { Random } from "../../core/std/random.ts";
-import { FlotillaServer, type FlotillaServerOptions, freePort } from "../bench/flotilla-server.ts";
+import { FlotillaServer, type FlotillaServerOptions } from "../bench/flotilla-server.ts";
 
 export interface KillMoments {
   readonly random: Random;

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments, type Document as YamlDocument } from "yaml";
-import { freePort } from "../bench/flotilla-up.ts";
+import { freePort } from "../../core/std/free-port.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const GAME = join(ROOT, "examples/game");

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SdkPeer } from "../../core/model/sdk-peer.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { until } from "./door-fixture.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -38,14 +38,6 @@ async function startDoor(): Promise<Said> {
     (n) => n > 0,
   );
   return door;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { Client } from "@colyseus/sdk";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../core/std/free-port.ts";
 import { Backend } from "./backend.fixture.ts";
 import { MapPlayer, until } from "./map-player.fixture.ts";
 import { MapProcess } from "./map-process.fixture.ts";
@@ -50,14 +50,6 @@ async function killRedis(): Promise<void> {
   const ended = once(redis, "exit");
   redis.kill("SIGKILL");
   await ended;
-}
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 async function start(): Promise<MapProcess> {
   return MapProcess.start(backend, { redisUrl, webSocketPort: await freePort() });
