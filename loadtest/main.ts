@@ -19,7 +19,6 @@ import { showResult } from "./show-result.ts";
  * `npm run loadtest -- journey --profile load` loads a Flotilla of its own and judges what it saw. USAGE says the rest.
  */
 const RESULTS = join(import.meta.dirname, "../loadtest-results");
-const PORT_RANGE = "18600-19199";
 const STOPPED = 130;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -76,8 +75,9 @@ async function platformOf(wanted: RunWanted, signal: AbortSignal): Promise<LoadP
   const images = [...new Set(scenarios.flatMap(([, one]) => one.images))];
   const disks = scenarios.flatMap(([, { diskMiB }]) => diskMiB ?? []);
   const diskMiB = disks.length === 0 ? undefined : Math.max(...disks);
-  const platform = await startOwnPlatform({ parts, images, diskMiB, portRange: PORT_RANGE });
-  console.log(`· it is up; its state folder: ${platform.own?.state}`);
+  const platform = await startOwnPlatform({ parts, images, diskMiB });
+  const { portRange } = platform.settings;
+  console.log(`· it is up; its state folder: ${platform.own?.state}; its host ports: ${portRange}`);
   if (!signal.aborted) return platform;
   await platform[Symbol.asyncDispose]();
   throw signal.reason;

@@ -44,7 +44,7 @@ export const THRESHOLDS: Readonly<Record<string, Readonly<Record<ProfileName, re
   },
   baseline: {
     smoke: [errors(0), count("platform: leave", 8), count("bare: leave", 8)],
-    load:  [errors(0), count("platform: leave", 450), count("bare: leave", 450)],
+    load:  [errors(0), count("platform: leave", 600), count("bare: leave", 600)],
     spike: [errors(0)],
   },
   allocation: {

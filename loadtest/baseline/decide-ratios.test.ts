@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepRecord } from "../report/run-result.ts";
-import { ratioOf, stepsOf, type Turn } from "./decide-ratios.ts";
+import { ratioOf, sidesOf, stepsOf, type Turn } from "./decide-ratios.ts";
 
 const step = (p50: number, errors: Record<string, number> = {}): StepRecord => ({
   ...{ count: 2, errors, perSecond: [2], errorsPerSecond: [0], p50Ms: [p50], p99Ms: [p50 * 2] },
@@ -17,6 +17,18 @@ describe("what the platform costs beside something bare", () => {
     expect(ratioOf("join", "coming in", turns)).toEqual({
       ...{ about: "coming in", step: "join", turns: 3, ratioP50: 2, ratioP99: 2 },
       ...{ platformP50Ms: 40, platformP99Ms: 80, bareP50Ms: 20, bareP99Ms: 40 },
+    });
+  });
+
+  it("is taken in turns in which each side goes first as often, A B B A", () => {
+    expect([0, 1, 2, 3].map((turn) => sidesOf(turn).join(" "))).toEqual([
+      ...["platform bare", "bare platform", "platform bare", "bare platform"],
+    ]);
+  });
+
+  it("takes the middle between two turns", () => {
+    expect(ratioOf("join", "", turns.slice(0, 2))).toMatchObject({
+      ...{ platformP50Ms: 60, bareP50Ms: 15, ratioP50: 4 },
     });
   });
 

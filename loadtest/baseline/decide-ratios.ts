@@ -7,6 +7,11 @@ export interface Turn {
   readonly bare: Steps;
 }
 
+/** Which side goes first in a turn, and which second: ABBA, so that what drifts with time meets both alike. Pure. */
+export function sidesOf(turn: number): readonly (keyof Turn)[] {
+  return turn % 2 === 0 ? ["platform", "bare"] : ["bare", "platform"];
+}
+
 /** What a step took on the platform and bare, as medians over the turns; undefined where one of both never did it. Pure. */
 export function ratioOf(
   step: string,
@@ -61,7 +66,9 @@ function joined(records: readonly StepRecord[]): StepRecord {
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -65,6 +65,12 @@ describe("a comparison", () => {
       "commit: abc, def",
       "ws: undefined, 2",
     ]);
+    const ports = (portRange: string) => runOf([10], { settings: { hz: 20, portRange } });
+    expect(compareRuns([ports("1-2")], [ports("3-4")]).differs).toEqual([]);
+    expect(compareRuns([runOf([10]), other], [runOf([10])]).differs).toEqual([
+      "within A: commit: abc, def",
+      "within A: ws: undefined, 2",
+    ]);
     expect(() => compareRuns([runOf([1])], [runOf([1], { profile: "smoke" })])).toThrow(
       /are not the same/,
     );

@@ -57,7 +57,7 @@ export function compareRuns(a: readonly RunResult[], b: readonly RunResult[]): C
     runs: [a.length, b.length],
     errors: [errorsIn(a), errorsIn(b)],
     rows,
-    differs: differences(one, other),
+    differs: [...mixedIn("A", a), ...mixedIn("B", b), ...differences(one, other)],
   };
 }
 
@@ -138,6 +138,17 @@ function medianOf(values: readonly number[]): number {
 const errorsIn = (runs: readonly RunResult[]): number =>
   runs.reduce((sum, { steps }) => sum + errorsOf(steps), 0);
 
+/** Runs of one side that are not of one kind have noise that is none. */
+function mixedIn(side: string, runs: readonly RunResult[]): readonly string[] {
+  const [first] = runs;
+  const found = first ? runs.flatMap((one) => differences(first, one)) : [];
+  return [...new Set(found)].map((one) => `within ${side}: ${one}`);
+}
+
+/** Which ports were free just then makes no difference. */
+const settingsOf = ({ settings: { portRange: _, ...others } }: RunResult): string =>
+  JSON.stringify(others);
+
 function differences(a: RunResult, b: RunResult): readonly string[] {
   const words = (name: string, one: unknown, other: unknown): readonly string[] =>
     one === other ? [] : [`${name}: ${String(one)}, ${String(other)}`];
@@ -148,6 +159,6 @@ function differences(a: RunResult, b: RunResult): readonly string[] {
     ...words("processors", a.machine.cpus, b.machine.cpus),
     ...words("kernel", a.machine.kernel, b.machine.kernel),
     ...versions.flatMap((name) => words(name, a.versions[name], b.versions[name])),
-    ...words("settings", JSON.stringify(a.settings), JSON.stringify(b.settings)),
+    ...words("settings", settingsOf(a), settingsOf(b)),
   ];
 }

@@ -4,6 +4,7 @@ import { FlotillaUp, LOOPBACK } from "../bench/flotilla-up.ts";
 import { type GamePart, type PartSettings, writeGameFolder } from "./game-folder.ts";
 import { markRunner, STATE_PREFIX, takeDownLeftovers } from "./leftovers.ts";
 import type { LoadPlatform } from "./load-platform.ts";
+import { PortRange } from "./port-range.ts";
 import { SmallDisk } from "./small-disk.ts";
 
 export interface OwnPlatformOptions {
@@ -11,7 +12,6 @@ export interface OwnPlatformOptions {
   readonly parts: readonly GamePart[];
   /** Image files that are built first, from the project's root. */
   readonly images: readonly string[];
-  readonly portRange: string;
   /** Its state folder is on a disk of its own of so many MiB; on the machine's when absent. */
   readonly diskMiB?: number | undefined;
 }
@@ -25,10 +25,12 @@ const SETTINGS: PartSettings = { meet: { MEET_PROXIES: "1" } };
  */
 export async function startOwnPlatform(options: OwnPlatformOptions): Promise<LoadPlatform> {
   takeDownLeftovers();
-  const { parts, images, portRange, diskMiB } = options;
-  const disk = diskMiB === undefined ? undefined : new SmallDisk(diskMiB);
+  const { parts, images, diskMiB } = options;
+  await using stack = new AsyncDisposableStack();
+  const range = stack.use(await PortRange.claim());
+  const disk = diskMiB === undefined ? undefined : stack.use(new SmallDisk(diskMiB));
   let ports: ReadonlyMap<GamePart, number> = new Map();
-  const flags = [...LOOPBACK, "--port-range", portRange];
+  const flags = [...LOOPBACK, "--port-range", range.text];
   const prepare = async (state: string): Promise<readonly string[]> => {
     markRunner(state);
     if (parts.length === 0) return flags;
@@ -37,22 +39,17 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     return [...flags, "-f", folder];
   };
   const prefix = disk ? join(disk.name, STATE_PREFIX) : STATE_PREFIX;
-  const up = await FlotillaUp.start(images, prepare, prefix).catch((error: unknown) => {
-    disk?.[Symbol.dispose]();
-    throw error;
-  });
+  const up = stack.use(await FlotillaUp.start(images, prepare, prefix));
+  const owned = stack.move();
   return {
     apiUrl: up.url,
     adminToken: up.token,
     allocateToken: readFileSync(join(up.state, "allocate.token"), "utf8").trim(),
     allowed: [],
     own: up,
-    settings: SETTINGS,
+    settings: { ...SETTINGS, portRange: range.text },
     url: (part) => `http://127.0.0.1:${ports.get(part)}`,
     request: (...asked) => up.request(...asked),
-    [Symbol.asyncDispose]: async () => {
-      await up[Symbol.asyncDispose]();
-      disk?.[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

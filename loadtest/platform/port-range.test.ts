@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { PortRange } from "./port-range.ts";
+
+const MODULE = join(import.meta.dirname, "port-range.ts");
+const CLAIM = `const { PortRange } = await import(${JSON.stringify(MODULE)});
+process.stdout.write((await PortRange.claim()).text);
+setInterval(() => undefined, 1e6);`;
+
+describe("the port range of a run", () => {
+  it("is another one for each run at once, and free again after it", async () => {
+    const both = await Promise.all([PortRange.claim(), PortRange.claim()]);
+    const [one, other] = both.map(({ text }) => text);
+    expect(one).not.toBe(other);
+    for (const range of both) await range[Symbol.asyncDispose]();
+    await using again = await PortRange.claim();
+    expect([one, other]).toContain(again.text);
+  });
+
+  it("is not that of another process, until that one is killed", async () => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", CLAIM]);
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    const theirs = said.toString();
+    await using mine = await PortRange.claim();
+    expect(theirs).toMatch(/^\d+-\d+$/);
+    expect(mine.text).not.toBe(theirs);
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    const ranges: PortRange[] = [];
+    while (!ranges.some(({ text }) => text === theirs)) ranges.push(await PortRange.claim());
+    for (const range of ranges) await range[Symbol.asyncDispose]();
+  });
+});
