@@ -3,6 +3,7 @@ import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { syncFolder } from "../../runtime/linux/replace-file.ts";
+import { writeAll } from "../../runtime/linux/write-all.ts";
 import { type AuditEntry, lineOf, NO_HASH } from "./audit-record.ts";
 import { headOf, type Recovered, recoverAudit, type SegmentPlace } from "./recover-audit.ts";
 import { type Anchor, type AuditPlace, segmentPath, writeAnchor } from "./segment-files.ts";
@@ -154,7 +155,7 @@ export class AuditLog implements AsyncDisposable {
     await using file = await this.#reopen(segment);
     const content = Buffer.from(text);
     try {
-      await file.write(content, 0, content.length, segment.bytes);
+      await writeAll(file, content, content.length, segment.bytes);
       await file.datasync();
     } catch (error) {
       // Half a record must not stand before the next one.

@@ -5,6 +5,7 @@ import { PLATFORM_API } from "../../core/model/platform-api.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
+import { writeAll } from "../linux/write-all.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 
 /** A name inside a network: a Container's on this machine, or a service's. */
@@ -147,6 +148,6 @@ async function writeInPlace(path: string, text: string): Promise<void> {
   if (next.equals(before)) return;
   const rest = Buffer.alloc(Math.max(0, before.length - next.length), "\n");
   const whole = Buffer.concat([next, rest]);
-  await file.write(whole, 0, whole.length, 0);
+  await writeAll(file, whole, whole.length, 0);
   if (rest.length > 0) await file.truncate(next.length);
 }

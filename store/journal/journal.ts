@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../../core/std/assert.ts";
+import { writeAll } from "../../runtime/linux/write-all.ts";
 import type { Change, CommitGroup, CommitLog } from "../commit-log.ts";
 import { type Base, baseOf } from "./chain.ts";
 import { changesOf } from "./fold.ts";
@@ -11,7 +12,7 @@ import { encodeRecord, type JournalRecord, recordBytesMax } from "./record.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { firstSegmentOf, type SegmentContent, segmentName } from "./segment-files.ts";
 import { SegmentFolder } from "./segment-folder.ts";
-import { full, isFull, type OpenSegment, SegmentSpace, writeAll } from "./segment-space.ts";
+import { full, isFull, type OpenSegment, SegmentSpace } from "./segment-space.ts";
 import { Snapshot, type SnapshotOptions } from "./snapshot.ts";
 
 export interface JournalOptions extends SnapshotOptions {

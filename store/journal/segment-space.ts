@@ -3,6 +3,7 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
+import { writeAll } from "../../runtime/linux/write-all.ts";
 import { ownerOf } from "./owned-file.ts";
 import { segmentName, unfinishedName } from "./segment-files.ts";
 
@@ -126,25 +127,6 @@ async function writeZeros(
     throw error;
   } finally {
     await file.close();
-  }
-}
-
-/** Writes all of the first `length` bytes at `position`. */
-export async function writeAll(
-  file: FileHandle,
-  buffer: Buffer,
-  length: number,
-  position: number,
-): Promise<void> {
-  let written = 0;
-  while (written < length) {
-    const { bytesWritten } = await file.write(
-      buffer,
-      written,
-      length - written,
-      position + written,
-    );
-    written += bytesWritten;
   }
 }
 
