@@ -127,7 +127,7 @@ export async function openApi(
   const store = openMemoryResourceStore({ ...STORE_BOUNDS, historyMax, clock, logger }, log);
   const events = openMemoryEventLog({ ...EVENT_BOUNDS, clock, logger });
   const metrics = new Metrics();
-  const world = new World(store);
+  const world = new World(store, new Map());
   const options = CONTROLLER_DEFAULTS;
   const context = { store, world, events, clock, logger, newUid: randomUUID, options };
   const indexes = new SelectorIndexes(store, { indexesMax: 100 });

@@ -227,6 +227,33 @@ describe("a Service", () => {
     );
   });
 
+  it("gets no port that the platform listens on, and neither does a game server", async () => {
+    await post("services", "Service", "thief", {
+      ...{
+        ports: [{ port: 80, targetPort: 8080, hostPort: instance.port }],
+        template: template("mine"),
+      },
+    });
+    const message = `host port ${instance.port} is taken by the API of this control plane`;
+    await becomes({ reason: "PortRangeFull", message, readyReplicas: 1 }, "thief");
+    await instance.mustCli("delete", "service/thief");
+    const game = {
+      apiVersion: "agones.dev/v1",
+      kind: "GameServer",
+      metadata: { name: "thief" },
+      spec: {
+        ports: [{ name: "game", portPolicy: "Static", hostPort: 9357, containerPort: 7654 }],
+        template: { spec: { containers: [{ name: "game", image: "hello" }] } },
+      },
+    };
+    const path = "/apis/agones.dev/v1/namespaces/default/gameservers";
+    expect((await instance.request("POST", path, game)).status).toBe(201);
+    const said = async () => JSON.stringify((await instance.request("GET", `${path}/thief`)).body);
+    const why = "host port 9357 is taken by the SDK of the game servers";
+    await expect.poll(said, { timeout: 20_000 }).toContain(why);
+    await instance.mustCli("delete", "gameserver/thief");
+  });
+
   it("leaves nothing behind when it is deleted", async () => {
     await instance.mustCli("delete", "service/hello");
     await allAre(0);

@@ -44,6 +44,7 @@ import { openStateFolder } from "../up/state-folder.ts";
 import { packageVersion } from "../version.ts";
 import { openAllocation, planAllocation } from "./allocation-service.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
+import { ownPortsOf } from "./own-ports.ts";
 import { roomObserver } from "./room-observer.ts";
 import { samplesOf } from "./samples.ts";
 import { namesOf, type TlsPlace, tlsPlaceOf } from "./tls.ts";
@@ -197,9 +198,10 @@ function controllersOf(
   base: Base,
   store: ResourceStore,
   events: EventLog,
-  { servicePool, nodeLostAfter }: Config,
+  config: Config,
 ): Controllers {
-  const world = new World(store);
+  const { servicePool, nodeLostAfter } = config;
+  const world = new World(store, ownPortsOf(config));
   const lostAfterMs = nodeLostAfter * 1_000;
   const nodes = { ...CONTROLLER_DEFAULTS.nodes, lostAfterMs, notReadyAfterMs: lostAfterMs / 3 };
   const options = { ...CONTROLLER_DEFAULTS, servicePool, nodes };

@@ -22,11 +22,11 @@ import { shimFolder, shimGeneration } from "../shim-folder.ts";
 import { clearOldImages } from "./clear-old-images.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import type { MachineDriver, MachineParts } from "./machine-driver.ts";
+import { DOOR } from "./own-ports.ts";
 import { platformApiPlace } from "./platform-api-place.ts";
 import { playersAddress } from "./players-address.ts";
 import { ownAddresses } from "./tls.ts";
 
-const DOOR = { grpcPort: 9357, httpPort: 9358 };
 const REPAIR_EVERY_MS = 4_000;
 const ADDRESS_REST_MS = 10_000;
 

@@ -59,7 +59,7 @@ export class ControllerBench {
     const context: ControllerContext = {
       store,
       events,
-      world: new World(store),
+      world: new World(store, new Map()),
       clock: systemClock,
       logger: silentLogger,
       newUid,

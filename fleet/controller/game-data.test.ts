@@ -40,7 +40,7 @@ beforeEach(() => {
   context = {
     store,
     events: openMemoryEventLog({ ...EVENT_BOUNDS, ...bounds }),
-    world: new World(store),
+    world: new World(store, new Map()),
     ...bounds,
     newUid: randomUUID,
     options: { ...CONTROLLER_DEFAULTS, statusEveryMs: 1 },

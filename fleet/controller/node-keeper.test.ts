@@ -24,7 +24,7 @@ beforeEach(() => {
   const base = { clock, logger: silentLogger };
   store = openMemoryResourceStore({ ...STORE_BOUNDS, ...base });
   const events = openMemoryEventLog({ ...EVENT_BOUNDS, ...base });
-  const world = new World(store);
+  const world = new World(store, new Map());
   context = { ...base, store, events, world, newUid: randomUUID, options: CONTROLLER_DEFAULTS };
   keeper = new NodeKeeper(context);
 });

@@ -73,7 +73,7 @@ describe("the sums of a node", () => {
           logger: silentLogger,
         });
         await store.commit([{ op: "create", object: node("a") }]);
-        const tallies = new NodeTallies(store);
+        const tallies = new NodeTallies(store, new Map([[13, "by us"]]));
         await store.commit([{ op: "create", object: node("b") }]);
         for (const { name, to } of steps) {
           const known = store.get("Container", "default", name);
@@ -90,7 +90,7 @@ describe("the sums of a node", () => {
         expect(tallies.nodes().map((seen) => seen.node.metadata.name)).toEqual(["a", "b"]);
         for (const { node: one, load, used, portsFree } of tallies.nodes()) {
           const here = all.filter(({ status }) => status.nodeName === one.metadata.name);
-          const ports = new Set(here.map(({ status }) => status.ports[0]?.port ?? 0));
+          const ports = new Set([13, ...here.map(({ status }) => status.ports[0]?.port ?? 0)]);
           const inRange = [...ports].filter((port) => port >= 10 && port <= 14);
           const cpu = here
             .filter(({ status }) => status.phase === "Running")
@@ -116,7 +116,7 @@ describe("the sums of a node", () => {
       clock: systemClock,
       logger: silentLogger,
     });
-    const tallies = new NodeTallies(store);
+    const tallies = new NodeTallies(store, new Map());
     const here = { nodeName: "a", cpu: 7, port: 12, phase: "Running" as const };
     await store.commit([{ op: "create", object: container("x", here) }]);
     expect(tallies.nodes()).toEqual([]);

@@ -5,7 +5,7 @@ import { requestsOf } from "../../core/model/requests.ts";
 import type { Resource } from "../../core/model/resource.ts";
 import type { Service } from "../../core/model/service.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
-import type { NodeSeen } from "../decide/placement.ts";
+import type { NodeSeen, OwnPorts } from "../decide/placement.ts";
 
 type Placed = GameServer | Container;
 
@@ -16,7 +16,11 @@ export class NodeTallies {
   /** Host ports of services, which nobody else may have on any node; by `namespace/name`. */
   readonly #services = new Map<string, readonly number[]>();
 
-  constructor(store: ResourceStore) {
+  /** Nobody gets these on any node: which one the control plane runs on is not known, and may change. */
+  readonly ownPorts: OwnPorts;
+
+  constructor(store: ResourceStore, ownPorts: OwnPorts) {
+    this.ownPorts = ownPorts;
     store.onHead((before, after) => this.#follow(before, after));
     for (const kind of ["Node", "GameServer", "Container", "Service"] as const)
       for (const resource of store.list(kind)) this.#follow(undefined, resource);
@@ -77,7 +81,7 @@ export class NodeTallies {
   #of(name: string): Tally {
     const known = this.#tallies.get(name);
     if (known) return known;
-    const tally = new Tally();
+    const tally = new Tally(this.ownPorts);
     for (const ports of this.#services.values()) tally.hold(ports);
     this.#tallies.set(name, tally);
     return tally;
@@ -96,6 +100,12 @@ class Tally {
   /** How many hold each host port: TCP and UDP of one number may be two. */
   readonly #ports = new Map<number, number>();
   #inRange = 0;
+  readonly ownPorts: OwnPorts;
+
+  constructor(ownPorts: OwnPorts) {
+    this.ownPorts = ownPorts;
+    this.hold([...ownPorts.keys()]);
+  }
 
   get portsFree(): number {
     const { min = 0, max = -1 } = this.node?.status.portRange ?? {};

@@ -160,6 +160,7 @@ async function writeStatus(
     pool: options.servicePool,
     addresses: new Set(store.list("Service").map(({ status }) => status.address)),
     portHolder: (port) => world.nodes.portHolder(port),
+    ownPorts: world.nodes.ownPorts,
   });
   const status: ServiceStatus = {
     ...serviceCountsOf(service, own),

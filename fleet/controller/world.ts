@@ -11,6 +11,7 @@ import type { GameServerState } from "../../core/model/game-server-state.ts";
 import { serviceOwnerOf } from "../../core/model/service.ts";
 import type { Index, ResourceStore } from "../../store/resource-store.ts";
 import { isDraining } from "../decide/overflow.ts";
+import type { OwnPorts } from "../decide/placement.ts";
 import { type Tally, tallyOf } from "../decide/tally.ts";
 import { NodeTallies } from "./node-tallies.ts";
 import { RoomTallies } from "./room-tallies.ts";
@@ -38,10 +39,10 @@ export class World {
   readonly #replicas: Index<"Container">;
   readonly #playing: Index<"GameServer">;
 
-  constructor(store: ResourceStore) {
+  constructor(store: ResourceStore, ownPorts: OwnPorts) {
     this.rooms = new RoomTallies(store);
     this.uncountedRooms = new UncountedRooms(store);
-    this.nodes = new NodeTallies(store);
+    this.nodes = new NodeTallies(store, ownPorts);
     this.#servers = store.index("GameServer", (server) => {
       const set = server.metadata.labels?.[SET_LABEL];
       return set ? setKey(server.metadata.namespace, set, stateSeen(server)) : undefined;

@@ -35,7 +35,8 @@ function node(name: string, given: Given = {}): NodeSeen {
     load,
     used,
     portsFree,
-    isPortUsed: (port) => port === 7_777,
+    isPortUsed: (port) => port === 7_777 || port === 8_700,
+    ownPorts: new Map([[8_700, "by the API of this control plane"]]),
   };
 }
 const chosen = (wish: Partial<Wish>, ...nodes: readonly NodeSeen[]): string => {
@@ -147,6 +148,12 @@ describe("a refusal", () => {
       "PortRangeFull: a: fewer than 2 free ports in 7000-7009",
     ],
     ["a port in use", { hostPorts: [7_777] }, {}, "PortRangeFull: a: host port 7777 is taken"],
+    [
+      "a port of the API",
+      { hostPorts: [8_700] },
+      {},
+      "PortRangeFull: a: host port 8700 is taken by the API of this control plane",
+    ],
   ] as const)("names %s", (_, wish, given, expected) => {
     expect(chosen(wish, node("a", given))).toBe(expected);
   });

@@ -5,6 +5,9 @@ import type { Reason } from "../../core/model/reason.ts";
 import type { Labels } from "../../core/model/resource.ts";
 import { type Refusal, refusalsText } from "./refusals.ts";
 
+/** Ports that the platform itself listens on, with whose they are, in words: a port map would take them from it. */
+export type OwnPorts = ReadonlyMap<number, string>;
+
 /** A node as placing sees it: its sums are kept, so that a look at it costs the same however much it runs. */
 export interface NodeSeen {
   readonly node: Node;
@@ -15,6 +18,7 @@ export interface NodeSeen {
   /** Ports of its range that nobody has. */
   readonly portsFree: number;
   isPortUsed(port: number): boolean;
+  readonly ownPorts: OwnPorts;
 }
 export interface Wish {
   readonly scheduling: Scheduling;
@@ -100,7 +104,11 @@ function amountRefusal(
 
 function portRefusal(wish: Wish, seen: NodeSeen): Omit<Refusal, "node"> | undefined {
   const taken = wish.hostPorts.find((port) => seen.isPortUsed(port));
-  if (taken !== undefined) return { because: "PortRangeFull", why: `host port ${taken} is taken` };
+  if (taken !== undefined) {
+    const owner = seen.ownPorts.get(taken);
+    const why = owner ? `host port ${taken} is taken ${owner}` : `host port ${taken} is taken`;
+    return { because: "PortRangeFull", why };
+  }
   if (wish.rangePorts <= seen.portsFree) return undefined;
   const { min, max } = seen.node.status.portRange;
   const why = `fewer than ${wish.rangePorts} free ports in ${min}-${max}`;

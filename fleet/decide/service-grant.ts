@@ -2,6 +2,7 @@ import { ipv4FromNumber, ipv4ToNumber, parseCidr } from "../../core/model/ip.ts"
 import { platformApiAddress } from "../../core/model/platform-api.ts";
 import type { Reason } from "../../core/model/reason.ts";
 import type { Service, ServiceStatus } from "../../core/model/service.ts";
+import type { OwnPorts } from "./placement.ts";
 
 export interface GrantSeen {
   /** CIDR that services get their addresses from. */
@@ -10,6 +11,7 @@ export interface GrantSeen {
   readonly addresses: ReadonlySet<string>;
   /** Who has a host port on any node, in words; undefined when nobody has. */
   readonly portHolder: (port: number) => string | undefined;
+  readonly ownPorts: OwnPorts;
 }
 export type ServiceGrant = Pick<ServiceStatus, "address" | "ports" | "message"> & {
   readonly reason?: Reason;
@@ -17,7 +19,7 @@ export type ServiceGrant = Pick<ServiceStatus, "address" | "ports" | "message"> 
 
 /**
  * The address and the host ports of a service. What it has it keeps; a port that somebody else has is waited for, and
- * everything else works meanwhile.
+ * everything else works meanwhile. One that the platform listens on it loses, too: that may have moved there since.
  */
 export function decideServiceGrant(service: Service, seen: GrantSeen): ServiceGrant {
   const { spec, status, metadata } = service;
@@ -27,7 +29,8 @@ export function decideServiceGrant(service: Service, seen: GrantSeen): ServiceGr
     hostPort === undefined ? [] : [{ name: name ?? `${port}`, port: hostPort }],
   );
   const refusals = wanted.flatMap(({ port }) => {
-    const holder = held.has(port) ? undefined : seen.portHolder(port);
+    const other = held.has(port) ? undefined : seen.portHolder(port);
+    const holder = seen.ownPorts.get(port) ?? other;
     return holder === undefined ? [] : [{ port, holder }];
   });
   const ports = wanted.filter(({ port }) => !refusals.some((refused) => refused.port === port));

@@ -166,7 +166,10 @@ describe("a rolling update", () => {
 });
 
 describe("what a service is given", () => {
-  const seen = { pool: "10.86.0.0/30", addresses: new Set<string>(), portHolder: () => undefined };
+  const seen = {
+    ...{ pool: "10.86.0.0/30", addresses: new Set<string>(), portHolder: () => undefined },
+    ownPorts: new Map<number, string>(),
+  };
 
   it("is an address and its host ports, and it keeps them", () => {
     const grant = decideServiceGrant(service(1), seen);
@@ -184,6 +187,20 @@ describe("what a service is given", () => {
       reason: "PortRangeFull",
       message: "host port 8080 is taken on node a",
     });
+  });
+  it("is no port that the platform listens on, also when it has it from before", () => {
+    const ownPorts = new Map([[8080, "by the API of this control plane"]]);
+    const refused = {
+      ports: [],
+      reason: "PortRangeFull",
+      message: "host port 8080 is taken by the API of this control plane",
+    };
+    const had = {
+      ...service(1),
+      status: { ...service(1).status, ports: [{ name: "web", port: 8080 }] },
+    };
+    for (const one of [service(1), had])
+      expect(decideServiceGrant(one, { ...seen, ownPorts })).toMatchObject(refused);
   });
   it("is another address than those of others, or none", () => {
     const one = decideServiceGrant(service(1), { ...seen, addresses: new Set(["10.86.0.1"]) });

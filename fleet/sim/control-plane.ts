@@ -70,7 +70,7 @@ export class ControlPlane {
     events.onEvent((event) => this.#isAlive && tell.onEvent(event));
     store.watch(store.revision, (event) => this.#isAlive && tell.onStored(event));
     const options = { ...CONTROLLER_DEFAULTS, errorDelayMs: ERROR_DELAY_MS, nodes: NODE_BOUNDS };
-    const world = new World(store);
+    const world = new World(store, new Map());
     this.controllers = new Controllers({ ...base, store, world, events, newUid, options });
     this.#line = new WaitingLine({ ...WAITING_BOUNDS, clock });
     const indexes = new SelectorIndexes(store, { indexesMax: INDEXES_MAX });
