@@ -20,6 +20,8 @@ export interface Principal {
   readonly kind: PrincipalKind;
   readonly scope: Scope;
   readonly name: string;
+  /** How the audit log shows it, where its name says little to people. */
+  readonly shown?: string;
   /** Only these; undefined means all. */
   readonly namespaces?: readonly string[];
 }

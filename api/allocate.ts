@@ -5,6 +5,7 @@ import type { Principal } from "../access/tokens.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
 import { FleetError } from "../core/std/errors.ts";
 import type { Metrics } from "../monitor/metrics.ts";
+import { whoOf } from "./audit-hook.ts";
 import type { Allocator } from "./options.ts";
 
 /** An allocation as every way in asks for it. */
@@ -49,8 +50,7 @@ export function allocating(
       ...(signal ? { signal } : {}),
     });
     tally?.count({
-      who: principal?.name ?? "",
-      kind: principal?.kind ?? "nobody",
+      ...whoOf(principal),
       from: asked.from ?? "",
       action: "allocate",
       target: namespace,

@@ -111,7 +111,7 @@ export function whoOf(
   principal: Principal | undefined,
   said = "",
 ): Pick<AuditEntry, "who" | "kind"> {
-  if (principal) return { who: principal.name, kind: principal.kind };
+  if (principal) return { who: principal.shown ?? principal.name, kind: principal.kind };
   return { who: redactText(said, NAME_CHARS_MAX), kind: "nobody" };
 }
 const NAME_CHARS_MAX = 64;

@@ -18,6 +18,13 @@ export interface AllocateCallOptions {
   /** Distinct requests that are kept in checked form. */
   readonly checkedMax: number;
 }
+/** Who calls, and from where. */
+export interface CallFrom {
+  readonly principal: Principal;
+  readonly from: string;
+  /** Aborted when the client has gone before its answer. */
+  readonly gone: () => AbortSignal;
+}
 /** A message that was read and checked once; matchmakers send the same few again and again. */
 interface Checked {
   readonly namespace: string;
@@ -39,12 +46,10 @@ export class AllocateCall {
     this.#cache = new TextCache({ entriesMax: options.checkedMax });
   }
 
-  /** `gone` is aborted when the client has gone before its answer. */
   async answer(
     message: Buffer,
     headers: IncomingHttpHeaders,
-    principal: Principal,
-    gone: () => AbortSignal,
+    { principal, from, gone }: CallFrom,
   ): Promise<Uint8Array | GrpcStatus> {
     const { namespace, spec: asked } = this.#checkedOf(message);
     const { key, waitUpToMs } = metadataOf(headers);
@@ -52,7 +57,7 @@ export class AllocateCall {
     // Clients write the entries of a map in any order: the same request twice need not be the same bytes.
     const content = key === undefined ? "" : `${namespace} ${canonical(spec)}`;
     const { allocate } = this.#options;
-    const status = await allocate({ namespace, spec, principal, key, content, gone });
+    const status = await allocate({ namespace, spec, principal, key, content, from, gone });
     return status.state === "Allocated"
       ? this.#options.method.responseSerialize(answerOf(status))
       : refusalOf(status);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { AuditTally } from "../../access/audit/audit-tally.ts";
 import type { Tokens } from "../../access/tokens.ts";
 import type { Clock } from "../../core/std/clock.ts";
@@ -6,6 +7,7 @@ import type { Metrics } from "../../monitor/metrics.ts";
 import { allocating } from "../allocate.ts";
 import type { Allocator } from "../options.ts";
 import { AllocateCall } from "./allocate-call.ts";
+import { auditedAllocate, auditedCaller } from "./audited.ts";
 import { type AllocatorAuth, anyCaller, type Caller, tokenCaller } from "./caller.ts";
 import { serveCall } from "./grpc-service.ts";
 import { HealthCalls } from "./health-calls.ts";
@@ -29,7 +31,7 @@ export interface AllocationServiceOptions {
   readonly allocator: Allocator;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
-  readonly access?: { readonly tally: AuditTally };
+  readonly access?: { readonly tally: Pick<AuditTally, "count"> };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly notReady: () => string | undefined;
@@ -65,7 +67,9 @@ export class AllocationService implements AsyncDisposable {
     const { allocator, metrics, logger, bounds, notReady } = options;
     const { messageBytesMax, healthLookEveryMs: lookEveryMs, healthWatchesMax } = bounds;
     const services = allocationServices();
-    const allocate = allocating(allocator, metrics, options.access?.tally);
+    const tally = options.access?.tally;
+    const unaudited = allocating(allocator, metrics, tally);
+    const allocate = tally ? auditedAllocate(unaudited, tally) : unaudited;
     await using opening = new AsyncDisposableStack();
     const common = { allocate, notReady, metrics, logger };
     const rest = opening.use(await Rest.open({ ...common, bodyBytesMax: messageBytesMax }));
@@ -104,8 +108,12 @@ function callerOf({
   auth,
   tls,
   tokens,
-}: AllocationServiceOptions): (socket: Parameters<TlsKeeper["callerOf"]>[0]) => Caller {
-  if (auth === "none") return () => anyCaller;
-  const byToken = tokenCaller(tokens);
-  return (socket) => (auth === "mtls" && tls ? tls.callerOf(socket) : byToken);
+  access,
+}: AllocationServiceOptions): (socket: Socket) => Caller {
+  const plain = (socket: Socket): Caller => {
+    if (auth === "mtls" && tls) return tls.callerOf(socket);
+    const from = socket.remoteAddress ?? "";
+    return auth === "none" ? anyCaller(from) : tokenCaller(from, tokens);
+  };
+  return (socket) => (access ? auditedCaller(plain(socket), access.tally) : plain(socket));
 }

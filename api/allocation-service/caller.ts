@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { demandAccess } from "../../access/scopes.ts";
 import type { Principal, Tokens } from "../../access/tokens.ts";
 import { FleetError } from "../../core/std/errors.ts";
@@ -7,21 +8,30 @@ export type AllocatorAuth = "mtls" | "token" | "none";
 
 /** Who speaks on one connection. */
 export interface Caller {
+  /** The address at the other end. */
+  readonly from: string;
   /** Why nothing may be asked on this connection; undefined when something may. */
   readonly refusal?: string;
   /** Throws UNAUTHENTICATED or FORBIDDEN; takes the `authorization` that came with a request. */
   principal(authorization: string | undefined): Principal;
 }
 
-/** Who showed a certificate that is trusted; what it may ask is the same for all. */
-export function certifiedCaller(name: string): Caller {
-  const principal: Principal = { kind: "client", scope: "allocate", name };
-  return { principal: () => principal };
+const NAME_CHARS_MAX = 64;
+type Certificate = Pick<X509Certificate, "subject" | "fingerprint256">;
+
+/** Who showed a certificate that is trusted, by its common name and its fingerprint, which alone is nobody else's; what it may ask is the same for all. */
+export function certifiedCaller(from: string, { subject, fingerprint256 }: Certificate): Caller {
+  const name = `certificate ${fingerprint256}`;
+  const common = /^CN=(.*)$/m.exec(subject)?.[1]?.slice(0, NAME_CHARS_MAX) ?? "";
+  const shown = `${common} (${name})`.trimStart();
+  const principal: Principal = { kind: "client", scope: "allocate", name, shown };
+  return { from, principal: () => principal };
 }
 
 /** Who may not ask anything, and is told why. */
-export function refusedCaller(refusal: string): Caller {
+export function refusedCaller(from: string, refusal: string): Caller {
   return {
+    from,
     refusal,
     principal: () => {
       throw new FleetError("UNAUTHENTICATED", refusal);
@@ -29,8 +39,9 @@ export function refusedCaller(refusal: string): Caller {
   };
 }
 
-export function tokenCaller(tokens: Tokens): Caller {
+export function tokenCaller(from: string, tokens: Tokens): Caller {
   return {
+    from,
     principal: (authorization) => {
       const principal = tokens.principalOf(authorization);
       demandAccess("allocate", principal);
@@ -40,4 +51,6 @@ export function tokenCaller(tokens: Tokens): Caller {
 }
 
 const ANYONE: Principal = { kind: "client", scope: "allocate", name: "anyone" };
-export const anyCaller: Caller = { principal: () => ANYONE };
+export function anyCaller(from: string): Caller {
+  return { from, principal: () => ANYONE };
+}

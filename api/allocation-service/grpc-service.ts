@@ -3,7 +3,7 @@ import { FleetError, messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { Metrics } from "../../monitor/metrics.ts";
 import { expected } from "../status.ts";
-import type { AllocateCall } from "./allocate-call.ts";
+import type { AllocateCall, CallFrom } from "./allocate-call.ts";
 import type { Caller } from "./caller.ts";
 import { type GrpcStatus, grpcStatusOf, readMessage, sendMessage, sendStatus } from "./grpc.ts";
 import type { HealthCalls } from "./health-calls.ts";
@@ -69,8 +69,8 @@ function callOf(
     case "/allocation.AllocationService/Allocate": {
       const principal = caller.principal(headers.authorization);
       const gone = (): AbortSignal => goneOf(stream);
-      const answer: Call["answer"] = (message) =>
-        allocate.answer(message, headers, principal, gone);
+      const from: CallFrom = { principal, from: caller.from, gone };
+      const answer: Call["answer"] = (message) => allocate.answer(message, headers, from);
       return { bytesMax: messageBytesMax, answer };
     }
     case "/grpc.health.v1.Health/Check":

@@ -76,6 +76,7 @@ interface Asking {
 }
 
 const ENDED: Caller = refusedCaller(
+  "",
   "the certificates of clients have changed since this connection was opened: connect anew",
 );
 

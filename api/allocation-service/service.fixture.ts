@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Counted } from "../../access/audit/audit-tally.ts";
 import { openAuthority } from "../../access/authority.ts";
 import { type ClientPair, issueClientPair } from "../../access/client-certificates.ts";
 import { Tokens } from "../../access/tokens.ts";
@@ -74,6 +75,8 @@ export interface ServiceHarness extends AsyncDisposable {
   /** Of client certificates. */
   readonly folder: string;
   readonly log: readonly string[];
+  /** What the audit log was told. */
+  readonly counted: readonly Counted[];
   /** Makes another pair of the server's. */
   renew(): void;
   /** What stands in the way of serving. */
@@ -94,6 +97,8 @@ export async function openService(options: {
   let pair = certify();
   const logger = new Lines();
   const allocator = new FakeAllocator();
+  const counted: Counted[] = [];
+  const tally = { count: (one: Counted): void => void counted.push(one) };
   let because: string | undefined;
   const clientFolder = auth === "mtls" ? folder : undefined;
   const common = { clock: systemClock, logger };
@@ -107,12 +112,14 @@ export async function openService(options: {
     tokens: new Tokens([
       { token: TOKEN, principal: { kind: "file", scope: "allocate", name: "allocate" } },
     ]),
+    access: { tally },
     notReady: () => because,
     bounds: { ...SERVICE_BOUNDS, healthLookEveryMs: 5, ...bounds },
   });
   return {
     ...{ service, port: service.port, allocator, ca: authority.certificate, keeper, folder },
     log: logger.all,
+    counted,
     renew: () => {
       pair = certify();
     },

@@ -77,13 +77,15 @@ export class TlsKeeper {
 
   /** Who opened a connection, by the certificate that was shown. */
   callerOf(socket: Socket): Caller {
+    const from = socket.remoteAddress ?? "";
     const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
     if (!(socket instanceof TLSSocket) || !certificate)
-      return refusedCaller("a client certificate is needed, and none was shown");
+      return refusedCaller(from, "a client certificate is needed, and none was shown");
     if (socket.authorized || this.#isTrustedItself(certificate))
-      return certifiedCaller(`certificate ${certificate.fingerprint256}`);
+      return certifiedCaller(from, certificate);
     const subject = certificate.subject.replaceAll("\n", ", ");
     return refusedCaller(
+      from,
       `the client certificate of ${subject} is not accepted: ${reasonOf(socket.authorizationError)}`,
     );
   }
