@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type MatchMakerDriver, matchMaker, type Presence, Server } from "@colyseus/core";
 import { WebSocketTransport } from "@colyseus/ws-transport";
 import { boundRequests } from "./bounded-requests.ts";
+import { FramedSocket } from "./framed-socket.ts";
 import { log } from "./log.ts";
 import { Seats } from "./seat.ts";
 import { type Dropped, UdpChannel } from "./udp.ts";
@@ -64,6 +65,7 @@ export class ColyseusServer implements AsyncDisposable {
         maxPayload: PAYLOAD_BYTES_MAX,
         pingInterval: PING_MS,
         pingMaxRetries: 3,
+        WebSocket: FramedSocket,
       }),
     });
     define({ server, seats, udp });
