@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { isFleetError } from "../../../core/std/errors.ts";
 import { isObject } from "../../../core/std/json.ts";
+import { PeerService } from "../../service/peer-service.ts";
 import type { Player } from "../../service/route.ts";
 import type { Access } from "../entrance.ts";
 import { JoinRefused } from "../join-tokens.ts";
@@ -15,13 +16,19 @@ export interface AccessTokensOptions {
 const TOKEN_LENGTH_MAX = 2048;
 const NAME_MS = 1000;
 const NAME_BYTES_MAX = 4096;
+const NAMES_AT_ONCE_MAX = 32;
 
 /** Who players are, by the login service's access tokens. */
 export class AccessTokens {
   readonly #options: AccessTokensOptions;
+  readonly #login: PeerService;
 
   constructor(options: AccessTokensOptions) {
     this.#options = options;
+    this.#login = new PeerService({
+      ...{ url: options.url, answerMs: NAME_MS, answerBytesMax: NAME_BYTES_MAX },
+      openMax: NAMES_AT_ONCE_MAX,
+    });
   }
 
   /** What the token says; throws JoinRefused for everything else than a token that is good now. */
@@ -46,12 +53,8 @@ export class AccessTokens {
   }
 
   async #nicknameOf(token: string): Promise<string | undefined> {
-    const answer = await fetch(new URL("/me", this.#options.url), {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(NAME_MS),
-    });
-    const text = await answer.text();
-    if (text.length > NAME_BYTES_MAX) return undefined;
+    const headers = { authorization: `Bearer ${token}` };
+    const { text } = await this.#login.ask("/me", { headers });
     const { message } = JSON.parse(text) as { readonly message?: unknown };
     if (!isObject(message) || typeof message.nickname !== "string") return undefined;
     return message.nickname;

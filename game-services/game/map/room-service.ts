@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, FleetError, messageOf } from "../../../core/std/errors.ts";
 import { isObject } from "../../../core/std/json.ts";
+import { PeerService } from "../../service/peer-service.ts";
 import { isPlaced, type MapDocument, mapOf, type PlacedObject } from "./map-document.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -18,20 +19,28 @@ export interface Placed {
 
 const ANSWER_MS = 3000;
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+/** Each room of a process asks for one thing at a time, mostly. */
+const OPEN_MAX = 32;
 
 interface Asked {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
   readonly token: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The room service, which keeps maps: read with the operator's token, changed with the player's own. */
 export class RoomService {
   readonly #options: RoomServiceOptions;
+  readonly #peer: PeerService;
 
   constructor(options: RoomServiceOptions) {
+    const { url } = options;
+    const bounds = { answerMs: ANSWER_MS, answerBytesMax: ANSWER_BYTES_MAX, openMax: OPEN_MAX };
     this.#options = options;
+    this.#peer = new PeerService({ url, ...bounds });
   }
 
   /** The map; undefined when its version is still `known`. NOT_FOUND, UNAVAILABLE. */
@@ -42,11 +51,8 @@ export class RoomService {
   ): Promise<MapDocument | undefined> {
     const headers = known === undefined ? {} : { "if-none-match": `"${known}"` };
     const { token } = this.#options;
-    const answer = await this.#ask("GET", mapPath(mapId), {
-      token,
-      headers,
-      ...(signal ? { signal } : {}),
-    });
+    const path = mapPath(mapId);
+    const answer = await this.#ask({ method: "GET", path, token, headers, signal });
     if (answer === undefined) return undefined;
     const map = understood(() => mapOf(answer));
     return map.version === known ? undefined : map;
@@ -54,23 +60,24 @@ export class RoomService {
 
   /** Places with the player's token. FORBIDDEN and other refusals carry the service's words. */
   async place(mapId: string, wanted: ObjectWanted, token: string): Promise<Placed> {
-    const body = wanted;
-    const answer = await this.#ask("POST", `${mapPath(mapId)}/objects`, { token, body });
+    const path = `${mapPath(mapId)}/objects`;
+    const answer = await this.#ask({ method: "POST", path, token, body: wanted });
     return understood(() => placedOf(answer));
   }
 
   /** Answers the map's version without the object, where the service tells it. */
   async remove(mapId: string, objectId: string, token: string): Promise<number | undefined> {
     const path = `${mapPath(mapId)}/objects/${encodeURIComponent(objectId)}`;
-    const answer = await this.#ask("DELETE", path, { token });
+    const answer = await this.#ask({ method: "DELETE", path, token });
     return isObject(answer) && typeof answer.version === "number" ? answer.version : undefined;
   }
 
   /** What was saved of the last room of this map; undefined when nothing was. */
   async readSnapshot(mapId: string): Promise<unknown> {
     const { token } = this.#options;
+    const path = `${mapPath(mapId)}/snapshot`;
     try {
-      const answer = await this.#ask("GET", `${mapPath(mapId)}/snapshot`, { token });
+      const answer = await this.#ask({ method: "GET", path, token });
       return isObject(answer) ? answer.state : undefined;
     } catch (error) {
       if (error instanceof FleetError && error.code === "NOT_FOUND") return undefined;
@@ -82,16 +89,12 @@ export class RoomService {
   async saveSnapshot(mapId: string, room: string, state: Snapshot): Promise<void> {
     const { token } = this.#options;
     const body = { room, state, seq: state.at };
-    await this.#ask("PUT", `${mapPath(mapId)}/snapshot`, { token, body });
+    await this.#ask({ method: "PUT", path: `${mapPath(mapId)}/snapshot`, token, body });
   }
 
   /** The answer's message; undefined for one without a body. */
-  async #ask(
-    method: string,
-    path: string,
-    { token, body, headers, signal }: Asked,
-  ): Promise<unknown> {
-    const { status, text } = await this.#fetched(path, signal, {
+  async #ask({ method, path, token, body, headers, signal }: Asked): Promise<unknown> {
+    const asked = {
       method,
       headers: {
         ...headers,
@@ -99,6 +102,10 @@ export class RoomService {
         ...(body ? { "content-type": "application/json" } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
+      signal,
+    };
+    const { status, text } = await this.#peer.ask(path, asked).catch((error: unknown) => {
+      throw new FleetError("UNAVAILABLE", "the room service is away", {}, error);
     });
     if (status === 304 || status === 204) return undefined;
     const said: unknown = understood(() => JSON.parse(text));
@@ -109,36 +116,6 @@ export class RoomService {
       typeof message === "string" ? message : `status ${status}`,
     );
   }
-
-  async #fetched(
-    path: string,
-    signal: AbortSignal | undefined,
-    init: RequestInit,
-  ): Promise<{ status: number; text: string }> {
-    // `AbortSignal.timeout` would keep its timer when the answer is there: rooms ask often.
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), ANSWER_MS);
-    const ending = signal ? AbortSignal.any([late.signal, signal]) : late.signal;
-    try {
-      const answer = await fetch(new URL(path, this.#options.url), { ...init, signal: ending });
-      return { status: answer.status, text: await textOf(answer) };
-    } catch (error) {
-      throw new FleetError("UNAVAILABLE", "the room service is away", {}, error);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-async function textOf({ body }: Response): Promise<string> {
-  let [text, bytes] = ["", 0];
-  const decoder = new TextDecoder();
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new Error("its answer is too long");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function mapPath(mapId: string): string {
