@@ -19,7 +19,7 @@ let ann: DashboardVisitor;
 
 beforeAll(async () => {
   if (executablePath === undefined) return;
-  world = await DashboardWorld.open("17920-17960");
+  world = await DashboardWorld.open("17420-17460");
   const args = ["--no-sandbox", "--disable-dev-shm-usage"];
   browser = await chromium.launch({ executablePath, args });
   ann = await DashboardVisitor.open(browser, world.instance.url);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   instance = await TestInstance.start({
     images: ["examples/red-blue/image.yaml"],
     files: ["examples/red-blue"],
-    flags: ["--port-range", "17320-17330"],
+    flags: ["--port-range", "17820-17830"],
   });
   await until(instance, ["Container", "red"], ({ status }) => status.phase === "Running");
 });

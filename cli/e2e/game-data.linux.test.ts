@@ -43,7 +43,7 @@ let port: number;
 beforeAll(async () => {
   instance = await TestInstance.start({
     images: ["examples/simple/image.yaml", "examples/demo/image.yaml"],
-    flags: ["--port-range", "17240-17260"],
+    flags: ["--port-range", "17740-17760"],
   });
   const { status, body } = await instance.request(
     "POST",

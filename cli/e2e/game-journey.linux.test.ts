@@ -36,7 +36,7 @@ describe("examples/game", () => {
   beforeAll(async () => {
     await promisify(execFile)(process.execPath, [join(ROOT, "setup.mjs"), "meet-page"]);
     game = await gameFolder(GAME_PARTS);
-    const flags = ["--port-range", "17440-17460"];
+    const flags = ["--port-range", "17940-17960"];
     instance = await TestInstance.start({ files: [game.folder], flags });
   });
   afterAll(async () => {

@@ -16,7 +16,7 @@ describe("the login service of examples/game", () => {
   beforeAll(async () => {
     game = await gameFolder(["login"]);
     port = game.ports.get("login") ?? 0;
-    const flags = ["--port-range", "17420-17430"];
+    const flags = ["--port-range", "17920-17930"];
     instance = await TestInstance.start({ files: [game.folder], flags });
   });
   afterAll(async () => {

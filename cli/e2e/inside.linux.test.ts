@@ -87,7 +87,7 @@ describe("inside a game server of the demo", () => {
   beforeAll(async () => {
     instance = await TestInstance.start({
       files: ["examples/demo", "examples/red-blue"],
-      flags: ["--port-range", "17020-17060"],
+      flags: ["--port-range", "17520-17560"],
     });
     names = (await listed(instance, "GameServer")).filter(ready).map((gs) => gs.metadata.name);
     init = await initOf(instance, "GameServer", names[0] ?? "");

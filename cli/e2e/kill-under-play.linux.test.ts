@@ -27,8 +27,8 @@ let instance: TestInstance;
 beforeAll(async () => {
   remote = await RemoteMachine.open();
   // Its host ports are open on every address: they must not be those of another run on this machine.
-  const own = process.pid % 200;
-  const ports = `${20_000 + own * 20}-${20_019 + own * 20}`;
+  const own = process.pid % 80;
+  const ports = `${31_000 + own * 20}-${31_019 + own * 20}`;
   const flags = ["--advertise-address", remote.hostAddress, "--port-range", ports];
   instance = await TestInstance.start({
     images: ["examples/demo/image.yaml"],

@@ -41,7 +41,7 @@ describe("a machine after an instance has left", () => {
     const before = tracesOf("no state folder at all", "");
     await using instance = await TestInstance.start({
       files: FILES,
-      flags: ["--port-range", "17100-17120"],
+      flags: ["--port-range", "17600-17620"],
     });
     const first = traces(instance);
     expectAll(first, instance);
@@ -70,11 +70,11 @@ describe("two instances on one machine", () => {
   it("have different states, and are played on at once; a second one on the same state is refused", async () => {
     await using one = await TestInstance.start({
       files: ["examples/demo"],
-      flags: ["--port-range", "17130-17150"],
+      flags: ["--port-range", "17630-17650"],
     });
     await using two = await TestInstance.start({
       files: ["examples/demo"],
-      flags: ["--port-range", "17160-17180"],
+      flags: ["--port-range", "17660-17680"],
     });
     const again = await one.cli("up", "--port", String(two.port + 1));
     expect(again.code).toBe(6);

@@ -42,7 +42,7 @@ describe("a container with platformApi", () => {
 
   beforeAll(async () => {
     const images = ["examples/service/image.yaml"];
-    instance = await TestInstance.start({ images, flags: ["--port-range", "17400-17410"] });
+    instance = await TestInstance.start({ images, flags: ["--port-range", "17900-17910"] });
     const list = join(instance.state, "secrets.yaml");
     writeFileSync(list, "- { name: platform.token, from: allocate }");
     await instance.mustCli("secret", "make", list);

@@ -23,7 +23,7 @@ describe("two files and one command reproduce the experiment", () => {
 
   beforeAll(async () => {
     const files = ["examples/red-blue"];
-    instance = await TestInstance.start({ files, flags: ["--port-range", "17000-17010"] });
+    instance = await TestInstance.start({ files, flags: ["--port-range", "17500-17510"] });
     for (const name of CONTAINERS)
       await until(instance, ["Container", name], ({ status }) => status.phase === "Running");
   });

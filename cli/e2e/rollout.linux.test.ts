@@ -102,7 +102,7 @@ describe("a rollout, with real containers and players", () => {
   beforeAll(async () => {
     instance = await TestInstance.start({
       images: ["examples/simple/image.yaml"],
-      flags: ["--port-range", "17240-17279"],
+      flags: ["--port-range", "17740-17779"],
     });
     api = new ApiClient({ url: instance.url, token: () => instance.adminToken });
   });

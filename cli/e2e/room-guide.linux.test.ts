@@ -31,7 +31,7 @@ const named: Record<string, string> = {};
 beforeAll(async () => {
   instance = await TestInstance.start({
     images: ["examples/simple/image.yaml"],
-    flags: ["--port-range", "17270-17290"],
+    flags: ["--port-range", "17770-17790"],
   });
   const file = join(instance.state, "fleet.yaml");
   await writeFile(file, FLEET);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   instance = await TestInstance.start({
     images: ["examples/demo/image.yaml"],
     files: ["examples/demo/fleet.yaml"],
-    flags: ["--port-range", "17280-17310"],
+    flags: ["--port-range", "17780-17810"],
   });
   const demo = parse(readFileSync(join(ROOT, "examples/demo/fleet.yaml"), "utf8"));
   // One room for each server, and nobody without a token.

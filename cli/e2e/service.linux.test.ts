@@ -6,7 +6,7 @@ import { readMark } from "../up/state-folder.ts";
 import { listed, type Seen } from "./look-inside.ts";
 import { ask, askMany, SteadyRequests } from "./service-client.ts";
 
-const PORT = 17_380;
+const PORT = 17_880;
 const BASE = "/apis/flotilla.dev/v1/namespaces/default";
 const READY = { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1, failureThreshold: 1 };
 
@@ -63,7 +63,7 @@ describe("a Service", () => {
 
   beforeAll(async () => {
     const images = ["examples/service/image.yaml"];
-    instance = await TestInstance.start({ images, flags: ["--port-range", "17370-17390"] });
+    instance = await TestInstance.start({ images, flags: ["--port-range", "17870-17890"] });
     const ports = [{ port: 80, targetPort: 8080, hostPort: PORT }];
     const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
     const strategy = { rollingUpdate };

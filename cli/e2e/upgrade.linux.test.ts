@@ -33,7 +33,7 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
 const DEMO = join(ROOT, "examples/demo");
 const FIRST = packageVersion();
-const FIRST_PORT = 17_200 + (process.pid % 40) * 20;
+const FIRST_PORT = 17_500 + (process.pid % 25) * 20;
 const ports = `${FIRST_PORT}-${FIRST_PORT + 19}`;
 const SOON = { timeout: 30_000, interval: 100 };
 

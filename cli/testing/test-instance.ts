@@ -16,6 +16,9 @@ const ANSWER_WITHIN_MS = 60_000;
 const END_WITHIN_MS = 110_000;
 /** RestartSec of our unit. */
 const RESTART_MS = 1_000;
+/** Host ports of an instance whose test does not say which: those of another one at the same time would be led here. */
+const FIRST_HOST_PORT = 16_000 + (process.pid % 50) * 20;
+const HOST_PORTS = `${FIRST_HOST_PORT}-${FIRST_HOST_PORT + 19}`;
 
 export interface TestInstanceOptions {
   /** The clone that is run; this one by default. */
@@ -218,6 +221,7 @@ export class TestInstance implements AsyncDisposable {
       HOME: this.state,
       FLOTILLA_STATE: this.state,
       FLOTILLA_API: this.url,
+      FLOTILLA_PORT_RANGE: HOST_PORTS,
       // Instances on one machine would meet there; who tests it says where.
       FLOTILLA_ALLOCATOR_LISTEN: this.#options.allocatorListen ?? "off",
     };
