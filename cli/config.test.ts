@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FleetError } from "../core/std/errors.ts";
-import { configFlags, resolveConfig, SETTING_NAMES, SETTINGS } from "./config.ts";
+import { childEnvironment, configFlags, resolveConfig, SETTING_NAMES, SETTINGS } from "./config.ts";
 
 function refusal(run: () => unknown): FleetError {
   try {
@@ -78,6 +78,18 @@ describe("the table of settings", () => {
   it("never passes a secret on as a flag", () => {
     const config = resolveConfig({}, { FLOTILLA_TOKEN: "hush" }, {});
     expect(configFlags(config, SETTING_NAMES).join(" ")).not.toContain("hush");
+  });
+
+  it("gives a child its secrets by the environment, and no other variable of ours", () => {
+    const url = "https://hooks.example/hush";
+    const config = resolveConfig({ alertWebhook: url }, { FLOTILLA_TOKEN: "hush" }, {});
+    expect(configFlags(config, SETTING_NAMES).join(" ")).not.toContain("hush");
+    const own = { PATH: "/bin", FLOTILLA_PORT: "9" };
+    expect(childEnvironment(own, config, SETTING_NAMES)).toEqual({
+      PATH: "/bin",
+      FLOTILLA_ALERT_WEBHOOK: url,
+    });
+    expect(childEnvironment(own, config, ["state", "port"])).toEqual({ PATH: "/bin" });
   });
 
   it("gives a child the same settings that it was given itself", () => {

@@ -37,6 +37,7 @@ export interface Config {
   readonly historyRows: number;
   readonly historyDays: number;
   readonly alertWebhook: string;
+  readonly alertWebhookFile: string;
   readonly tlsListen: string;
   readonly serverNames: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -51,6 +52,7 @@ export interface Setting<T> {
   /** Shown instead of `fallback` where that depends on the machine. */
   readonly fallbackShown?: string;
   readonly description: string;
+  /** Goes to our own processes by their environment, never as a flag. */
   readonly secret?: true;
   readonly read: (text: string) => T | undefined;
   /** What `read` takes, for the error message. */
@@ -89,7 +91,8 @@ function allocatorPlace(value: string): string | undefined {
   return between(1, 65_535)(value) === undefined ? addressAndPort(value) : value;
 }
 
-function webUrl(value: string): string | undefined {
+/** The same text when it is an http or https URL, or nothing. */
+export function webUrl(value: string): string | undefined {
   if (value === "") return value;
   const url = URL.parse(value);
   return url && /^https?:$/.test(url.protocol) && url.hostname !== "" ? value : undefined;
@@ -155,7 +158,8 @@ export const SETTINGS: { readonly [K in SettingName]: Setting<Config[K]> } = {
   nodeLostAfter:    { flag: "--node-lost-after <seconds>", env: "FLOTILLA_NODE_LOST_AFTER", fallback: 30, read: between(3, 86_400), takes: "seconds from 3 to 86400", description: "silence after which a node is lost; it is not ready after a third of it" },
   historyRows:      { flag: "--history-rows <number>", env: "FLOTILLA_HISTORY_ROWS", fallback: 200_000, read: between(1_000, 50_000_000), takes: "a number from 1000 to 50000000", description: "changes of state that the history keeps (about 500 bytes each)" },
   historyDays:      { flag: "--history-days <days>", env: "FLOTILLA_HISTORY_DAYS", fallback: 30, read: between(1, 3_650), takes: "days from 1 to 3650", description: "days that the history keeps them" },
-  alertWebhook:     { flag: "--alert-webhook <url>", env: "FLOTILLA_ALERT_WEBHOOK", fallback: "", fallbackShown: "none", read: webUrl, takes: "a URL such as https://ops.example/alerts", description: "where alerts are sent, signed with alert-webhook.secret of the state folder" },
+  alertWebhook:     { flag: "--alert-webhook <url>", env: "FLOTILLA_ALERT_WEBHOOK", fallback: "", fallbackShown: "none", secret: true, read: webUrl, takes: "a URL such as https://ops.example/alerts", description: "where alerts are sent, signed with alert-webhook.secret of the state folder; shows in process lists when given by this flag" },
+  alertWebhookFile: { flag: "--alert-webhook-file <file>", env: "FLOTILLA_ALERT_WEBHOOK_FILE", fallback: "", fallbackShown: "none", read: text, takes: "a file", description: "file that holds that URL, for one that is a secret itself" },
   logLevel:         { flag: "--log-level <level>", env: "FLOTILLA_LOG_LEVEL", fallback: "info", read: oneOf("debug", "info", "warn", "error"), takes: "debug, info, warn or error", description: "how much the parts log" },
 };
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
@@ -233,7 +237,10 @@ export function readConfig(flags: Texts, env: Texts): Config {
 
 /** Some settings as the words that would give them on a command line; secrets and unset ones left out. */
 export function textsOf(config: Config, names: readonly SettingName[]): Record<string, string> {
-  const given = names.filter((name) => SETTINGS[name].flag && config[name] !== "");
+  const given = names.filter((name) => {
+    const { flag, secret } = SETTINGS[name];
+    return flag && !secret && config[name] !== "";
+  });
   return Object.fromEntries(given.map((name) => [name, String(config[name])]));
 }
 
@@ -245,8 +252,21 @@ export function configFlags(config: Config, names: readonly SettingName[]): stri
   ]);
 }
 
-/** The environment of a child of ours: without our own variables, which have become its flags. */
-export function childEnvironment(env: Texts): Record<string, string> {
+/**
+ * The environment of a child of ours: without our own variables, which have become its flags. What of its settings may be a
+ * secret stays one; tokens, which have no flag, are read from files.
+ */
+export function childEnvironment(
+  env: Texts,
+  config: Config,
+  names: readonly SettingName[],
+): Record<string, string> {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith("FLOTILLA_"));
-  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? ""]));
+  const secrets = names.filter(
+    (name) => SETTINGS[name].secret && SETTINGS[name].flag && config[name] !== "",
+  );
+  return {
+    ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ""])),
+    ...Object.fromEntries(secrets.map((name) => [SETTINGS[name].env, String(config[name])])),
+  };
 }

@@ -41,6 +41,7 @@ export const UP_SETTINGS: readonly SettingName[] = [
   "historyRows",
   "historyDays",
   "alertWebhook",
+  "alertWebhookFile",
   "serverUid",
   "namespace",
   "logLevel",

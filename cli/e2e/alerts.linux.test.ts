@@ -1,18 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Alert, AlertMessage } from "../../core/model/alert.ts";
 import { freePort } from "../../core/std/free-port.ts";
+import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { pathOf } from "../api-client.ts";
 import { FIRING_EXIT } from "../commands/alert.ts";
 import { JoinedMachine } from "../testing/joined-machine.ts";
 import { TestInstance } from "../testing/test-instance.ts";
+import { childrenOf, initOf } from "./look-inside.ts";
 
 const DISK_MIB = 1_200;
 /** The demo's three game servers take six of them. */
@@ -48,6 +51,8 @@ async function startReceiver(secretFile: () => string): Promise<Server> {
   return server;
 }
 
+const webhookUrl = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`;
+
 beforeAll(async () => {
   disk = mkdtempSync(join(tmpdir(), "flotilla-alerts-"));
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m,mode=755`, "none", disk]);
@@ -55,10 +60,11 @@ beforeAll(async () => {
     execFileSync("umount", [disk]);
     rmSync(disk, { recursive: true });
   });
+  const urlFile = join(disk, "webhook.url");
   receiver = await startReceiver(() => join(home.state, "alert-webhook.secret"));
   opened.defer(async () => void (await new Promise((resolve) => receiver.close(resolve))));
   const tls = await freePort();
-  const { port } = receiver.address() as AddressInfo;
+  writeFileSync(urlFile, `${webhookUrl()}\n`, { mode: 0o600 });
   home = opened.use(
     await TestInstance.start({
       stateIn: disk,
@@ -66,7 +72,7 @@ beforeAll(async () => {
       files: ["examples/demo/fleet.yaml"],
       flags: [
         ...["--node", "home", "--tls-listen", `127.0.0.1:${tls}`, "--pool", "10.201.0.0/18"],
-        ...["--port-range", PORTS, "--alert-webhook", `http://127.0.0.1:${port}/alerts`],
+        ...["--port-range", PORTS, "--alert-webhook-file", urlFile],
       ],
     }),
   );
@@ -111,9 +117,54 @@ const ADDRESSES = ["a", "b", "c", "d", "e"].map((name) => `small-${name}`);
 const ballast = (): string => join(disk, "ballast");
 
 /** Each: what goes wrong, who it concerns, and how it is mended. */
+const STORM = Array.from({ length: 20 }, (_, i) => `storm-${i}`);
+/** What runs in them, by its number on the host. */
+let stormPids: readonly number[] = [];
+
+/** Hands out one game server again and again, while the server stands still three quarters of the time. */
+class SlowAllocations {
+  readonly #over = new AbortController();
+  readonly #server = home.pid("server") ?? 0;
+  readonly #running: readonly Promise<void>[];
+
+  constructor() {
+    expect(this.#server).toBeGreaterThan(1);
+    this.#running = [this.#stutter(), ...Array.from({ length: 8 }, () => this.#allocate())];
+  }
+
+  async end(): Promise<void> {
+    this.#over.abort();
+    await Promise.all(this.#running);
+  }
+
+  async #stutter(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      process.kill(this.#server, "SIGSTOP");
+      await sleep(200);
+      process.kill(this.#server, "SIGCONT");
+      await sleep(70);
+    }
+  }
+
+  async #allocate(): Promise<void> {
+    const selectors = [{ gameServerState: "Allocated" }, { gameServerState: "Ready" }];
+    const head = { apiVersion: "allocation.agones.dev/v1", kind: "GameServerAllocation" };
+    const path = pathOf({ kind: "GameServerAllocation", namespace: "default" });
+    while (!this.#over.signal.aborted)
+      expect(await home.request("POST", path, { ...head, spec: { selectors } })).toMatchObject({
+        body: { status: { state: "Allocated" } },
+      });
+  }
+}
+let slow: SlowAllocations;
+
 const FAULTS: readonly {
   readonly alert: string;
+  /** What has to be there first. */
+  readonly prepare?: () => Promise<unknown>;
   readonly plant: () => Promise<unknown>;
+  /** For what must not go on beside the next fault. */
+  readonly endSoon?: () => Promise<unknown>;
   readonly mend: () => Promise<unknown>;
 }[] = [
   {
@@ -129,6 +180,27 @@ const FAULTS: readonly {
       for (let i = 0; i < 6; i++) await home.request("POST", path, body);
     },
     mend: async () => undefined,
+  },
+  {
+    alert: "AllocationSlow Platform/allocator",
+    plant: async () => (slow = new SlowAllocations()),
+    endSoon: () => slow.end(),
+    mend: async () => undefined,
+  },
+  {
+    alert: "RestartStorm Node/home",
+    prepare: async () => {
+      for (const name of STORM) await container(name, "exec sleep 1000");
+      const inits = await Promise.all(STORM.map((name) => initOf(home, "Container", name)));
+      const inside = () => inits.flatMap(childrenOf);
+      await expect.poll(() => inside().length, HEALED).toBe(STORM.length);
+      stormPids = inside();
+    },
+    // As the kernel does where a machine has no memory left.
+    plant: async () => stormPids.map((pid) => process.kill(pid, "SIGKILL")),
+    mend: async () => {
+      for (const name of STORM) await remove("Container", name);
+    },
   },
   {
     alert: "OutOfMemory Container/hog",
@@ -184,18 +256,36 @@ const FAULTS: readonly {
   },
 ];
 
+it("the list of processes shows neither the webhook's URL nor a token", () => {
+  using linux = new HostLinux();
+  const read = (name: string) => readFileSync(join(home.state, name), "utf8").trim();
+  const secrets = ["admin.token", "agent.token", "allocate.token", "alert-webhook.secret"].map(
+    read,
+  );
+  const lines = linux.processes().map((pid) => linux.read(`/proc/${pid}/cmdline`) ?? "");
+  const ours = lines.filter((line) => line.includes(home.state));
+  expect(ours.length).toBeGreaterThanOrEqual(4);
+  for (const secret of [...secrets, webhookUrl()])
+    expect(ours.filter((line) => line.includes(secret))).toEqual([]);
+});
+
 describe("alerts of a whole instance", () => {
   it("are silent while nothing is wrong", async () => {
     for (let look = 0; look < QUIET_LOOKS; look++) {
       expect((await alerts()).map(({ rule, summary }) => `${rule}: ${summary}`)).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await sleep(1_000);
     }
     expect((await home.cli("alert", "ls", "--check")).code).toBe(0);
   });
 
-  it.each(FAULTS)("fire within ten seconds: $alert", async ({ alert, plant }) => {
+  it.each(FAULTS)("fire within ten seconds: $alert", async ({ alert, prepare, plant, endSoon }) => {
+    await prepare?.();
     await plant();
-    await expect.poll(firing, { ...DETECTED, message: "what fires" }).toContain(alert);
+    try {
+      await expect.poll(firing, { ...DETECTED, message: "what fires" }).toContain(alert);
+    } finally {
+      await endSoon?.();
+    }
   });
 
   it("are acknowledged and silenced, and known after the server was killed", async () => {

@@ -79,7 +79,14 @@ async function taken(id: string): Promise<number> {
   return (await room(id)).seats.taken;
 }
 function playerOf(name: string, index: number): Promise<LineProcess> {
-  const words = [PLAYER, instance.url, instance.adminToken, "arena", name, String(index)];
+  const words = [
+    PLAYER,
+    instance.url,
+    join(instance.state, "admin.token"),
+    "arena",
+    name,
+    String(index),
+  ];
   return LineProcess.start([process.execPath, ...words]);
 }
 async function onlyRoom(fleet: string): Promise<RoomAnswer> {

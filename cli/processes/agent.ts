@@ -18,7 +18,7 @@ import { childEnvironment, configFlags, environment } from "../config.ts";
 import { processLogger } from "../log.ts";
 import type { ChildControl } from "../up/child-control.ts";
 import { lockSoon } from "../up/lock-soon.ts";
-import { ownArgv } from "../up/parts.ts";
+import { DOOR_SETTINGS, ownArgv } from "../up/parts.ts";
 import { openStateFolder } from "../up/state-folder.ts";
 import { DetachedProcess } from "./detached-process.ts";
 import { imageSourceOf } from "./image-source.ts";
@@ -115,18 +115,10 @@ function doorOf(
   linux: HostLinux,
   logger: ReturnType<typeof processLogger>,
 ): DetachedProcess {
-  const flags = configFlags(config, [
-    "state",
-    "api",
-    "agentTokenFile",
-    "node",
-    "serverUid",
-    "logLevel",
-  ]);
   return new DetachedProcess({
     name: "door",
-    argv: ownArgv(["door", ...flags]),
-    env: childEnvironment(environment()),
+    argv: ownArgv(["door", ...configFlags(config, DOOR_SETTINGS)]),
+    env: childEnvironment(environment(), config, DOOR_SETTINGS),
     generation: DOOR_GENERATION,
     runFolder: join(path, "run"),
     logFolder: join(path, "logs"),

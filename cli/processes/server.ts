@@ -100,7 +100,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
   using roomMetrics = new RoomMetrics(store, metrics);
   using samples = samplesOf({ ...base, store, senses, line, metrics, roomMetrics });
   const watched = { ...base, store, samples, history, metrics, controllers, webhook };
-  using alerts = await openAlerts(watched);
+  using alerts = await openAlerts(watched, config);
   const observer = roomObserver({ events, metrics, roomMetrics, controllers });
   using roomParts = new RoomParts({ ...base, store, indexes, line, keys, observer });
   const [{ rooms, keeper }, { link: nodeLink }] = [roomParts, controllers];

@@ -1,9 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeOrReadToken } from "../../access/tokens.ts";
 import type { ListSource } from "../../api/stream/list-topic.ts";
 import type { AlertMessage } from "../../core/model/alert.ts";
 import type { HistoryRow } from "../../core/model/history.ts";
 import type { Clock } from "../../core/std/clock.ts";
+import { FleetError, messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import type { Controllers } from "../../fleet/controller/controllers.ts";
 import { ALERT_WEBHOOK_BOUNDS, AlertWebhook } from "../../monitor/alerts/alert-webhook.ts";
@@ -12,7 +14,7 @@ import { HISTORY_LIMITS, HistoryLog } from "../../monitor/history/history-log.ts
 import type { Metrics } from "../../monitor/metrics.ts";
 import type { Samples } from "../../monitor/samples/samples.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
-import type { Config } from "../config.ts";
+import { type Config, webUrl } from "../config.ts";
 
 const ALERTS_FILE = "alerts.json";
 export const WEBHOOK_SECRET_FILE = "alert-webhook.secret";
@@ -36,11 +38,23 @@ export function openHistory(
 export async function openAlertWebhook(
   base: Base,
   folder: string,
-  { alertWebhook: url }: Config,
+  config: Pick<Config, "alertWebhook" | "alertWebhookFile">,
 ): Promise<AlertWebhook | undefined> {
+  const url = config.alertWebhook || (await urlOfFile(config.alertWebhookFile));
   if (url === "") return undefined;
   const secret = await makeOrReadToken(join(folder, WEBHOOK_SECRET_FILE));
   return new AlertWebhook({ ...base, url, secret, bounds: ALERT_WEBHOOK_BOUNDS });
+}
+
+/** The file may be root's alone: it is read before root is given up. */
+async function urlOfFile(file: string): Promise<string> {
+  if (file === "") return "";
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new FleetError("INVALID", `cannot read --alert-webhook-file: ${messageOf(error)}`);
+  });
+  const url = webUrl(text.trim());
+  if (url) return url;
+  throw new FleetError("INVALID", `${file} must hold a URL such as https://ops.example/alerts`);
 }
 
 /** The alerts, kept in the working folder. */
@@ -53,9 +67,11 @@ export function openAlerts(
     readonly controllers: Controllers;
     readonly webhook: AlertWebhook | undefined;
   },
+  { nodeLostAfter }: Pick<Config, "nodeLostAfter">,
 ): Promise<Alerts> {
   const { controllers, webhook, ...rest } = parts;
   const nodes = {
+    lostAfterMs: nodeLostAfter * 1_000,
     silentMs: (name: string) => controllers.link.silentMs(name),
     portsFree: (name: string) => controllers.portsFree(name),
   };

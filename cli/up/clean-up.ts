@@ -58,7 +58,7 @@ async function cleanOnce(config: Config, io: Io, timeoutMs: number): Promise<End
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = openSync(join(logs, "agent.log"), "a", 0o600);
   const child = spawn(program, args, {
-    env: childEnvironment(io.env),
+    env: childEnvironment(io.env, config, AGENT_SETTINGS),
     stdio: ["ignore", log, log, "ipc"],
     timeout: timeoutMs,
     killSignal: "SIGKILL",

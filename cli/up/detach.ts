@@ -29,7 +29,7 @@ export async function detach({ config, settings, files, io }: DetachOptions): Pr
   const child = spawn(program, args, {
     detached: true,
     stdio: [...stdio],
-    env: childEnvironment(io.env),
+    env: childEnvironment(io.env, config, settings),
   });
   closeSync(log);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -20,6 +20,7 @@ export const SERVER_SETTINGS: readonly SettingName[] = [
   "historyRows",
   "historyDays",
   "alertWebhook",
+  "alertWebhookFile",
   "logLevel",
 ];
 export const AGENT_SETTINGS: readonly SettingName[] = [
@@ -35,6 +36,14 @@ export const AGENT_SETTINGS: readonly SettingName[] = [
   "pool",
   "servicePool",
   "portRange",
+  "logLevel",
+];
+export const DOOR_SETTINGS: readonly SettingName[] = [
+  "state",
+  "api",
+  "agentTokenFile",
+  "node",
+  "serverUid",
   "logLevel",
 ];
 
@@ -65,14 +74,14 @@ export interface PartsOptions {
 
 function keep(
   name: string,
-  args: readonly string[],
+  settings: readonly SettingName[],
   flags: readonly string[],
   { config, io, onRestart }: PartsOptions,
 ): ChildKeeper {
   return new ChildKeeper({
     name,
-    argv: ownArgv([name, ...args], flags),
-    env: childEnvironment(io.env),
+    argv: ownArgv([name, ...configFlags(config, settings)], flags),
+    env: childEnvironment(io.env, config, settings),
     logFolder: join(config.state, "logs"),
     logBytesMax: LOG_BYTES_MAX,
     clock: systemClock,
@@ -83,9 +92,9 @@ function keep(
 }
 
 export function startServer(options: PartsOptions): ChildKeeper {
-  return keep("server", configFlags(options.config, SERVER_SETTINGS), SERVER_NODE_FLAGS, options);
+  return keep("server", SERVER_SETTINGS, SERVER_NODE_FLAGS, options);
 }
 
 export function startAgent(options: PartsOptions): ChildKeeper {
-  return keep("agent", configFlags(options.config, AGENT_SETTINGS), [], options);
+  return keep("agent", AGENT_SETTINGS, [], options);
 }

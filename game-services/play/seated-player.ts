@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { FlotillaClient } from "../client/flotilla-client.ts";
 import type { ArenaView } from "../game/arena/arena-state.ts";
@@ -5,15 +6,16 @@ import { type ArenaSeat, Player } from "./players.ts";
 import { live } from "./script.ts";
 
 /**
- * One player with a seat as a process: `node seated-player.ts API TOKEN FLEET NAME INDEX`. It says `joined` when it is in
- * the game and plays until its input ends or says `end`; then it prints what it saw as one line of JSON, and leaves. On
+ * One player with a seat as a process: `node seated-player.ts API TOKEN-FILE FLEET NAME INDEX`. It says `joined` when it
+ * is in the game and plays until its input ends or says `end`; then it prints what it saw as one line of JSON, and leaves. On
  * `break` its connection breaks in a way that Colyseus does not mend.
  */
-const [url = "", token = "", fleet = "", name = "", index] = process.argv.slice(2);
+const [url = "", tokenFile = "", fleet = "", name = "", index] = process.argv.slice(2);
 const UDP_ECHO_EVERY_MS = 20;
 const SETTLE_MS = 1000;
 
 async function main(): Promise<void> {
+  const token = readFileSync(tokenFile, "utf8").trim();
   const client = new FlotillaClient<ArenaView>({ url, token, roomName: "arena" });
   const seat = await client.join({ fleet, player: name });
   const states: string[] = [];

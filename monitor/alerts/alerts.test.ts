@@ -70,7 +70,7 @@ function open(samples: SyntheticSamples, recalled: readonly HistoryRow[] = []): 
       },
       read: async () => recalled,
     },
-    nodes: { silentMs: () => silentMs, portsFree: () => portsFree },
+    nodes: { silentMs: () => silentMs, lostAfterMs: 30_000, portsFree: () => portsFree },
     send: (message) => void sent.push(message),
   });
 }
@@ -129,7 +129,7 @@ describe("the alerts", () => {
     using alerts = await open(quiet());
     let changes = 0;
     using _listening = alerts.onChange(() => (changes += 1));
-    silentMs = 7_000;
+    silentMs = 7_500;
     for (let i = 0; i < 5; i++) await second(alerts);
     expect(alerts.alertCounts()).toEqual({ firing: 1, pending: 0 });
     expect((await metrics.show()).text).toContain(

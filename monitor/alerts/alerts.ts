@@ -23,7 +23,7 @@ import { decideAlerts } from "./decide-alerts.ts";
 import { findInAllocations } from "./find-allocations.ts";
 import { findInNodes } from "./find-nodes.ts";
 import { RecentFailures } from "./recent-failures.ts";
-import { BOUNDS, RULES } from "./rules.ts";
+import { BOUNDS, nodeSilentMsOf, RULES } from "./rules.ts";
 
 export interface AlertsOptions {
   readonly store: ResourceStore;
@@ -35,6 +35,8 @@ export interface AlertsOptions {
   /** What is known of a node beside its resource. */
   readonly nodes: {
     silentMs(name: string): number;
+    /** Silence after which a node is lost. */
+    readonly lostAfterMs: number;
     portsFree(name: string): number | undefined;
   };
   readonly metrics: Metrics;
@@ -160,8 +162,10 @@ export class Alerts implements Disposable {
     const { store, samples, nodes, clock } = this.#options;
     const now = clock.now();
     const seconds = BOUNDS.refusalsWindowSeconds;
+    const silentMsMax = nodeSilentMsOf(nodes.lostAfterMs);
     const facts = store.list("Node").map((node) => ({
       node,
+      silentMsMax,
       silentMs: nodes.silentMs(node.metadata.name),
       portsFree: nodes.portsFree(node.metadata.name),
     }));
@@ -171,7 +175,7 @@ export class Alerts implements Disposable {
       ...findInAllocations({
         allocations: samples.recent(PLATFORM, "allocations", seconds),
         refused: samples.recent(PLATFORM, "refused", seconds),
-        p99Ms: samples.recent(PLATFORM, "allocationP99", seconds),
+        p99Ms: samples.recent(PLATFORM, "allocationP99", BOUNDS.slowWindowSeconds),
       }),
       ...this.#anomalies.findings(now),
     ];

@@ -1,11 +1,12 @@
 import type { Finding } from "./alert-book.ts";
 import { BOUNDS } from "./rules.ts";
 
-/** The allocator's last half minute, oldest first, a point a second; NaN where nothing is known. */
+/** The allocator's last seconds, oldest first, a point a second; NaN where nothing is known. */
 export interface AllocationFacts {
-  /** Per second. */
+  /** Per second, of the window for refusals. */
   readonly allocations: ArrayLike<number>;
   readonly refused: ArrayLike<number>;
+  /** Of the window for slow ones, which is shorter. */
   readonly p99Ms: ArrayLike<number>;
 }
 const SUBJECT = { kind: "Platform", name: "allocator" };
@@ -27,14 +28,15 @@ function failuresOf({ allocations, refused }: AllocationFacts): Finding | undefi
   return { rule: "AllocationFailures", subject: SUBJECT, level, summary, ...numbers };
 }
 
-/** Seconds without allocations say nothing; one slow second is none. */
+/** Seconds without allocations say nothing; some slow seconds happen. */
 function slownessOf({ p99Ms }: AllocationFacts): Finding | undefined {
   const known = Array.from(p99Ms)
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
   const median = known[Math.floor((known.length - 1) / 2)];
   const { over, well } = BOUNDS.allocationP99Ms;
-  if (median === undefined || known.length < BOUNDS.slowSeconds || median < well) return undefined;
+  if (median === undefined || known.length < BOUNDS.slowSecondsMin || median < well)
+    return undefined;
   const shown = Math.round(median);
   const summary = `the 99th percentile of an allocation was over ${shown} ms in half of the last ${known.length} s that had any`;
   const level = median >= over ? "over" : "between";

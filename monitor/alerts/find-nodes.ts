@@ -8,6 +8,8 @@ export interface NodeFacts {
   readonly node: Node;
   /** Since its last heartbeat, or since the control plane started. */
   readonly silentMs: number;
+  /** It is told of from so long a silence on. */
+  readonly silentMsMax: number;
   /** Host ports of its range that nobody has; undefined when it is not known. */
   readonly portsFree: number | undefined;
 }
@@ -25,10 +27,10 @@ export function findInNodes(nodes: readonly NodeFacts[]): Finding[] {
   });
 }
 
-function lostOf({ node, silentMs }: NodeFacts): Finding | undefined {
+function lostOf({ node, silentMs, silentMsMax }: NodeFacts): Finding | undefined {
   const { name } = node.metadata;
   const { ready, lost, used } = node.status;
-  const isSilent = lost === true || silentMs >= BOUNDS.nodeSilentMs;
+  const isSilent = lost === true || silentMs >= silentMsMax;
   if (!isSilent && ready) return undefined;
   const runs = used?.containers ?? 0;
   const seconds = Math.floor(silentMs / 1_000);
@@ -43,7 +45,7 @@ function lostOf({ node, silentMs }: NodeFacts): Finding | undefined {
       summary,
     },
     value: seconds,
-    threshold: BOUNDS.nodeSilentMs / 1_000,
+    threshold: silentMsMax / 1_000,
   };
 }
 

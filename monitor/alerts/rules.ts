@@ -24,18 +24,25 @@ export const BOUNDS = {
   diskUsedPercent: { over: 90, well: 87 },
   portsUsedPercent: { over: 90, well: 80 },
   addressesUsedPercent: { over: 90, well: 80 },
-  /** A heartbeat comes every two seconds. */
-  nodeSilentMs: 7_000,
+  /** A heartbeat comes every two seconds; one that is late is no alert. */
+  nodeSilentMsMin: 5_000,
   refusalsWindowSeconds: 30,
   refusals: 5,
   refusedPercent: 5,
   allocationP99Ms: { over: 100, well: 50 },
-  slowSeconds: 10,
+  slowWindowSeconds: 10,
+  /** With allocations, within the window. */
+  slowSecondsMin: 5,
 } as const;
 
 const B = BOUNDS;
 const percent = ({ over, well }: { readonly over: number; readonly well: number }): string =>
   `${over} % (well again below ${well} %)`;
+
+/** For how long a node may be silent: long before it is lost, and known within ten seconds where nothing was set. */
+export function nodeSilentMsOf(lostAfterMs: number): number {
+  return Math.max(lostAfterMs / 4, BOUNDS.nodeSilentMsMin);
+}
 
 export const RULE_NAMES = [
   "OutOfMemory",
@@ -99,7 +106,7 @@ export const RULES: Readonly<Record<RuleName, AlertRule>> = {
     severity: "critical",
     forMs: 0,
     resolveMs: 5_000,
-    summary: `a node has sent no heartbeat for ${B.nodeSilentMs / 1_000} s`,
+    summary: `a node has sent no heartbeat for a quarter of --node-lost-after (7.5 s of the default 30 s, at least ${B.nodeSilentMsMin / 1_000} s), or is lost`,
     todo: "see whether the machine and its agent run and reach the control plane; `flotilla describe node` says what follows for its servers",
   },
   AllocationFailures: {
@@ -111,9 +118,9 @@ export const RULES: Readonly<Record<RuleName, AlertRule>> = {
   },
   AllocationSlow: {
     severity: "warning",
-    forMs: 5_000,
+    forMs: 2_000,
     resolveMs: 15_000,
-    summary: `the 99th percentile of an allocation was over ${B.allocationP99Ms.over} ms in half of the last 30 seconds that had any (well again below ${B.allocationP99Ms.well} ms)`,
+    summary: `the 99th percentile of an allocation was over ${B.allocationP99Ms.over} ms in half of those of the last ${B.slowWindowSeconds} seconds that had any, ${B.slowSecondsMin} at least (well again below ${B.allocationP99Ms.well} ms)`,
     todo: "see the disk's and the loop's latency on the dashboard: a slow disk, or too much on this machine",
   },
   Anomaly: {
