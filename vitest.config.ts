@@ -17,7 +17,9 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.linux.test.ts"],
-          testTimeout: 20_000,
+          // For what hangs: a busy machine may take ten times as long as it takes alone.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
