@@ -99,6 +99,8 @@ it.skipIf(isMissing)(
     expect(await promtool(["check", "config", config])).toEqual([]);
     const { text } = await api.ask("/metrics?containers=true");
     expect(text).toContain("flotilla_container_cpu_seconds_total{");
+    expect(text).toContain("agones_gameservers_node_count_bucket{");
+    expect(text).toContain("# TYPE agones_gameserver_state_duration histogram");
     const complaints = await promtool(["check", "metrics"], text);
     expect(complaints.filter((line) => !AGONES_OWN.test(line))).toEqual([]);
     expect((await api.ask("/metrics")).text).not.toContain("flotilla_container_");

@@ -1,14 +1,18 @@
-import { Counter, Gauge } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { FLEET_LABEL, type FleetStatus } from "../core/model/fleet.ts";
 import type { GameServer } from "../core/model/game-server.ts";
 import type { Resource } from "../core/model/resource.ts";
 import type { Index, ResourceStore } from "../store/resource-store.ts";
 import { showAutoscalers } from "./autoscaler-gauges.ts";
+import { showFleetSums } from "./fleet-sums.ts";
 import type { Metrics } from "./metrics.ts";
+import { StateDurations } from "./state-durations.ts";
 
 const LABELS = ["type", "fleet_name", "namespace"] as const;
 type StateLabels = Record<(typeof LABELS)[number], string>;
 const TOTALS_MAX = 10_000;
+/** Agones' own, in whole game servers. */
+const PER_NODE = [...Array(17).keys(), 32, 40, 50, 60, 70, 80, 90, 100, 110, 120];
 
 const REPLICAS = {
   total: "replicas",
@@ -24,6 +28,7 @@ const REPLICAS = {
 export class ResourceGauges implements Disposable {
   readonly #store: ResourceStore;
   readonly #watch: Disposable;
+  readonly #durations: StateDurations;
   /** By namespace, fleet and state. */
   readonly #counts = new Map<string, Map<string, Map<string, number>>>();
 
@@ -84,11 +89,30 @@ export class ResourceGauges implements Disposable {
         gauges.#collectTotals(this);
       },
     });
+    this.#showPerNode(registers);
     showAutoscalers(store, { registry });
+    showFleetSums(store, { registry });
+    this.#durations = new StateDurations(store, { registry }, () => performance.now());
   }
 
   [Symbol.dispose](): void {
+    this.#durations[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
+  }
+
+  /** Each scrape adds a look at every node: over any range the shares are those of the nodes. */
+  #showPerNode(registers: Registry[]): void {
+    const gauges = this;
+    new Histogram({
+      name: "agones_gameservers_node_count",
+      help: "Game servers of each node, looked at once in each scrape.",
+      buckets: PER_NODE,
+      registers,
+      collect() {
+        for (const { metadata } of gauges.#store.list("Node"))
+          this.observe(gauges.#onNodes.get(metadata.name).size);
+      },
+    });
   }
 
   #changed(before: Resource | undefined, after: Resource | undefined): void {
