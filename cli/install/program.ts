@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createReadStream, createWriteStream, existsSync, readFileSync, statSync } from "node:fs";
-import { chmod, cp, link, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, cp, link, mkdir, mkdtemp, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -9,9 +9,12 @@ import { extract } from "tar-stream";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
 import { syncFolder } from "../../runtime/linux/replace-file.ts";
+import { isFull } from "../../store/journal/segment-space.ts";
 import { syncTree } from "../state/copy-folder.ts";
+import { type DiskWish, demandRoom, toldOfRoom } from "../state/disk-room.ts";
 import { PACKAGE_FOLDER } from "../version.ts";
 import type { InstallLayout } from "./layout.ts";
+import { bytesOfProgram, type ProgramParts } from "./program-size.ts";
 
 const run = promisify(execFile);
 const VERSION = /^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/;
@@ -54,9 +57,14 @@ export async function placeProgram(
   layout: InstallLayout,
   isReplaced: (version: string) => boolean,
 ): Promise<string> {
+  await prepareSource(source);
   await mkdir(layout.versions, { recursive: true });
-  const fresh = await mkdtemp(join(layout.versions, ".new-"));
+  const bytes = await bytesOfProgram(partsOf(source, layout.versions));
+  const room: DiskWish = { folder: layout.versions, bytes, what: "the program" };
+  let fresh = "";
   try {
+    await demandRoom(room);
+    fresh = await mkdtemp(join(layout.versions, ".new-"));
     const folder = join(fresh, "package");
     await bring(source, folder);
     const version = versionIn(folder);
@@ -70,20 +78,40 @@ export async function placeProgram(
     await rename(folder, place);
     await syncFolder(layout.versions);
     return version;
+  } catch (error) {
+    throw await toldOfRoom(error, room);
   } finally {
-    await rm(fresh, { recursive: true, force: true });
+    if (fresh !== "") await rm(fresh, { recursive: true, force: true });
+    // One that holds other versions stays.
+    await rmdir(layout.versions).catch(() => undefined);
   }
 }
 
-async function bring(source: string, folder: string): Promise<void> {
+/** NOT_FOUND or INVALID when it is none; a clone is bundled. */
+async function prepareSource(source: string): Promise<void> {
   const found = statSync(source, { throwIfNoEntry: false });
   if (!found)
     throw new FleetError("NOT_FOUND", `there is no ${source}`, {
       next: "name a folder or a .tgz of `npm pack`",
     });
-  if (!found.isDirectory()) return await unpack(source, dirname(folder), folder);
+  if (!found.isDirectory()) return;
   versionIn(source);
   if (existsSync(join(source, "setup.mjs"))) await bundle(source);
+}
+
+/** All that is copied for a program; its Node is none of it where a link will do. */
+function partsOf(source: string, versions: string): ProgramParts {
+  const isFolder = statSync(source).isDirectory();
+  const own = isFolder ? [...PACKED, C_SOURCES].map((name) => join(source, name)) : [];
+  const node = isLinkable(process.execPath, versions) ? [] : [process.execPath];
+  return {
+    paths: [...own, ...node, ...bundlerPaths([source, PACKAGE_FOLDER])],
+    archive: isFolder ? undefined : source,
+  };
+}
+
+async function bring(source: string, folder: string): Promise<void> {
+  if (!statSync(source).isDirectory()) return await unpack(source, dirname(folder), folder);
   await mkdir(folder);
   for (const name of PACKED.filter((one) => existsSync(join(source, one))))
     await cp(join(source, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
@@ -128,7 +156,7 @@ async function unpack(archive: string, parent: string, folder: string): Promise<
   try {
     await Promise.all([pipeline(createReadStream(archive), createGunzip(), entries), reading]);
   } catch (error) {
-    if (error instanceof FleetError) throw error;
+    if (error instanceof FleetError || isFull(error)) throw error;
     throw new FleetError("INVALID", `cannot unpack ${archive}: ${messageOf(error)}`, {
       next: "name a folder or a .tgz of `npm pack`",
     });
@@ -145,20 +173,29 @@ async function bringNode(folder: string): Promise<void> {
   const place = join(folder, "node_modules", `node-linux-${arch}`, "bin", "node");
   if (existsSync(place)) return;
   await mkdir(dirname(place), { recursive: true });
-  const { uid, mode } = statSync(process.execPath);
-  const isSafe = uid === 0 && (mode & 0o022) === 0;
   const copy = (): Promise<void> => cp(process.execPath, place);
-  await (isSafe ? link(process.execPath, place).catch(copy) : copy());
+  const isLinked = isLinkable(process.execPath, dirname(place));
+  await (isLinked ? link(process.execPath, place).catch(copy) : copy());
+}
+
+function isLinkable(file: string, folder: string): boolean {
+  const { uid, mode, dev } = statSync(file);
+  return uid === 0 && (mode & 0o022) === 0 && dev === statSync(folder).dev;
 }
 
 /** What images of TypeScript are built with is native, and no part of what `npm pack` makes. */
 async function bringBundler(folder: string, sources: readonly string[]): Promise<void> {
+  const to = join(folder, "node_modules");
+  if (existsSync(join(to, "esbuild"))) return;
+  for (const path of bundlerPaths(sources))
+    await cp(path, join(to, basename(path)), { recursive: true });
+}
+
+function bundlerPaths(sources: readonly string[]): readonly string[] {
   const modules = sources.flatMap((source) => [join(source, "node_modules"), dirname(source)]);
   const from = modules.find((one) => existsSync(join(one, "esbuild", "package.json")));
-  const to = join(folder, "node_modules");
-  if (from === undefined || existsSync(join(to, "esbuild"))) return;
-  for (const name of ["esbuild", "@esbuild"].filter((one) => existsSync(join(from, one))))
-    await cp(join(from, name), join(to, name), { recursive: true });
+  if (from === undefined) return [];
+  return ["esbuild", "@esbuild"].map((name) => join(from, name)).filter((one) => existsSync(one));
 }
 
 /** Removes versions that neither a link nor a process needs: those that `isNeeded` does not name. Returns their names. */

@@ -5,7 +5,7 @@ import { openStateFolder } from "../up/state-folder.ts";
 import { packageVersion } from "../version.ts";
 import { clearChecks } from "./check-copy.ts";
 import { type MigrateOptions, type Migration, migrateState } from "./migrate.ts";
-import { openParts } from "./open-parts.ts";
+import { OPEN_PARTS_BYTES, openParts } from "./open-parts.ts";
 import { readStamp, refuseNewer } from "./stamp.ts";
 import { STATE_STEPS } from "./steps.ts";
 
@@ -13,7 +13,12 @@ const LOCK = { clock: systemClock, patienceMs: 20_000, pauseMs: 20 };
 
 /** How this release brings states forward. */
 export function ownMigration(): MigrateOptions {
-  return { steps: STATE_STEPS, writtenBy: packageVersion(), verify: openParts };
+  return {
+    steps: STATE_STEPS,
+    writtenBy: packageVersion(),
+    verify: openParts,
+    verifyBytes: OPEN_PARTS_BYTES,
+  };
 }
 
 /**

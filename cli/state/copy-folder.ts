@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 
 /** Content that is named by its digest is never written again: its copies may be links. */
-const LINKED = new Set(["blobs"]);
+export const LINKED: ReadonlySet<string> = new Set(["blobs"]);
 /** Say who runs just now. */
 const LEFT_OUT = /^lock(\.pid|-journal)?$/;
 

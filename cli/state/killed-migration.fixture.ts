@@ -24,4 +24,5 @@ await migrateState(folder, {
     },
   ],
   verify: async () => die(),
+  verifyBytes: 0,
 });

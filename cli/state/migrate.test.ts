@@ -50,6 +50,7 @@ const release = (writtenBy: string, ...steps: readonly StateStep[]) => ({
   steps,
   writtenBy,
   verify,
+  verifyBytes: 0,
 });
 
 /** Every file with its content and inode: nothing was touched when it is the same. */

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { replaceFile } from "../../runtime/linux/replace-file.ts";
-import { copyFolder, syncPath, syncTree } from "./copy-folder.ts";
+import { copyFolder, LINKED, syncPath, syncTree } from "./copy-folder.ts";
+import { bytesOfCopy, type DiskWish, demandRoom, toldOfRoom } from "./disk-room.ts";
 import { readStamp, refuseNewer, type Stamp, writeStamp } from "./stamp.ts";
 import type { StatePart, StateStep } from "./steps.ts";
 
@@ -20,6 +21,8 @@ export interface MigrateOptions {
   readonly writtenBy: string;
   /** Opens the converted copies in `folder` as they will be opened later; throws when they are not good. */
   readonly verify: (folder: string, parts: readonly StatePart[]) => Promise<void>;
+  /** What that writes beside them. */
+  readonly verifyBytes: number;
 }
 export interface Migration {
   readonly from: number;
@@ -50,8 +53,9 @@ export function planMigration(from: number, steps: readonly StateStep[]): Migrat
  */
 export async function migrateState(
   folder: string,
-  { steps, writtenBy, verify }: MigrateOptions,
+  options: MigrateOptions,
 ): Promise<Migration | undefined> {
+  const { steps, writtenBy, verify } = options;
   await finish(folder);
   const old = readStamp(folder);
   refuseNewer(folder, old, steps.length);
@@ -59,7 +63,9 @@ export async function migrateState(
   if (!plan) return undefined;
   const work = join(folder, WORK);
   const parts = plan.parts.filter((part) => existsSync(join(folder, part)));
+  const room = await roomFor(folder, parts, options);
   try {
+    await demandRoom(room);
     await mkdir(work, { mode: 0o700 });
     for (const part of parts) await copyFolder(join(folder, part), join(work, part));
     for (const step of steps.slice(old.format)) await step.convert(work);
@@ -70,14 +76,31 @@ export async function migrateState(
     await replaceFile(join(work, COMMIT), 0o600, `${JSON.stringify(commit)}\n`);
   } catch (error) {
     await rm(work, { recursive: true, force: true });
-    const message = `the state in ${folder} cannot be brought from format ${plan.from} to ${plan.to}: ${messageOf(error)}`;
+    const why = await toldOfRoom(error, room);
+    const message = `the state in ${folder} cannot be brought from format ${plan.from} to ${plan.to}: ${messageOf(why)}`;
     const next =
-      "the old state is untouched: go on with the release that wrote it, and report this";
+      why instanceof FleetError && why.code === "STORAGE_FULL"
+        ? "make room there and start again; the old state is untouched"
+        : "the old state is untouched: go on with the release that wrote it, and report this";
     throw new FleetError("FAILED_PRECONDITION", message, { next }, error);
   }
   await finish(folder);
   return { ...plan, parts };
 }
+
+/** The copies, which grow a little when they are converted, and what is made when they are opened. */
+async function roomFor(
+  folder: string,
+  parts: readonly StatePart[],
+  { verifyBytes }: MigrateOptions,
+): Promise<DiskWish> {
+  const isLinked = (name: string): boolean => LINKED.has(name);
+  const sizes = await Promise.all(parts.map((part) => bytesOfCopy(join(folder, part), isLinked)));
+  const copies = sizes.reduce((sum, size) => sum + size, 0);
+  const bytes = parts.length === 0 ? 0 : Math.ceil(copies * GROWTH) + verifyBytes;
+  return { folder, bytes, what: "a converted copy of it" };
+}
+const GROWTH = 1.1;
 
 /** Takes away copies that were never finished; puts finished ones in place, however far that had come. */
 async function finish(folder: string): Promise<void> {

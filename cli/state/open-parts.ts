@@ -11,6 +11,9 @@ import { EVENT_BOUNDS } from "../../store/live-event-log.ts";
 import { STORE_BOUNDS } from "../../store/live-store.ts";
 import type { StatePart } from "./steps.ts";
 
+/** The journal makes a segment, and the next one while that is in use. */
+export const OPEN_PARTS_BYTES: number = 2 * JOURNAL_BOUNDS.segmentBytes;
+
 /** Opens copies of a state's parts as server and agent do; throws what they would. The copies are changed by it. */
 export async function openParts(folder: string, parts: readonly StatePart[]): Promise<void> {
   const server = join(folder, "server");

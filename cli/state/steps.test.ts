@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EventFile } from "../../store/journal/event-file.ts";
 import { openJournalResourceStore } from "../../store/journal/journal-resource-store.ts";
-import { packageVersion } from "../version.ts";
+import { ownMigration } from "./bring-forward.ts";
 import { checkCopy } from "./check-copy.ts";
 import { migrateState } from "./migrate.ts";
-import { openParts } from "./open-parts.ts";
 import { readStamp } from "./stamp.ts";
 import { STATE_STEPS, WRITTEN_FORMATS } from "./steps.ts";
 import {
@@ -20,7 +19,7 @@ import {
   writeState,
 } from "./write-state.fixture.ts";
 
-const OWN = { steps: STATE_STEPS, writtenBy: packageVersion(), verify: openParts };
+const OWN = ownMigration();
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "flotilla-steps-"));
