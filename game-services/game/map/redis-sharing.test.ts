@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { initializeRoomCache } from "@colyseus/core";
 import { Client } from "@colyseus/sdk";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { freePort } from "../../../core/std/free-port.ts";
 import { Backend } from "./backend.fixture.ts";
 import { MapPlayer, until } from "./map-player.fixture.ts";
 import { MapProcess } from "./map-process.fixture.ts";
+import { OutlivingDriver } from "./outliving-driver.ts";
 
 let backend: Backend;
 let redis: ChildProcess;
@@ -60,6 +62,16 @@ const roomsOf = ({ facts }: MapProcess): unknown =>
 const join = (game: MapProcess | undefined, user: string): Promise<MapPlayer> =>
   MapPlayer.join(backend, game?.webSocketPort ?? 0, user, map);
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+/** Comes again until it is let in. */
+async function joinAtLast(game: MapProcess | undefined, user: string): Promise<MapPlayer> {
+  for (;;) {
+    const player = await join(game, user).catch(() => undefined);
+    if (player) return player;
+    await pause();
+  }
+}
+
 describe("two processes of one game server, with Redis", { timeout: 60_000 }, () => {
   it("have one room for a map, whichever of them lets a player in", async () => {
     const [one, two] = games;
@@ -97,8 +109,7 @@ describe("two processes of one game server, with Redis", { timeout: 60_000 }, ()
     await until(() => (backend.service.keptPlace(map, "ann")?.x ?? 9) < 1.1);
     ann.room.reconnection.enabled = false;
     await one?.end("SIGKILL");
-    let again: MapPlayer | undefined;
-    while (!again) again = await join(two, "ann").catch(() => undefined);
+    const again = await joinAtLast(two, "ann");
     await until(() => (again.sees("ann")?.x ?? 9) < 1.2);
     expect(roomsOf(two as MapProcess)).toBe(1);
     await again.room.leave();
@@ -123,10 +134,38 @@ describe("two processes of one game server, with Redis", { timeout: 60_000 }, ()
     expect(games.map(({ isAlive }) => isAlive)).toEqual([true, true]);
     expect(await ann.room.request("echo", "still there")).toBe("still there");
     startRedis();
-    let ben: MapPlayer | undefined;
-    while (!ben) ben = await join(one, "ben").catch(() => undefined);
+    const ben = await joinAtLast(one, "ben");
     expect(games.map(({ isAlive }) => isAlive)).toEqual([true, true]);
     for (const { room } of [ann, ben]) await room.leave();
+  });
+
+  it("let go at once who leaves while Redis is away, and bring together who stayed and who comes after it", async () => {
+    const [one, two] = games;
+    const [ann, ben] = [await join(one, "ann"), await join(one, "ben")];
+    await killRedis();
+    await ben.room.leave();
+    await until(() => ann.sees("ben") === undefined);
+    startRedis();
+    // It has forgotten the room, which goes on.
+    const cho = await joinAtLast(one, "cho");
+    await until(() => ann.sees("cho") !== undefined && cho.sees("ann") !== undefined);
+    while ((await client.hlen("roomcaches")) === 0) await pause();
+    const dan = await joinAtLast(two, "dan");
+    await until(() => ann.sees("dan") !== undefined && dan.sees("cho") !== undefined);
+    expect(games.map(roomsOf)).toEqual([1, 0]);
+    for (const { room } of [ann, cho, dan]) await room.leave();
+    await untilNoRooms();
+  });
+
+  it("start before their Redis, too", async () => {
+    await killRedis();
+    const starting = start();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    startRedis();
+    const third = await starting;
+    games.push(third);
+    const ann = await joinAtLast(third, "ann");
+    await ann.room.leave();
   });
 
   it("leave nothing in Redis when they are told to end", async () => {
@@ -136,6 +175,37 @@ describe("two processes of one game server, with Redis", { timeout: 60_000 }, ()
     expect(await two?.end("SIGTERM")).toBe(0);
     await until(() => ann.codes.length === 1);
     expect(await client.hlen("roomcaches")).toBe(0);
+  });
+});
+
+describe("the rooms of a process", { timeout: 60_000 }, () => {
+  it("are found while Redis is away, told when it is back, and no question that failed stays unanswered", async () => {
+    await killRedis();
+    const away = new Redis(redisUrl, { maxRetriesPerRequest: 0 });
+    away.on("error", () => undefined);
+    const driver = new OutlivingDriver(away);
+    const open = { locked: false, name: "map" };
+    try {
+      await expect(driver.findOne(open)).rejects.toThrow();
+      await expect(driver.query({ name: "map" })).rejects.toThrow();
+      const room = initializeRoomCache({ name: "map", roomId: "r1", processId: "p1" });
+      await driver.persist(room, true);
+      await driver.update(room, { $inc: { clients: 1 } });
+      expect((await driver.findOne(open)).roomId).toBe("r1");
+      expect(await driver.findOne({ roomId: "r1" })).toMatchObject({ clients: 1 });
+      startRedis();
+      while ((await client.hlen("roomcaches")) === 0) await pause();
+      expect(JSON.parse((await client.hget("roomcaches", "r1")) ?? "")).toMatchObject({
+        clients: 1,
+      });
+      expect(await driver.query({ name: "map" })).toHaveLength(1);
+      expect(await driver.query({ name: "other" })).toEqual([]);
+      await driver.remove("r1");
+      expect(await driver.query({ name: "map" })).toEqual([]);
+      expect(await driver.findOne(open)).toBeUndefined();
+    } finally {
+      away.disconnect();
+    }
   });
 });
 

@@ -1,28 +1,32 @@
-import { RedisDriver } from "@colyseus/redis-driver";
-import { RedisPresence } from "@colyseus/redis-presence";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { Sharing } from "../colyseus-server.ts";
 import { log } from "../log.ts";
+import { OutlivingDriver } from "./outliving-driver.ts";
+import { OutlivingPresence } from "./outliving-presence.ts";
 
 const CONNECT_MS = 5000;
+/** Nothing orders the starts of a game server and its Redis. */
+const START_MS = 15_000;
+const AGAIN_MS = 200;
 /** A command that waits for a connection fails after so many tries: players are told to come again. */
 const TRIES_MAX = 3;
 
 /** What the processes of one game server share through Redis: which rooms there are, where, and used join tokens. */
 export class RedisSharing implements Sharing {
-  readonly presence: RedisPresence;
-  readonly driver: RedisDriver;
+  readonly presence: OutlivingPresence;
+  readonly driver: OutlivingDriver;
   readonly publicAddress: string;
   readonly #client: Redis;
 
   private constructor(client: Redis, presence: Redis, publicAddress: string) {
     this.#client = client;
-    this.driver = new RedisDriver(client);
-    this.presence = new RedisPresence(presence);
+    this.driver = new OutlivingDriver(client);
+    this.presence = new OutlivingPresence(presence);
     this.publicAddress = publicAddress;
   }
 
-  /** Resolves when Redis answers. Colyseus closes the connections when it ends. */
+  /** Resolves when Redis answers, which may be started just then, too. Colyseus closes the connections when it ends. */
   static async open(url: string, publicAddress: string): Promise<RedisSharing> {
     const client = new Redis(url, { maxRetriesPerRequest: TRIES_MAX, connectTimeout: CONNECT_MS });
     let said = "";
@@ -33,7 +37,7 @@ export class RedisSharing implements Sharing {
     client.on("ready", () => {
       said = "";
     });
-    await client.ping();
+    await untilItAnswers(client);
     outliveLostCommands();
     return new RedisSharing(client, client.duplicate(), publicAddress);
   }
@@ -41,6 +45,19 @@ export class RedisSharing implements Sharing {
   /** Marks a join token as used; false when another process did so before. */
   async claim(jti: string, seconds: number): Promise<boolean> {
     return (await this.#client.set(`flotilla:join:${jti}`, "1", "EX", seconds, "NX")) === "OK";
+  }
+}
+
+async function untilItAnswers(client: Redis): Promise<void> {
+  for (const until = Date.now() + START_MS; ; await sleep(AGAIN_MS)) {
+    const isThere = await client.ping().then(
+      () => true,
+      (error: unknown) => {
+        if (Date.now() > until) throw error;
+        return false;
+      },
+    );
+    if (isThere) return;
   }
 }
 
