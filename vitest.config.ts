@@ -17,9 +17,7 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.linux.test.ts"],
-          // For what hangs: a busy machine may take ten times as long as it takes alone.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 20_000,
         },
       },
       {

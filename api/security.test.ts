@@ -248,8 +248,7 @@ describe("clients that are slow on purpose", () => {
     const closed = Promise.all(
       [...headers, ...bodies].map((socket) => {
         socket.resume();
-        // Some are cut in the middle of a write, which `once` would take for a failure.
-        return new Promise((resolve) => socket.once("close", resolve));
+        return once(socket, "close");
       }),
     );
     let served = 0;

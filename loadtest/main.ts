@@ -5,6 +5,7 @@ import { type RunWanted, USAGE, UsageError, wantedOf } from "./command-line.ts";
 import { compareRuns } from "./compare/compare-runs.ts";
 import { readRuns } from "./compare/read-runs.ts";
 import { showComparison } from "./compare/show-comparison.ts";
+import { joinChanges } from "./platform/game-folder.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
 import { startOwnPlatform } from "./platform/own-platform.ts";
 import { findRunningPlatform } from "./platform/running-platform.ts";
@@ -38,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** All scenarios, one after the other, on one platform. */
+/** All scenarios, one after the other. */
 async function run(wanted: RunWanted, command: string): Promise<number> {
   const { scenarios, profile, out } = wanted;
   const ending = new AbortController();
@@ -49,15 +50,17 @@ async function run(wanted: RunWanted, command: string): Promise<number> {
   const folder = out ?? join(RESULTS, new Date().toISOString().replaceAll(/[:.]/g, "-"));
   let isKept = true;
   try {
-    await using platform = await platformOf(wanted, signal);
-    for (const [name, scenario] of scenarios) {
-      const asked = { name, scenario, profile, command, platform, progress, signal };
-      const result = await runScenario(asked);
-      signal.throwIfAborted();
-      showResult(result);
-      const file = keepResult(join(folder, name), result);
-      console.log(`result: ${file}\nreport: ${writeReport(file)}`);
-      isKept &&= result.thresholds.every(({ passed }) => passed);
+    for (const some of groupsOf(scenarios)) {
+      await using platform = await platformOf({ ...wanted, scenarios: some }, signal);
+      for (const [name, scenario] of some) {
+        const asked = { name, scenario, profile, command, platform, progress, signal };
+        const result = await runScenario(asked);
+        signal.throwIfAborted();
+        showResult(result);
+        const file = keepResult(join(folder, name), result);
+        console.log(`result: ${file}\nreport: ${writeReport(file)}`);
+        isKept &&= result.thresholds.every(({ passed }) => passed);
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -67,15 +70,29 @@ async function run(wanted: RunWanted, command: string): Promise<number> {
   return isKept ? 0 : 1;
 }
 
+type Some = RunWanted["scenarios"];
+
+/** Those that share a platform; one that wants other settings, or a disk to fill, has one to itself. */
+function groupsOf(scenarios: Some): readonly Some[] {
+  const isAlone = ([, { changes, diskMiB }]: Some[number]): boolean =>
+    changes !== undefined || diskMiB !== undefined;
+  const shared = scenarios.filter((one) => !isAlone(one));
+  const alone = scenarios.filter(isAlone).map((one) => [one]);
+  return shared.length > 0 ? [shared, ...alone] : alone;
+}
+
 async function platformOf(wanted: RunWanted, signal: AbortSignal): Promise<LoadPlatform> {
-  const { scenarios, target, allowed } = wanted;
+  const { scenarios, profile, target, allowed } = wanted;
   const parts = [...new Set(scenarios.flatMap(([, one]) => one.parts))];
   if (target) return findRunningPlatform({ ...target, parts, targets: new Targets(allowed) });
   console.log("· starting a Flotilla of its own");
   const images = [...new Set(scenarios.flatMap(([, one]) => one.images))];
   const disks = scenarios.flatMap(([, { diskMiB }]) => diskMiB ?? []);
   const diskMiB = disks.length === 0 ? undefined : Math.max(...disks);
-  const platform = await startOwnPlatform({ parts, images, diskMiB });
+  const backings = [...new Set(scenarios.flatMap(([, one]) => one.backings?.[profile] ?? []))];
+  const changes = joinChanges(scenarios.map(([, one]) => one.changes ?? {}));
+  const asked = { parts, images, diskMiB, backings, changes };
+  const platform = await startOwnPlatform(asked);
   const { portRange } = platform.settings;
   console.log(`· it is up; its state folder: ${platform.own?.state}; its host ports: ${portRange}`);
   if (!signal.aborted) return platform;

@@ -1,5 +1,6 @@
 import type { SecondDone } from "./generator/merge.ts";
-import type { GamePart } from "./platform/game-folder.ts";
+import type { BackingName } from "./platform/backing.ts";
+import type { GamePart, PartChanges } from "./platform/game-folder.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
 import type { ProfileName } from "./profiles.ts";
 import type { RunResult } from "./report/run-result.ts";
@@ -17,6 +18,10 @@ export interface Scenario {
   readonly about: string;
   /** Parts of examples/game that it needs. */
   readonly parts: readonly GamePart[];
+  /** What these lean on for it, in a profile, where this machine has it. */
+  readonly backings?: Readonly<Record<ProfileName, readonly BackingName[]>>;
+  /** What of these is other than the example's. */
+  readonly changes?: PartChanges;
   /** Image files that it needs, from the project's root. */
   readonly images: readonly string[];
   /** Its Flotilla has a disk of so many MiB to itself; the machine's without it. */

@@ -7,6 +7,7 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { machine } from "./bench/machine.ts";
 import { faults } from "./faults/faults.ts";
+import { platformFaults } from "./faults/platform-faults.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
 import { startOwnPlatform } from "./platform/own-platform.ts";
 import { renderReport } from "./report/report.ts";
@@ -64,7 +65,9 @@ describe("a whole Flotilla under load", () => {
   }, 400_000);
 
   it("keeps its players while server and door are killed, and seats anew who loses a game server", async () => {
-    const run = await faults.run(platform, "smoke", quiet, signal);
+    const began = performance.now();
+    const nowMs = (): number => performance.now() - began;
+    const run = await platformFaults(platform, "smoke", { nowMs, progress: quiet, signal });
     seen.push(run);
     const records = run.faults ?? [];
     expect(records.map(({ what }) => what)).toEqual([

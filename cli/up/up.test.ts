@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TestInstance } from "../testing/test-instance.ts";
 
 const MINUTE = 60_000;
@@ -25,25 +25,17 @@ async function until(claim: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await claim())) await sleep(20);
 }
 
-/** One instance, which is ended and started again on the way: each start takes seconds. */
 describe("flotilla up", { timeout: MINUTE }, () => {
-  let instance: TestInstance;
-  beforeAll(async () => {
-    instance = await TestInstance.start({ driver: "process" });
-  }, MINUTE);
-  afterAll(() => instance?.[Symbol.asyncDispose](), MINUTE);
-
-  it("is refused on a state folder that is in use, at once, and the first one does not notice", async () => {
-    const refused = await instance.cli("up", "--port", "1");
-    const detached = await instance.cli("up", "--detach", "--driver", "process");
-    for (const { code, err } of [refused, detached]) {
-      expect(code).toBe(6);
-      expect(err).toContain(`in use by process ${instance.pid("up")}`);
-    }
+  it("is refused on a state folder that is in use, and the first one does not notice", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
+    const { code, err } = await instance.cli("up", "--port", "1");
+    expect(code).toBe(6);
+    expect(err).toContain(`in use by process ${instance.pid("up")}`);
     expect(await isUp(instance)).toBe(true);
   });
 
   it("says which port is taken, and leaves nothing running", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
     const other = mkdtempSync(join(tmpdir(), "flotilla-other-"));
     const flags = ["--state", other, "--port", `${instance.port}`, "--driver", "process"];
     const { code, err } = await instance.cli("up", ...flags);
@@ -53,6 +45,7 @@ describe("flotilla up", { timeout: MINUTE }, () => {
   });
 
   it("starts a part again that was killed", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
     for (const part of ["server", "agent"] as const) {
       const before = instance.pid(part);
       expect(instance.kill(part)).toBe(true);
@@ -63,30 +56,49 @@ describe("flotilla up", { timeout: MINUTE }, () => {
     expect(instance.said).toContain("agent ended (SIGKILL), started again");
   });
 
-  it("takes its parts with it when it is killed, and the next one takes over", async () => {
+  it("goes down on Ctrl-C and keeps what is stored", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
     expect((await instance.request("POST", NETWORKS, NETWORK)).status).toBe(201);
+    await instance.end("SIGINT");
+    expect(instance.said).toContain("✓ down");
+    expect(await isUp(instance)).toBe(false);
+    await instance.up();
+    expect((await instance.request("GET", `${NETWORKS}/kept`)).status).toBe(200);
+  });
+
+  it("takes its parts with it when it is killed, and the next one takes over", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
     await instance.end("SIGKILL");
     await until(async () => !(await isUp(instance)));
     await instance.up();
     expect(await isUp(instance)).toBe(true);
   });
+});
 
-  it("goes down on Ctrl-C and keeps what is stored; detached, it returns when it is ready and ends when it is told", async () => {
+describe("flotilla up --detach and down", { timeout: MINUTE }, () => {
+  it("returns when it is ready, is found again by its folder, and ends when it is told", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
     await instance.end("SIGINT");
-    expect(instance.said).toContain("✓ down");
-    expect(await isUp(instance)).toBe(false);
     const flags = ["--port", `${instance.port}`, "--driver", "process"];
     const out = await instance.mustCli("up", "--detach", ...flags);
     expect(out).toContain("flotilla is up.");
     expect(out).toContain("`flotilla down` stops the game servers");
-    expect((await instance.request("GET", `${NETWORKS}/kept`)).status).toBe(200);
+    expect(await isUp(instance)).toBe(true);
     expect(await instance.mustCli("get", "nodes")).toMatch(/^NAME/);
     expect(await instance.mustCli("down")).toContain("✓ down; what is stored stays");
     expect(await isUp(instance)).toBe(false);
     expect(await instance.mustCli("down")).toContain("✓ down");
   });
 
+  it("says at once why it cannot start", async () => {
+    await using instance = await TestInstance.start({ driver: "process" });
+    const { code, err } = await instance.cli("up", "--detach", "--driver", "process");
+    expect(code).toBe(6);
+    expect(err).toContain("in use by process");
+  });
+
   it("deletes what is stored when asked to, and only a folder of its own", async () => {
+    const instance = await TestInstance.start({ driver: "process" });
     const { code, err } = await instance.cli("down", "--purge", "--state", tmpdir());
     expect(code).toBe(6);
     expect(err).toContain("is no state folder of flotilla");

@@ -110,7 +110,8 @@ export class FlotillaUp implements AsyncDisposable {
       this.#up.kill("SIGINT");
       await ended;
     }
-    await this.cli("down", "--purge");
+    // What was never up has nothing to take down.
+    if (this.#up) await this.cli("down", "--purge");
     rmSync(this.state, { recursive: true, force: true });
   }
 

@@ -1,156 +1,40 @@
-import type { LoadPlatform } from "../platform/load-platform.ts";
-import type { ProfileName } from "../profiles.ts";
-import { FleetRecorder } from "../record/fleet-recorder.ts";
-import type { FaultRecord } from "../report/run-result.ts";
-import type { Progress, Scenario } from "../scenario.ts";
-import { ARENA_IMAGE, makeArenaFleet } from "../swarm/seated/arena-fleet.ts";
-import { SeatedPlayers } from "../swarm/seated/seated-players.ts";
-import { StepLog } from "../swarm/seated/step-log.ts";
-import { AllocationProbe } from "./allocation-probe.ts";
-import { makeEchoFleet } from "./echo-fleet.ts";
-import type { Fault } from "./fault.ts";
-import { openMongoInUse } from "./mongodb-in-use.ts";
-import { promisesOf } from "./notice.ts";
-import { PlatformParts } from "./platform-parts.ts";
-import { type FaultTimes, runFault } from "./run-fault.ts";
-import { runStoreFault } from "./store-fault.ts";
-import { FULL_DISK, KILL_GAME_SERVER, KILLS, NOTHING_BROKEN } from "./strikes.ts";
+import type { RunResult } from "../report/run-result.ts";
+import type { Scenario } from "../scenario.ts";
+import { ARENA_IMAGE } from "../swarm/seated/arena-fleet.ts";
+import { backendFaults, ROOM_SEATS, ROOMS } from "./backend/backend-faults.ts";
+import { platformFaults } from "./platform-faults.ts";
 
-interface Size extends FaultTimes {
-  readonly servers: number;
-  readonly roomsPerServer: number;
-  readonly seatsPerRoom: number;
-  readonly faults: readonly Fault[];
-  /** Whether the store behind the login service is killed, too, where there is one. */
-  readonly isWithStore: boolean;
-}
-
-const ALL: readonly Fault[] = [NOTHING_BROKEN, ...KILLS, KILL_GAME_SERVER, FULL_DISK];
-const [server, , , door] = KILLS;
-const FEW = [server, door, KILL_GAME_SERVER].filter((fault) => fault !== undefined);
-const SIZES: Readonly<Record<ProfileName, Size>> = {
-  smoke: {
-    ...{ servers: 3, roomsPerServer: 1, seatsPerRoom: 7, faults: FEW, isWithStore: false },
-    ...{ quietMs: 500, afterMs: 500 },
-  },
-  load: {
-    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 16, faults: ALL, isWithStore: true },
-    ...{ quietMs: 8_000, afterMs: 8_000 },
-  },
-  spike: {
-    ...{ servers: 4, roomsPerServer: 2, seatsPerRoom: 32, faults: ALL, isWithStore: true },
-    ...{ quietMs: 2_000, afterMs: 2_000 },
-  },
-};
-/** Of all seats; the rest is there for those who lose theirs. */
-const CAPACITY_USED = 0.6;
-const HZ = 20;
-const SECONDS_MAX = 1_800;
-const WAIT_SECONDS = 60;
-const FLEET = "load-arena";
-const PROBED = "load-probe";
-const PROBED_SERVERS = 4;
-
-/** Parts of the platform that are killed, one after the other, under players who notice what there is to notice. */
+/** Everything that can be killed, one after the other, and a full disk, under players: what they notice. */
 export const faults: Scenario = {
-  about:
-    "server, agent, shim, door, game server killed, disk full, under play: what players notice",
-  parts: [],
+  about: "platform, game servers, backend, Redis, MongoDB killed under play: what players notice",
+  parts: ["login", "asset", "room", "meet", "maps"],
+  backings: { smoke: ["redis"], load: ["redis", "mongodb"], spike: ["redis", "mongodb"] },
+  // As many seats as these players fill 60 % of, on as many game servers as share a Redis: one.
+  changes: {
+    room: [{ env: { ROOM_SEATS: String(ROOM_SEATS) } }],
+    maps: [
+      {
+        kind: "FleetAutoscaler",
+        at: ["spec", "policy", "counter", "maxCapacity"],
+        value: ROOMS,
+      },
+    ],
+  },
   images: [ARENA_IMAGE, "loadtest/bench/echo-game.yaml"],
-  diskMiB: 1_000,
+  diskMiB: 1_500,
   async run(platform, profile, progress, signal) {
-    const { own } = platform;
-    if (!own) throw new Error("faults are for a Flotilla of the run's own: leave --target out");
-    const size = SIZES[profile];
-    const seats = size.servers * size.roomsPerServer * size.seatsPerRoom;
-    const playersWanted = Math.floor(seats * CAPACITY_USED);
-    const parts = new PlatformParts(own.state, own.pid);
-    await using stack = new AsyncDisposableStack();
     const began = performance.now();
-    const nowMs = (): number => performance.now() - began;
-    const log = stack.use(new StepLog(nowMs, progress));
-    const loaded = await load(stack, platform, { size, playersWanted, log, nowMs, signal });
-    const { players, probe, recorder } = loaded;
-    progress.say(`${playersWanted} players come to ${seats} seats on ${size.servers} game servers`);
-    await players.enter(Array.from({ length: playersWanted }, (_, id) => id));
-    const world = { platform, parts, players, playersWanted, probe, signal };
-    const records: FaultRecord[] = [];
-    for (const fault of size.faults) {
-      progress.say(fault.what);
-      records.push(await runFault(fault, world, size, nowMs));
-      tell(progress, records.at(-1));
-    }
-    const notes = size.isWithStore ? await killStore(records, nowMs, signal) : [];
-    const swarms = await players.records();
-    const { allocations } = probe.ledger;
+    const told = { nowMs: () => performance.now() - began, progress, signal };
+    const first = await platformFaults(platform, profile, told);
+    const second = await backendFaults(platform, profile, told);
+    const both = <K extends "faults" | "thresholds" | "notes">(key: K) =>
+      [...(first[key] ?? []), ...(second[key] ?? [])] as NonNullable<RunResult[K]>;
     return {
-      ...{ steps: log.steps, fleet: recorder.record(), faults: records, swarms },
-      thresholds: records.flatMap(promisesOf),
-      seconds: Math.round(nowMs() / 1000),
-      settings: { seats, players: playersWanted, hz: HZ, capacityUsed: CAPACITY_USED },
-      notes: [
-        `${allocations} game servers were handed out and given back beside the players.`,
-        ...notes,
-      ],
+      ...first,
+      steps: { ...first.steps, ...second.steps },
+      ...{ faults: both("faults"), thresholds: both("thresholds"), notes: both("notes") },
+      settings: { platform: first.settings, backend: second.settings },
+      seconds: Math.round(told.nowMs() / 1000),
     };
   },
 };
-
-/** Adds what its users noticed; says why when there is none to kill. */
-async function killStore(
-  records: FaultRecord[],
-  nowMs: () => number,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const store = await openMongoInUse();
-  if (typeof store === "string") return [`MongoDB was not killed: ${store}`];
-  await using _store = store;
-  records.push(await runStoreFault(store, nowMs, signal));
-  return [];
-}
-
-interface LoadOptions {
-  readonly size: Size;
-  readonly playersWanted: number;
-  readonly log: StepLog;
-  readonly nowMs: () => number;
-  readonly signal: AbortSignal;
-}
-
-/** What is under load; all of it ends with `stack`, the last first. */
-async function load(
-  stack: AsyncDisposableStack,
-  platform: LoadPlatform,
-  { size, playersWanted, log, nowMs, signal }: LoadOptions,
-): Promise<{ players: SeatedPlayers; probe: AllocationProbe; recorder: FleetRecorder }> {
-  const { servers, roomsPerServer, seatsPerRoom } = size;
-  const { apiUrl, adminToken, allocateToken: token, allowed } = platform;
-  const arena = {
-    ...{ name: FLEET, replicas: servers, roomsPerServer },
-    ...{ playersPerServer: roomsPerServer * seatsPerRoom, cpu: { request: "0", limit: "1" } },
-  };
-  const probed = { name: PROBED, replicas: PROBED_SERVERS };
-  const fleets = [makeArenaFleet(platform, arena, signal), makeEchoFleet(platform, probed, signal)];
-  for (const fleet of await Promise.all(fleets)) stack.use(fleet);
-  const recorder = stack.use(
-    new FleetRecorder({ apiUrl, token: adminToken, fleet: FLEET, now: nowMs }),
-  );
-  const common = { apiUrl, token, allowed, tally: log.tally, signal };
-  const probe = stack.use(new AllocationProbe({ ...common, adminToken, fleet: PROBED }));
-  const players = stack.use(
-    new SeatedPlayers({
-      ...{ ...common, fleet: FLEET, seatsPerRoom, playersMax: playersWanted },
-      ...{ secondsMax: SECONDS_MAX, hz: HZ, waitSeconds: WAIT_SECONDS, now: nowMs },
-    }),
-  );
-  return { players, probe, recorder };
-}
-
-function tell(progress: Progress, record: FaultRecord | undefined): void {
-  if (!record) return;
-  const seen = Object.entries(record.lost).filter(([, count]) => count > 0);
-  const said = seen.map(([what, count]) => `${what} ${count}`).join(", ") || "nothing noticed";
-  progress.say(
-    `  ${said}; answers after ${record.answersAfterMs} ms, back after ${record.backAfterMs} ms`,
-  );
-}

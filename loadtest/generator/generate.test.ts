@@ -113,6 +113,20 @@ describe("the generator", () => {
     expect(seconds).toBeLessThan(60);
   });
 
+  it("lets nobody in any more when it is told that it is enough, and those who are there stay", async () => {
+    const enough = new AbortController();
+    const stages = [{ seconds: 3_600, from: 10, to: 10 }];
+    const onSecond = (): void => enough.abort();
+    const asked = { arriving: { stages, staySeconds: 1, atOnceMax: 99 }, onSecond };
+    const { steps, inPlay } = await run({ ...asked, enough: enough.signal });
+    const { count = 0, errors } = steps.arrive ?? {};
+    expect(count).toBeGreaterThan(5);
+    expect(count).toBeLessThan(600);
+    expect(errors).toEqual({});
+    expect(steps.ask).toMatchObject({ count, errors: {} });
+    expect(inPlay.at(-1)).toBe(0);
+  });
+
   it("fails when a thread does, which is no failure of a server", async () => {
     await expect(run({ players: "nobody.fixture" })).rejects.toThrow(/nobody\.fixture/);
   });

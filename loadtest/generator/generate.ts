@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Arriving } from "../profiles.ts";
 import type { StepRecord } from "../report/run-result.ts";
 import { Merge, type SecondDone } from "./merge.ts";
-import type { GeneratorOrder } from "./players.ts";
+import type { GeneratorCall, GeneratorOrder } from "./players.ts";
 import { secondsOf } from "./schedule.ts";
 import type { SecondSeen } from "./tally.ts";
 
@@ -23,6 +23,8 @@ export interface GenerateOptions {
   /** Numbers of players begin there. */
   readonly firstPlayer?: number;
   readonly onSecond: (second: SecondDone) => void;
+  /** Nobody comes any more once it is aborted; who is there stays as long as it meant to. */
+  readonly enough?: AbortSignal;
   readonly signal: AbortSignal;
 }
 export interface Generated {
@@ -36,7 +38,7 @@ export interface Generated {
  * all have left. Rejects when a generator fails, which is not the platform's failure.
  */
 export async function generate(options: GenerateOptions): Promise<Generated> {
-  const { players, arriving, threads, firstPlayer = 0, onSecond, signal } = options;
+  const { players, arriving, threads, firstPlayer = 0, onSecond, enough, signal } = options;
   signal.throwIfAborted();
   const merge = new Merge(threads);
   const startAtMs = Date.now() + START_IN_MS;
@@ -49,10 +51,13 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
     };
     return startThread(order, (seen) => merge.add(index, seen).forEach(onSecond));
   });
-  const stop = (): void => {
-    for (const { worker } of running) worker.postMessage("stop");
+  const tell = (call: GeneratorCall) => (): void => {
+    for (const { worker } of running) worker.postMessage(call);
   };
+  const [stop, end] = [tell("stop"), tell("enough")];
   signal.addEventListener("abort", stop, { once: true });
+  enough?.addEventListener("abort", end, { once: true });
+  if (enough?.aborted) end();
   try {
     const left = running.map(({ ended }, index) =>
       ended.then(() => merge.left(index).forEach(onSecond)),
@@ -63,6 +68,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
+    enough?.removeEventListener("abort", end);
   }
   return { steps: merge.steps, inPlay: merge.inPlay, seconds: merge.inPlay.length };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import {
   ARRIVE,
+  type GeneratorCall,
   type GeneratorOrder,
   NOT_FINISHED,
   type PlayerRun,
@@ -14,12 +15,13 @@ import { Tally } from "./tally.ts";
 
 /*
  * One generator, a thread that `generate.ts` starts: lets its share of the players arrive when they are due, whatever
- * became of those before them, and tells each second what it saw. Any message ends it before its time.
+ * became of those before them, and tells each second what it saw. A message ends it before its time, or the arrivals.
  */
 const SECOND_MS = 1_000;
 const order = workerData as GeneratorOrder;
 const now = (): number => performance.timeOrigin + performance.now() - order.startAtMs;
 const stopping = new AbortController();
+const enough = new AbortController();
 // Each player's waits listen to it.
 setMaxListeners(0, stopping.signal);
 const tally = new Tally(now);
@@ -29,13 +31,18 @@ async function main(): Promise<void> {
     readonly players: Players<unknown, AsyncDisposable>;
   };
   await using world = await players.open(order.options);
-  parentPort?.once("message", () => stopping.abort(new Error("the run was stopped")));
+  parentPort?.on("message", hear);
   const telling = tellSeconds();
   const inPlay = await arrive((run) => players.play({ ...run, world }));
   await leave(inPlay);
   telling.end();
   // Whatever is still open here ends with the thread, which is ended by who started it.
   parentPort?.postMessage("done");
+}
+
+function hear(call: GeneratorCall): void {
+  enough.abort(new Error("nobody else is to come"));
+  if (call === "stop") stopping.abort(new Error("the run was stopped"));
 }
 
 type Person = Omit<PlayerRun<AsyncDisposable>, "world">;
@@ -52,7 +59,7 @@ async function arrive(
   let n = firstPlayer + share.index;
   for (const dueMs of arrivalsMs(stages, share)) {
     await until(dueMs);
-    if (signal.aborted) break;
+    if (enough.signal.aborted) break;
     if (inPlay.size >= mineMax) tally.failed(ARRIVE, TOO_MANY);
     else {
       tally.took(ARRIVE, Math.max(0, now() - dueMs));
@@ -74,7 +81,7 @@ async function arrive(
 /** Who is late comes at once, but lets answers be read. */
 async function until(dueMs: number): Promise<void> {
   const ms = dueMs - now();
-  if (ms > 0) await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  if (ms > 0) await sleep(ms, undefined, { signal: enough.signal }).catch(() => undefined);
   else await new Promise((resolve) => setImmediate(resolve));
 }
 

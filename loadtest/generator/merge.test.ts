@@ -12,7 +12,11 @@ describe("what several generators saw", () => {
     expect(merge.add(0, seen(0, [1]))).toEqual([]);
     expect(merge.add(0, seen(1, [5]))).toEqual([]);
     expect(merge.add(1, seen(0, [3], { timeout: 1 }))).toEqual([
-      { second: 0, inPlay: 2, steps: { ask: { count: 2, errors: 1, p99Ms: 3 } } },
+      {
+        second: 0,
+        inPlay: 2,
+        steps: { ask: { count: 2, errors: 1, causes: { timeout: 1 }, p99Ms: 3 } },
+      },
     ]);
     expect(merge.add(1, seen(1, []))).toHaveLength(1);
     expect(merge.steps.ask).toMatchObject({

@@ -18,14 +18,22 @@ interface StepSeries {
 /** A second that some generators have not told of yet. */
 interface OpenSecond {
   readonly steps: Map<string, number[]>;
-  readonly errors: Map<string, number>;
+  /** Of each step, by cause. */
+  readonly errors: Map<string, Record<string, number>>;
   inPlay: number;
 }
 /** One second of all generators, for who looks on. */
 export interface SecondDone {
   readonly second: number;
   readonly inPlay: number;
-  readonly steps: Readonly<Record<string, { count: number; errors: number; p99Ms: number | null }>>;
+  readonly steps: Readonly<Record<string, StepDone>>;
+}
+export interface StepDone {
+  readonly count: number;
+  readonly errors: number;
+  /** How often each of the errors. */
+  readonly causes: Readonly<Record<string, number>>;
+  readonly p99Ms: number | null;
 }
 
 /** What several generators saw, as one: series by second, and the whole run. */
@@ -56,10 +64,10 @@ export class Merge {
         step.all.record(Math.min(US_MAX, Math.max(1, Math.round(ms * US))));
       }
       step.count += tookMs.length;
-      for (const [cause, count] of Object.entries(errors)) {
-        step.errors[cause] = (step.errors[cause] ?? 0) + count;
-        open.errors.set(name, (open.errors.get(name) ?? 0) + count);
-      }
+      const causes = open.errors.get(name) ?? {};
+      open.errors.set(name, causes);
+      for (const [cause, count] of Object.entries(errors))
+        for (const sums of [step.errors, causes]) sums[cause] = (sums[cause] ?? 0) + count;
     }
     return this.#close();
   }
@@ -115,16 +123,17 @@ export class Merge {
   }
 
   #closed({ steps, errors, inPlay }: OpenSecond): SecondDone {
-    const shown: Record<string, { count: number; errors: number; p99Ms: number | null }> = {};
+    const shown: Record<string, StepDone> = {};
     for (const [name, series] of this.#steps) {
       const sorted = (steps.get(name) ?? []).sort((a, b) => a - b);
-      const failed = errors.get(name) ?? 0;
+      const causes = errors.get(name) ?? {};
+      const failed = Object.values(causes).reduce((sum, count) => sum + count, 0);
       const p99Ms = percentileOf(sorted, 0.99);
       series.perSecond.push(sorted.length);
       series.errorsPerSecond.push(failed);
       series.p50Ms.push(percentileOf(sorted, 0.5));
       series.p99Ms.push(p99Ms);
-      shown[name] = { count: sorted.length, errors: failed, p99Ms };
+      shown[name] = { count: sorted.length, errors: failed, causes, p99Ms };
     }
     this.inPlay.push(inPlay);
     return { second: this.#seconds, inPlay, steps: shown };

@@ -40,6 +40,9 @@ export interface GeneratorOrder {
   readonly firstPlayer: number;
 }
 
+/** What a generator is told while it runs: to end at once, or that nobody else is to come. */
+export type GeneratorCall = "stop" | "enough";
+
 /** Steps that every scenario has. */
 export const ARRIVE = "arrive";
 /** Somebody was to come while as many were there as may be. */

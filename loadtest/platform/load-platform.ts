@@ -1,4 +1,5 @@
 import type { FlotillaUp } from "../bench/flotilla-up.ts";
+import type { BackingName } from "./backing.ts";
 import type { GamePart } from "./game-folder.ts";
 
 /** What a scenario loads: a Flotilla with the game's backend on it, made for the run or running already. */
@@ -14,6 +15,8 @@ export interface LoadPlatform extends AsyncDisposable {
   readonly own?: FlotillaUp;
   /** What of its settings is other than the example's, for the result. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Why something that the backend was to lean on is not there. */
+  readonly missing: ReadonlyMap<BackingName, string>;
   /** Where players find a part of the game's backend; the run asked for that part. */
   url(part: GamePart): string;
   /** One API call with the admin token; throws unless it worked. */

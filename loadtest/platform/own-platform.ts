@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FlotillaUp, LOOPBACK } from "../bench/flotilla-up.ts";
-import { type GamePart, type PartSettings, writeGameFolder } from "./game-folder.ts";
+import { type BackingName, writeBackings } from "./backing.ts";
+import { type GamePart, joinChanges, type PartChanges, writeGameFolder } from "./game-folder.ts";
 import { markRunner, STATE_PREFIX, takeDownLeftovers } from "./leftovers.ts";
 import type { LoadPlatform } from "./load-platform.ts";
 import { PortRange } from "./port-range.ts";
@@ -10,6 +11,10 @@ import { SmallDisk } from "./small-disk.ts";
 export interface OwnPlatformOptions {
   /** Parts of examples/game that the scenario needs. */
   readonly parts: readonly GamePart[];
+  /** What its parts lean on, too, where this machine has it. */
+  readonly backings?: readonly BackingName[];
+  /** What of the parts is other than the example's. */
+  readonly changes?: PartChanges;
   /** Image files that are built first, from the project's root. */
   readonly images: readonly string[];
   /** Its state folder is on a disk of its own of so many MiB; on the machine's when absent. */
@@ -17,7 +22,7 @@ export interface OwnPlatformOptions {
 }
 
 /** Players say whom they come from as a proxy in front of meet would: each has an address, and the limits of one. */
-const SETTINGS: PartSettings = { meet: { MEET_PROXIES: "1" } };
+const PROXIES: PartChanges = { meet: [{ env: { MEET_PROXIES: "1" } }] };
 
 /**
  * Brings up a Flotilla for one run, in a state folder of its own, on free ports of 127.0.0.1, with real containers;
@@ -25,17 +30,23 @@ const SETTINGS: PartSettings = { meet: { MEET_PROXIES: "1" } };
  */
 export async function startOwnPlatform(options: OwnPlatformOptions): Promise<LoadPlatform> {
   takeDownLeftovers();
-  const { parts, images, diskMiB } = options;
+  const { parts, images, diskMiB, backings = [], changes = {} } = options;
   await using stack = new AsyncDisposableStack();
   const range = stack.use(await PortRange.claim());
   const disk = diskMiB === undefined ? undefined : stack.use(new SmallDisk(diskMiB));
   let ports: ReadonlyMap<GamePart, number> = new Map();
+  let all: PartChanges = {};
+  let missing: LoadPlatform["missing"] = new Map();
   const flags = [...LOOPBACK, "--port-range", range.text];
   const prepare = async (state: string): Promise<readonly string[]> => {
     markRunner(state);
     if (parts.length === 0) return flags;
     const folder = join(state, "game");
-    ports = await writeGameFolder(folder, parts, SETTINGS);
+    mkdirSync(folder);
+    const backing = await writeBackings(folder, backings);
+    missing = backing.missing;
+    all = joinChanges([PROXIES, backing.changes, changes]);
+    ports = await writeGameFolder(folder, parts, all);
     return [...flags, "-f", folder];
   };
   const prefix = disk ? join(disk.name, STATE_PREFIX) : STATE_PREFIX;
@@ -47,7 +58,8 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     allocateToken: readFileSync(join(up.state, "allocate.token"), "utf8").trim(),
     allowed: [],
     own: up,
-    settings: { ...SETTINGS, portRange: range.text },
+    settings: { changes: all, portRange: range.text },
+    missing,
     url: (part) => `http://127.0.0.1:${ports.get(part)}`,
     request: (...asked) => up.request(...asked),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

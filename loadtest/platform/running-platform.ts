@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
+import { BACKINGS } from "./backing.ts";
 import type { GamePart } from "./game-folder.ts";
 import type { LoadPlatform } from "./load-platform.ts";
 import type { Targets } from "./targets.ts";
@@ -57,6 +58,7 @@ export async function findRunningPlatform(options: RunningPlatformOptions): Prom
     ...{ apiUrl, adminToken, allocateToken: tokenOf(state, "allocate"), request },
     allowed: targets.allowed,
     settings: { target: apiUrl },
+    missing: new Map(BACKINGS.map((name) => [name, "nobody has asked for it"])),
     url: (part) => `http://${hostname}:${ports.get(part)}`,
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -37,14 +37,18 @@ const COMING_SECONDS = 5;
 /** Whoever makes the maps is none of the players. */
 const HOST = 65_535;
 
-/** Maps for as many players as may be there at once, made by one user and open to all. */
+/** How many maps there are for as many players as may be there at once. */
+export function mapsFor({ stages, staySeconds }: Arriving): number {
+  const atOnce = peakOf(stages) * (staySeconds + COMING_SECONDS);
+  return Math.ceil(atOnce / GROUP_SIZE) + SPARE_MAPS;
+}
+
+/** So many maps, made by one user and open to all. */
 export async function makeMaps(
   options: BackendOptions,
-  { stages, staySeconds }: Arriving,
+  count: number,
   signal: AbortSignal,
 ): Promise<VisitOptions> {
-  const atOnce = peakOf(stages) * (staySeconds + COMING_SECONDS);
-  const count = Math.ceil(atOnce / GROUP_SIZE) + SPARE_MAPS;
   await using backend = new Backend(options);
   const maps = new Maps(await Account.byDevice(backend, { n: HOST, signal }, "first"));
   const made: string[] = [];

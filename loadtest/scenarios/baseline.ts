@@ -5,7 +5,7 @@ import { type GenerateOptions, generate } from "../generator/generate.ts";
 import { ARRIVING } from "../profiles.ts";
 import type { BaselineRecord } from "../report/run-result.ts";
 import type { Scenario } from "../scenario.ts";
-import { makeMaps, throughMeet } from "./backend.ts";
+import { makeMaps, mapsFor, throughMeet } from "./backend.ts";
 
 const TURNS = { smoke: 1, load: 4, spike: 4 } as const;
 /** So far apart are the numbers of the players of two turns. */
@@ -28,7 +28,7 @@ export const baseline: Scenario = {
     const backend = throughMeet(platform);
     // Positions are looked at by Colyseus' SDK, which the bare side does without: here everybody does.
     const visiting = {
-      ...(await makeMaps(backend, arriving, signal)),
+      ...(await makeMaps(backend, mapsFor(arriving), signal)),
       sdkEvery: PLAYERS_PER_TURN * 100,
     };
     await using fastify = await BareServer.start();

@@ -4,7 +4,7 @@ import type { LoadPlatform } from "../platform/load-platform.ts";
 import { ARRIVING } from "../profiles.ts";
 import type { ThresholdResult } from "../report/run-result.ts";
 import type { Scenario } from "../scenario.ts";
-import { makeMaps, throughMeet } from "./backend.ts";
+import { makeMaps, mapsFor, throughMeet } from "./backend.ts";
 
 const GAME = ["login", "asset", "room", "meet", "maps"] as const;
 const SEATS_BACK_WITHIN_MS = 20_000;
@@ -18,7 +18,7 @@ export function playingScenario(name: "game" | "journey", about: string): Scenar
     async run(platform, profile, progress, signal) {
       const arriving = ARRIVING[name][profile];
       const backend = throughMeet(platform);
-      const visiting = await makeMaps(backend, arriving, signal);
+      const visiting = await makeMaps(backend, mapsFor(arriving), signal);
       progress.say(`${visiting.maps.length} maps are open`);
       const onSecond = progress.second.bind(progress);
       const options = { ...backend, ...visiting };
