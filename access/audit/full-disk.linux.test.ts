@@ -1,25 +1,16 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { FakeClock } from "../../core/std/fake-clock.ts";
 import { silentLogger } from "../../core/std/logger.ts";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { AUDIT_BOUNDS, AuditLog } from "./audit-log.ts";
 import type { AuditEntry } from "./audit-record.ts";
 import { readAuditPage } from "./read-audit.ts";
 import { auditPlaceOf } from "./segment-files.ts";
 import { verifyAudit } from "./verify-audit.ts";
 
-let disk = "";
-beforeEach(async () => {
-  disk = await mkdtemp(join(tmpdir(), "flotilla-audit-disk-"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", disk]);
-});
-afterEach(async () => {
-  execFileSync("umount", [disk]);
-  await rm(disk, { recursive: true });
-});
+const DISK_BYTES = 256 * 1024;
 
 const entry = (n: number): AuditEntry => ({
   ...{ atMs: n, who: `user-${n}`, kind: "user", from: "127.0.0.1" },
@@ -27,9 +18,10 @@ const entry = (n: number): AuditEntry => ({
 });
 
 it("keeps whole records only when the disk becomes full in mid-write, and goes on when there is room", async () => {
-  const ballast = join(disk, "ballast");
-  await writeFile(ballast, Buffer.alloc(128 * 1024));
-  const place = auditPlaceOf(disk);
+  using disk = new SmallDisk(DISK_BYTES);
+  const ballast = join(disk.path, "ballast");
+  await writeFile(ballast, Buffer.alloc(DISK_BYTES / 2));
+  const place = auditPlaceOf(disk.path);
   const options = { ...place, bounds: AUDIT_BOUNDS, clock: new FakeClock(0), logger: silentLogger };
   await using log = await AuditLog.open(options);
   await log.append(entry(1));

@@ -1,27 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { create, form, png, TestAsset, told } from "./asset.fixture.ts";
 import { digestOf } from "./thumbnail-files.ts";
 
 const DISK_BYTES = 128 * 1_024;
-let disk: string;
-
-beforeEach(() => {
-  disk = mkdtempSync(join(tmpdir(), "flotilla-asset-disk-"));
-  const mount = ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "none", disk];
-  const { status, stderr } = spawnSync("mount", mount);
-  if (status !== 0) throw new Error(`mount failed: ${stderr}`);
-});
-afterEach(() => {
-  spawnSync("umount", [disk]);
-  rmSync(disk, { recursive: true });
-});
 
 it("says that there is no space left, changes nothing then, and goes on when there is some", async () => {
-  await using asset = await TestAsset.open({ files: join(disk, "files") });
+  using disk = new SmallDisk(DISK_BYTES);
+  await using asset = await TestAsset.open({ files: join(disk.path, "files") });
   const token = await asset.token("ann");
   const { asset_id } = await create(asset, token);
   const url = `/assets/${asset_id}`;
@@ -38,7 +26,7 @@ it("says that there is no space left, changes nothing then, and goes on when the
   expect([told(refused), refused.headers["retry-after"]]).toEqual(['507 "no space left"', "60"]);
   expect(asset.files()).toEqual([digestOf(large(1))]);
   expect((await asset.send("GET", url, { token })).body).toEqual(before.body);
-  rmSync(join(disk, "files", digestOf(large(1)).slice(0, 2)), { recursive: true });
+  rmSync(join(disk.path, "files", digestOf(large(1)).slice(0, 2)), { recursive: true });
   expect((await put(large(2))).status).toBe(200);
   await asset.stop();
 });

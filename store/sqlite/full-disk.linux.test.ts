@@ -1,34 +1,21 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { systemClock } from "../../core/std/clock.ts";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { DOCUMENT_TEST_BOUNDS, SHIPS } from "../conformance/documents/harness.ts";
 import { openSqliteDocumentStore, SQLITE_DOCUMENT_BOUNDS } from "./sqlite-document-store.ts";
 
 const DISK_BYTES = 2 * 1024 * 1024;
-let disk: string;
-
-beforeEach(() => {
-  disk = mkdtempSync(join(tmpdir(), "flotilla-documents-disk-"));
-  const mount = ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "none", disk];
-  const { status, stderr } = spawnSync("mount", mount);
-  if (status !== 0) throw new Error(`mount failed: ${stderr}`);
-});
-afterEach(() => {
-  spawnSync("umount", [disk]);
-  rmSync(disk, { recursive: true });
-});
-
 it("refuses writes with STORAGE_FULL on a full disk, keeps what it answered, and goes on when there is space", async () => {
+  using disk = new SmallDisk(DISK_BYTES);
   const options = {
     ...SQLITE_DOCUMENT_BOUNDS,
     ...DOCUMENT_TEST_BOUNDS,
-    path: join(disk, "db"),
+    path: join(disk.path, "db"),
     clock: systemClock,
   };
-  const ballast = join(disk, "ballast");
+  const ballast = join(disk.path, "ballast");
   writeFileSync(ballast, Buffer.alloc(DISK_BYTES / 2));
   const answered: string[] = [];
   {
