@@ -29,16 +29,16 @@ const ALL: readonly BackendFault[] = [
 ];
 const SIZES: Readonly<Record<ProfileName, Size>> = {
   smoke: {
-    ...{ perSecond: 1, staySeconds: 4, groupSize: 2, maps: 3, atOnceMax: 50 },
+    ...{ perSecond: 1, staySeconds: 4, groupSize: 1, maps: 3, atOnceMax: 50 },
     ...{ faults: [killReplicaOf("login"), redisFor(2)], quietSeconds: 2, afterSeconds: 3 },
   },
   // Three a second who stay for 20 s: 60 of 100 seats.
   load: {
-    ...{ perSecond: 3, staySeconds: 20, groupSize: 6, maps: ROOMS, atOnceMax: 100 },
+    ...{ perSecond: 3, staySeconds: 20, groupSize: 1, maps: ROOMS, atOnceMax: 100 },
     ...{ faults: ALL, quietSeconds: 10, afterSeconds: 12 },
   },
   spike: {
-    ...{ perSecond: 6, staySeconds: 10, groupSize: 6, maps: ROOMS, atOnceMax: 100 },
+    ...{ perSecond: 6, staySeconds: 10, groupSize: 1, maps: ROOMS, atOnceMax: 100 },
     ...{ faults: ALL, quietSeconds: 10, afterSeconds: 12 },
   },
 };
