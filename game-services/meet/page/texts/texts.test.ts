@@ -56,6 +56,8 @@ describe("what went wrong", () => {
       "full",
     ],
     [new FlotillaError("REFUSED", "join refused: MapGone"), "mapGone"],
+    [new FlotillaError("REFUSED", "join refused: Busy"), "gameAway"],
+    [new FlotillaError("REFUSED", "join refused: Full"), "full"],
     [new FlotillaError("REFUSED", "join refused: New"), "forbidden"],
     [new FlotillaError("NETWORK", "the connection failed"), "network"],
     ["closed with 4101: came in anew", "elsewhere"],
