@@ -6,7 +6,7 @@ import type { Progress } from "../../scenario.ts";
 import { promisesOf } from "../notice.ts";
 import { tellFault } from "../tell-fault.ts";
 import { ComingAndGoing, type ComingOptions } from "./coming-and-going.ts";
-import { BACKEND_ALLOWED, decideBackendNoticed } from "./decide-noticed.ts";
+import { decideBackendAllowed, decideBackendNoticed } from "./decide-noticed.ts";
 import { type BackendFault, killBacking, killReplicaOf, NOTHING_BROKEN } from "./strikes.ts";
 
 interface Size extends ComingOptions {
@@ -82,9 +82,9 @@ interface Told {
 
 /** Strikes once, waits until all works again, and says what players noticed. */
 async function runOne(
-  { what, about, strike }: BackendFault,
+  { what, about, strike, failSeconds }: BackendFault,
   players: ComingAndGoing,
-  { quietSeconds, afterSeconds }: Size,
+  { quietSeconds, afterSeconds, perSecond }: Size,
   world: { readonly platform: LoadPlatform } & Omit<Told, "progress">,
 ): Promise<FaultRecord> {
   const { platform, nowMs, signal } = world;
@@ -96,10 +96,11 @@ async function runOne(
   const backAfterMs = Math.round(nowMs() - atMs);
   const until = players.second + 1 + GRACE_SECONDS;
   await players.untilSecond(until + afterSeconds);
+  const failures = failSeconds === undefined ? undefined : failSeconds * perSecond;
   const around = { seconds: players.seconds.slice(from), until: until - from };
   return {
     ...{ atSecond: Math.floor(atMs / 1000), seconds: Math.ceil((nowMs() - atMs) / 1000) },
     ...{ what, about, backAfterMs },
-    ...{ lost: decideBackendNoticed(around), allowed: BACKEND_ALLOWED },
+    ...{ lost: decideBackendNoticed(around), allowed: decideBackendAllowed(failures) },
   };
 }

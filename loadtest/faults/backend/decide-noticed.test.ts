@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { SecondDone, StepDone } from "../../generator/merge.ts";
 import { promisesOf } from "../notice.ts";
-import { type AroundBackend, BACKEND_ALLOWED, decideBackendNoticed } from "./decide-noticed.ts";
+import {
+  type AroundBackend,
+  decideBackendAllowed,
+  decideBackendNoticed,
+} from "./decide-noticed.ts";
 
 const step = (count: number, causes: Record<string, number> = {}, p99Ms = 50): StepDone => ({
   ...{ count, causes, errors: Object.values(causes).reduce((sum, n) => sum + n, 0), p99Ms },
@@ -13,9 +17,14 @@ const around = (during: SecondDone["steps"], after: SecondDone["steps"] = {}): A
   seconds: [second(0, during), second(1, after)],
   until: 1,
 });
-const missed = (one: AroundBackend): string[] =>
+const missed = (one: AroundBackend, failures?: number): string[] =>
   promisesOf({
-    ...{ atSecond: 1, what: "kill", lost: decideBackendNoticed(one), allowed: BACKEND_ALLOWED },
+    ...{
+      atSecond: 1,
+      what: "kill",
+      lost: decideBackendNoticed(one),
+      allowed: decideBackendAllowed(failures),
+    },
   })
     .filter(({ passed }) => !passed)
     .map(({ name }) => name);
@@ -25,6 +34,8 @@ describe("what players who come and go notice of a fault", () => {
     expect(missed(around({}))).toEqual([]);
     const told = around({ "log in": step(0, { "status 503": 2 }) });
     expect(missed(told)).toEqual([]);
+    expect(missed(told, 2)).toEqual([]);
+    expect(missed(told, 1)).toEqual(["kill: newcomers who failed"]);
     expect(decideBackendNoticed(told)).toMatchObject({
       ...{ "newcomers who failed": 2, "log in: status 503": 2, "newcomers who came in": 6 },
       "newcomers who failed after it was back": 0,

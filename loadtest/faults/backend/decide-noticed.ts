@@ -38,11 +38,14 @@ export function decideBackendNoticed({ seconds, until }: AroundBackend): FaultRe
   };
 }
 
-/** Of the backend: who plays plays on, and who comes when it is back comes in. */
-export const BACKEND_ALLOWED: FaultRecord["lost"] = {
-  "players thrown out of the game": 0,
-  "newcomers who failed after it was back": 0,
-};
+/** Who plays plays on, and who comes when it is back comes in; before that so many may fail, or any number. Pure. */
+export function decideBackendAllowed(failures: number | undefined): FaultRecord["lost"] {
+  return {
+    "players thrown out of the game": 0,
+    "newcomers who failed after it was back": 0,
+    ...(failures === undefined ? {} : { "newcomers who failed": failures }),
+  };
+}
 
 interface Failure {
   readonly step: string;

@@ -10,6 +10,8 @@ import { isAlive } from "../platform-parts.ts";
 export interface BackendFault {
   readonly what: string;
   readonly about: string;
+  /** Newcomers of so many seconds may fail before it is back; any number when absent. */
+  readonly failSeconds?: number;
   /** What it needs beside the game's own parts. */
   readonly needs?: BackingName;
   /** `back` resolves when what was struck works again. */
@@ -21,11 +23,14 @@ export interface BackendFault {
 
 const CONTAINERS = "/apis/flotilla.dev/v1/namespaces/default/containers";
 const AGAIN_MS = 20;
+/** Half of what is asked goes to the one that is dead until the platform has seen that. */
+const REPLICA_SECONDS = 3;
 
 /** To see what the machine does to players by itself. */
 export const NOTHING_BROKEN: BackendFault = {
   what: "nothing, while players come and go",
   about: "to compare with",
+  failSeconds: 0,
   strike: async () => ({ back: Promise.resolve() }),
 };
 
@@ -34,6 +39,7 @@ export function killReplicaOf(part: GamePart): BackendFault {
   return {
     what: `kill -9 of one of two ${part} replicas`,
     about: "the other one goes on; what the killed one was answering is lost",
+    failSeconds: REPLICA_SECONDS,
     strike: async (platform, signal) => {
       const before = await replicasOf(platform, part);
       const [first] = before.filter(isReady);
