@@ -35,7 +35,7 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
   const range = stack.use(await PortRange.claim());
   const disk = diskMiB === undefined ? undefined : stack.use(new SmallDisk(diskMiB));
   let ports: ReadonlyMap<GamePart, number> = new Map();
-  let all: PartChanges = {};
+  const wanted = joinChanges([PROXIES, changes]);
   let missing: LoadPlatform["missing"] = new Map();
   const flags = [...LOOPBACK, "--port-range", range.text];
   const prepare = async (state: string): Promise<readonly string[]> => {
@@ -45,8 +45,7 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     mkdirSync(folder);
     const backing = await writeBackings(folder, backings);
     missing = backing.missing;
-    all = joinChanges([PROXIES, backing.changes, changes]);
-    ports = await writeGameFolder(folder, parts, all);
+    ports = await writeGameFolder(folder, parts, joinChanges([wanted, backing.changes]));
     return [...flags, "-f", folder];
   };
   const prefix = disk ? join(disk.name, STATE_PREFIX) : STATE_PREFIX;
@@ -58,7 +57,10 @@ export async function startOwnPlatform(options: OwnPlatformOptions): Promise<Loa
     allocateToken: readFileSync(join(up.state, "allocate.token"), "utf8").trim(),
     allowed: [],
     own: up,
-    settings: { changes: all, portRange: range.text },
+    settings: {
+      ...{ changes: wanted, portRange: range.text },
+      backings: backings.filter((name) => !missing.has(name)),
+    },
     missing,
     url: (part) => `http://127.0.0.1:${ports.get(part)}`,
     request: (...asked) => up.request(...asked),
