@@ -181,6 +181,20 @@ describe("what goes wrong", () => {
     await expect(broken.text()).rejects.toThrow();
   });
 
+  it("is none where another replica answers what only asks; what changes something is never said twice", async () => {
+    const heard: string[] = [];
+    const meet = await inFrontOf((asked, response) => {
+      heard.push(`${asked.method} ${asked.url}`);
+      if (heard.length % 2 === 1) asked.socket.destroy();
+      else response.end("{}");
+    });
+    const answer = await fetch(`${meet.url}/login/me`);
+    expect([answer.status, await answer.text()]).toEqual([200, "{}"]);
+    const said = await fetch(`${meet.url}/login/logout`, { method: "POST", body: "{}" });
+    expect(said.status).toBe(502);
+    expect(heard).toEqual(["GET /base/me", "GET /base/me", "POST /base/logout"]);
+  });
+
   it("is a service that does not answer in time: 504", async () => {
     const meet = await inFrontOf(() => undefined, { answerMs: 200 });
     const answer = await fetch(`${meet.url}/asset/assets`);

@@ -90,9 +90,15 @@ export class ServiceProxy implements AsyncDisposable {
     this.#hold(this.#open, request, reply);
     const body = small ?? this.#bodyOf(request, reply);
     const isOver = (): boolean => body instanceof BoundedBody && body.isOver;
-    return await this.#ask(request, path, body, signal).catch((error) => {
-      throw isOver() ? tooLarge() : this.#failureOf(error);
-    });
+    const ask = (): Promise<Dispatcher.ResponseData> => this.#ask(request, path, body, signal);
+    return await ask()
+      .catch((error) => {
+        if (body instanceof BoundedBody || !mayAskAgain(error, request.method)) throw error;
+        return ask();
+      })
+      .catch((error) => {
+        throw isOver() ? tooLarge() : this.#failureOf(error);
+      });
   }
 
   #ask(
@@ -164,6 +170,15 @@ export class ServiceProxy implements AsyncDisposable {
 
 const BAD_GATEWAY = 502;
 const AWAY = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"];
+
+const BROKEN_OFF = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"];
+
+/** One of several replicas has ended, and another one may answer: once more, where asking twice is asking once. */
+function mayAskAgain(error: unknown, method: string): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ECONNREFUSED") return true;
+  return ["GET", "HEAD"].includes(method) && BROKEN_OFF.includes(String(code));
+}
 
 /** Nothing of the request has reached the service. */
 function isAway(error: unknown): boolean {
