@@ -54,7 +54,9 @@ export class Playing {
   async #until(ms: number): Promise<void> {
     const { now, signal } = this.#run;
     const wait = ms - now();
-    if (wait > 0) await sleep(wait, undefined, { signal });
+    // To listen to the signal costs as much as to wait: it is looked at within a turn.
+    if (wait > 0) await sleep(wait);
+    signal.throwIfAborted();
     if (!this.#player.isOpen) throw new StepFailed("the game closed the connection");
   }
 
