@@ -1,7 +1,7 @@
 import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import type { Resource } from "../../core/model/resource.ts";
-import type { Room } from "../../core/model/room.ts";
+import type { Room, Seats } from "../../core/model/room.ts";
 import { Ranking } from "../../core/std/ranking.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { roomLeftOn, takesPlayers } from "../decide/room-hosts.ts";
@@ -19,6 +19,7 @@ interface OpenServer {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+const NO_SEATS: Seats = {};
 
 /** The fullest first, then the oldest. */
 function isRoomBefore(a: FoundRoom, b: FoundRoom): boolean {
@@ -31,7 +32,8 @@ function isServerBefore(a: OpenServer, b: OpenServer): boolean {
 }
 
 /**
- * Which room has a free seat, which open server takes another room, and which rooms are on a server: in step with the
+ * Which room has a free seat, and in which a player has one, which open server takes another room, and which rooms are on
+ * a server: in step with the
  * head of the store, so that a request looks through none of them.
  */
 export class RoomBook implements Disposable {
@@ -44,6 +46,8 @@ export class RoomBook implements Disposable {
   readonly #open = new Map<string, Ranking<OpenServer>>();
   /** Names of rooms, by server. */
   readonly #rooms = new Map<string, Set<string>>();
+  /** Names of the rooms in which somebody has a seat, by player. */
+  readonly #seated = new Map<string, Set<string>>();
 
   /** `onMore` is told, in the middle of a change, that there may be a seat or a server for who waits. */
   constructor(store: ResourceStore, onMore: () => void) {
@@ -59,6 +63,18 @@ export class RoomBook implements Disposable {
     const { namespace, ...spec } = wish;
     const name = this.#found.get(likenessOf(namespace, spec))?.first?.name;
     return name === undefined ? undefined : this.#store.get("Room", namespace, name);
+  }
+
+  /** The room in which a player has a seat, of those with the same fleet and attributes, full or not. */
+  roomOf(player: string, wish: RoomWish): Room | undefined {
+    const { namespace, ...spec } = wish;
+    const likeness = likenessOf(namespace, spec);
+    for (const name of this.#seated.get(`${namespace}/${player}`) ?? NONE) {
+      const room = this.#store.get("Room", namespace, name);
+      const same = room && likenessOf(namespace, { ...room.spec, capacity: spec.capacity });
+      if (same === likeness) return room;
+    }
+    return undefined;
   }
 
   /** The open server of a fleet that takes another room. */
@@ -88,13 +104,20 @@ export class RoomBook implements Disposable {
     if (!room) return;
     const { namespace, name } = room.metadata;
     const key = `${namespace}/${room.status.gameServer}`;
-    if (after) memberOf(this.#rooms, key, () => new Set<string>()).add(name);
-    else {
-      this.#rooms.get(key)?.delete(name);
-      if (this.#rooms.get(key)?.size === 0) this.#rooms.delete(key);
-    }
+    if (after) addTo(this.#rooms, key, name);
+    else takeFrom(this.#rooms, key, name);
+    this.#followSeats(room, before?.status.seats ?? NO_SEATS, after?.status.seats ?? NO_SEATS);
     this.#rankRoom(room, after !== undefined);
     if (before && after && freeSeats(after) > freeSeats(before)) this.#onMore();
+  }
+
+  /** Of a player who has left one seat and got another in one change, the room stays. */
+  #followSeats({ metadata: { namespace, name } }: Room, before: Seats, after: Seats): void {
+    if (before === after) return;
+    for (const [id, { player }] of Object.entries(before))
+      if (!Object.hasOwn(after, id)) takeFrom(this.#seated, `${namespace}/${player}`, name);
+    for (const [id, { player }] of Object.entries(after))
+      if (!Object.hasOwn(before, id)) addTo(this.#seated, `${namespace}/${player}`, name);
   }
 
   #rankRoom(room: Room, isThere: boolean): void {
@@ -152,6 +175,16 @@ function memberOf<V>(all: Map<string, V>, key: string, make: () => V): V {
   const made = make();
   all.set(key, made);
   return made;
+}
+
+function addTo(all: Map<string, Set<string>>, key: string, name: string): void {
+  memberOf(all, key, () => new Set<string>()).add(name);
+}
+
+function takeFrom(all: Map<string, Set<string>>, key: string, name: string): void {
+  const names = all.get(key);
+  names?.delete(name);
+  if (names?.size === 0) all.delete(key);
 }
 
 function drop<T>(all: Map<string, Ranking<T>>, key: string, name: string): void {

@@ -5,6 +5,7 @@ import type { Room, Seat } from "../../core/model/room.ts";
 import { assert } from "../../core/std/assert.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import type { Write } from "../../store/resource-store.ts";
+import { isHosted } from "../decide/room-close.ts";
 import { playersOn } from "../decide/room-hosts.ts";
 import { newRoom, type RoomWish, roomName, withRoom } from "../decide/room-make.ts";
 import { giveSeat } from "../decide/room-seats.ts";
@@ -52,6 +53,16 @@ export class RoomMaker {
     const room = this.#options.book.roomFor(wish);
     if (!room) return undefined;
     return seat ? this.sit(room, seat) : { room, writes: [], made: false, expired: 0 };
+  }
+
+  /** The seat that the player has already in a room like the wish; undefined when it has none any more. */
+  again(wish: RoomWish, seat: SeatWish): RoomPlan | undefined {
+    const room = this.#options.book.roomOf(seat.player, wish);
+    if (!room) return undefined;
+    const { gameServer } = room.status;
+    const server = this.#options.store.get("GameServer", wish.namespace, gameServer);
+    const plan = isHosted(room, server) ? this.sit(room, seat) : undefined;
+    return plan?.given?.isNew ? undefined : plan;
   }
 
   /** A new room; undefined when no server of the fleet takes one. */

@@ -55,19 +55,26 @@ export class Rooms {
     this.#tokens = { signer, now, newJti };
   }
 
-  /** Finds or makes a room, and gives a seat in it. Throws EXHAUSTED when there is none within the time to wait. */
+  /**
+   * Finds or makes a room, and gives a seat in it: the player's own, when it has one in a room like that. Throws EXHAUSTED
+   * when there is none within the time to wait.
+   */
   open(request: OpenRequest): Promise<Opened> {
     const { observer, clock } = this.#options;
     return this.#once.run<Opened>(request.idempotency, async (remember) => {
       const { fleet, wish } = this.#wishOf(request.wish);
       const startedAt = clock.monotonic();
+      const { find, seat } = request;
+      // Who has a seat takes nothing from those who wait, so it does not stand behind them.
+      const own = find && seat ? this.#maker.again(wish, seat) : undefined;
+      if (own) return await this.#keepOpened(own, remember, startedAt);
       const attempt = (): Promise<Opened> | undefined => {
         const plan = this.#planOf(fleet.metadata, wish, request);
         return plan && this.#keepOpened(plan, remember, startedAt);
       };
       const { namespace, ...spec } = wish;
       const opened = await this.#waited(request, {
-        group: `${request.find ? "room" : "new room"} ${likenessOf(namespace, spec)}`,
+        group: `${find ? "room" : "new room"} ${likenessOf(namespace, spec)}`,
         wish: { what: "room", namespace, fleets: [wish.fleet] },
         attempt,
         onMissed: (count) => observer.missed(namespace, wish.fleet, count),

@@ -127,12 +127,14 @@ export class RoomsApi implements AsyncDisposable {
   async #make({ seat, ...wanted }: RoomWanted & { seat?: SeatWanted }): Promise<Answer> {
     if (wanted.fleet === "none")
       return failure(429, "TooManyRequests", "fleet none has no Ready game server", "1");
-    const same = (room: Room): boolean =>
-      room.open &&
-      room.seats.size < room.capacity &&
-      room.fleet === wanted.fleet &&
-      JSON.stringify(room.attributes) === JSON.stringify(wanted.attributes ?? {});
-    const found = wanted.find === false ? undefined : [...this.#rooms.values()].find(same);
+    const alike = [...this.#rooms.values()].filter(
+      (room) =>
+        room.fleet === wanted.fleet &&
+        JSON.stringify(room.attributes) === JSON.stringify(wanted.attributes ?? {}),
+    );
+    const own = alike.find(({ seats }) => seat && [...seats.values()].includes(seat.player));
+    const free = alike.find((room) => room.open && room.seats.size < room.capacity);
+    const found = wanted.find === false ? undefined : (own ?? free);
     const room = found ?? this.#newRoom(wanted);
     const taken = seat && ((await this.#take(room, seat)).body as SeatView);
     const body = { room: this.#viewOf(room), made: !found, ...(taken ? { seat: taken } : {}) };

@@ -3,7 +3,7 @@ import { FleetError } from "../../core/std/errors.ts";
 import { type FlotillaError, isFlotillaError } from "../client/errors.ts";
 import { RoomsClient } from "../client/rooms-client.ts";
 import type { CallOptions, Seat } from "../client/seat.ts";
-import type { RoomFilter, RoomView, SeatState } from "../client/wire.ts";
+import type { RoomView, SeatState } from "../client/wire.ts";
 import type { KeyedLine } from "../service/keyed-line.ts";
 import type { RoomAge } from "./decide-snapshot.ts";
 
@@ -84,32 +84,20 @@ export class MapRooms {
     });
   }
 
+  /** The platform gives a player the seat that it has already, also where the room is full. */
   async #enter(map: string, player: string, signal: AbortSignal): Promise<MapSeat> {
     const { fleet, seats: capacity, waitMs } = this.#options;
-    const wanted = { player, seconds: SEAT_SECONDS, signal };
-    const own = await this.#roomWith(map, player, signal);
-    // It may end, or the player's time there, before the seat is asked for.
-    const again = own && (await this.#client.seatIn(own, wanted).catch(unlessGone));
-    const waitUpTo = `${waitMs}ms`;
-    const room = { fleet, attributes: { map }, capacity, waitUpTo };
-    return passOf(again ?? (await this.#client.join({ ...room, ...wanted })));
+    const room = { fleet, attributes: { map }, capacity, waitUpTo: `${waitMs}ms` };
+    return passOf(await this.#client.join({ ...room, player, seconds: SEAT_SECONDS, signal }));
   }
 
-  /** Where the player has a seat: without it, a full room would send its own players elsewhere. */
-  async #roomWith(map: string, player: string, signal: AbortSignal): Promise<RoomView | undefined> {
-    const [own] = await this.#roomsOf(map, { player, limit: 1, signal });
-    return own;
-  }
-
-  async #roomsOf(
-    map: string,
-    { limit = ROOMS_MAX, ...asked }: Pick<RoomFilter, "player" | "limit"> & CallOptions,
-  ): Promise<readonly RoomView[]> {
+  async #roomsOf(map: string, asked: CallOptions): Promise<readonly RoomView[]> {
     const { fleet } = this.#options;
     const found: RoomView[] = [];
-    for await (const room of this.#client.rooms({ fleet, attributes: { map }, limit, ...asked })) {
+    const which = { fleet, attributes: { map }, limit: ROOMS_MAX, ...asked };
+    for await (const room of this.#client.rooms(which)) {
       found.push(room);
-      if (found.length === limit) break;
+      if (found.length === ROOMS_MAX) break;
     }
     return found;
   }
