@@ -168,7 +168,8 @@ describe("what goes wrong", () => {
   it("is a service that breaks off: 502 before its answer, a broken answer in the middle of it", async () => {
     const meet = await inFrontOf((asked, response) => {
       if (asked.url?.endsWith("/before")) return asked.socket.destroy();
-      response.writeHead(200, { "content-length": "100" });
+      const length = asked.url?.endsWith("/small") ? 100 : 100_000;
+      response.writeHead(200, { "content-length": String(length) });
       response.write("half");
       setTimeout(() => asked.socket.destroy(), 20);
     });
@@ -179,6 +180,8 @@ describe("what goes wrong", () => {
     ]);
     const broken = await fetch(`${meet.url}/login/within`);
     await expect(broken.text()).rejects.toThrow();
+    // A small one is whole before anything of it is passed on.
+    expect((await fetch(`${meet.url}/login/small`)).status).toBe(502);
   });
 
   it("is none where another replica answers what only asks; what changes something is never said twice", async () => {

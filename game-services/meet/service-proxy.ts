@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
 import { FleetError } from "../../core/std/errors.ts";
@@ -70,27 +69,30 @@ export class ServiceProxy implements AsyncDisposable {
     const gone = new AbortController();
     // Fastify's own signal is aborted when the body was read, not when nobody waits any more.
     reply.raw.once("close", () => reply.raw.writableFinished || gone.abort());
-    const answer = await this.#answer(request, reply, gone.signal).catch((error) => {
+    const [answer, body] = await this.#answer(request, reply, gone.signal).catch((error) => {
       // What is still to come of the request is not waited for.
       if (!request.raw.complete) reply.header("connection", "close");
       throw error;
     });
     reply.code(answer.statusCode).headers(headersForPage(answer.headers));
     reply.header("content-security-policy", INERT);
-    return reply.send(answer.body);
+    return reply.send(body);
   }
 
   async #answer(
     request: FastifyRequest,
     reply: FastifyReply,
     signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<[Dispatcher.ResponseData, Buffer | Readable]> {
     const path = this.#pathOf(request);
     const small = await this.#smallBodyOf(request);
     this.#hold(this.#open, request, reply);
     const body = small ?? this.#bodyOf(request, reply);
     const isOver = (): boolean => body instanceof BoundedBody && body.isOver;
-    const ask = (): Promise<Dispatcher.ResponseData> => this.#ask(request, path, body, signal);
+    const ask = async (): Promise<[Dispatcher.ResponseData, Buffer | Readable]> => {
+      const answer = await this.#ask(request, path, body, signal);
+      return [answer, await answerBodyOf(request, answer)];
+    };
     return await ask()
       .catch((error) => {
         if (body instanceof BoundedBody || !mayAskAgain(error, request.method)) throw error;
@@ -127,7 +129,7 @@ export class ServiceProxy implements AsyncDisposable {
     const length = Number(headers["content-length"] ?? Number.NaN);
     if (!(body instanceof Readable) || !(length <= SMALL_BYTES_MAX)) return undefined;
     if (length > this.#options.bodyBytesMax) throw tooLarge();
-    return await buffer(body).catch((error) => {
+    return await wholeOf(body).catch((error) => {
       throw new FleetError("CANCELLED", "the client is gone", {}, error);
     });
   }
@@ -166,6 +168,22 @@ export class ServiceProxy implements AsyncDisposable {
     const details = { ...again, status: BAD_GATEWAY };
     return new FleetError("UNAVAILABLE", `${service} broke off`, details, error);
   }
+}
+
+/** A small answer is read as a whole: to pass it on as a stream costs more. */
+async function answerBodyOf(
+  { method }: FastifyRequest,
+  { headers, body }: Dispatcher.ResponseData,
+): Promise<Buffer | Readable> {
+  const length = Number(headers["content-length"] ?? Number.NaN);
+  if (method === "HEAD" || !(length <= SMALL_BYTES_MAX)) return body;
+  return Buffer.from(await body.arrayBuffer());
+}
+
+/** Node's own `buffer` makes a Blob on the way. */
+async function wholeOf(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = await body.toArray();
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
 
 const BAD_GATEWAY = 502;
