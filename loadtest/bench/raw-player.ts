@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { WebSocket } from "ws";
+import { LightSocket } from "./light-socket.ts";
 
 /** How a player of the load comes in. */
 export interface RawJoin {
@@ -46,7 +46,7 @@ const NEVER = new AbortController().signal;
 export class RawPlayer {
   patches = 0;
   bytes = 0;
-  readonly socket: WebSocket;
+  readonly socket: LightSocket;
   /** Resolves when the room's state is there; rejects when the socket closes before. */
   readonly hasState: Promise<void>;
   #seeState: () => void = () => undefined;
@@ -55,7 +55,7 @@ export class RawPlayer {
   #awaited: Buffer | undefined;
   #hear: () => void = () => undefined;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: LightSocket) {
     this.socket = socket;
     this.hasState = new Promise((resolve, reject) => {
       this.#seeState = resolve;
@@ -63,8 +63,7 @@ export class RawPlayer {
     });
     // Who does not wait for it need not know.
     this.hasState.catch(() => undefined);
-    socket.on("message", (bytes: Buffer) => this.#see(bytes));
-    socket.on("error", () => undefined);
+    socket.on("message", (bytes) => this.#see(bytes));
   }
 
   /** Resolves when the game has let the player in; `hasState` comes a moment later. */
@@ -75,7 +74,7 @@ export class RawPlayer {
     const url = `http://${place}/matchmake/joinOrCreate/${room}`;
     const { processId, roomId, sessionId } = await reserve(url, { token, access }, signal);
     const path = `${processId}/${roomId}?sessionId=${sessionId}`;
-    const socket = new WebSocket(`ws://${place}/${path}`, { perMessageDeflate: false });
+    const socket = new LightSocket(`ws://${place}/${path}`);
     const player = new RawPlayer(socket);
     const closed = new AbortController();
     socket.once("close", () => closed.abort(new Error("closed before it was in")));
@@ -107,7 +106,7 @@ export class RawPlayer {
   }
 
   get isOpen(): boolean {
-    return this.socket.readyState === WebSocket.OPEN;
+    return this.socket.isOpen;
   }
 
   /** Called with the time of every reply. */
