@@ -25,16 +25,21 @@ export function installCommand(io: Io): Command {
   const command = makeCommand(io, {
     usage: "install",
     summary: "Install this program on this machine, with its settings and its systemd unit",
-    settings: ["state", "listen", "port"],
+    settings: ["state", "listen", "port", "api"],
     examples: [
       ["flotilla install --dry-run", "say what it would do"],
       ["flotilla install --enable", "and start it, now and at each boot"],
+      [
+        "FLOTILLA_JOIN_TOKEN=… flotilla install --agent --api https://10.0.0.5:8701 --enable",
+        "the agent alone, for a control plane on another machine",
+      ],
       ["flotilla install --root /mnt/image", "into the image of another machine"],
     ],
   });
   command
     .option(...PREFIX_OPTION)
     .option(...ROOT_OPTION)
+    .option("--agent", "the agent alone, which joins a control plane with FLOTILLA_JOIN_TOKEN")
     .option("--enable", "start it now, and at each boot")
     .option("--no-unit", "no systemd unit: something else keeps `flotilla up` running")
     .option("--dry-run", "change nothing, say what would be done")
@@ -42,11 +47,13 @@ export function installCommand(io: Io): Command {
       const { config } = contextOf(io, command);
       const places = placesOf(flags.prefix ?? PREFIX, flags.root);
       const isSet = linkedVersion(places.layout.current) !== undefined;
-      const isLooked = places.isHere && !isSet;
+      const isAgent = flags.agent === true;
+      const isLooked = places.isHere && !isSet && !isAgent;
       await install({
         places,
         source: PACKAGE_FOLDER,
         config,
+        isAgent,
         isDryRun: flags.dryRun === true,
         isEnabled: flags.enable === true,
         hasUnit: flags.unit,
@@ -60,6 +67,7 @@ export function installCommand(io: Io): Command {
 interface InstallFlags {
   readonly prefix?: string;
   readonly root?: string;
+  readonly agent?: true;
   readonly enable?: true;
   readonly unit: boolean;
   readonly dryRun?: true;

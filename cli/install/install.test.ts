@@ -168,6 +168,7 @@ describe("the unit", () => {
 
   it.each([
     ["in the standard places", places],
+    ["of an agent alone", { ...places, agentFile: "/etc/flotilla/agent.env" }],
     ["with words that units treat specially", { ...places, state: '/srv/a "b" $HOME 50%/x' }],
   ])("is taken by systemd without a word: %s", async (_, where) => {
     // The program must be there for it.
@@ -230,6 +231,7 @@ describe("what stands against an installation", () => {
     hasSystemd: true,
     hasUnit: true,
     portUser: undefined,
+    otherUnit: undefined,
     installed: undefined,
     version: "1.0.0",
   };
@@ -240,6 +242,11 @@ describe("what stands against an installation", () => {
       "a stranger on the port",
       { portUser: "127.0.0.1:8700 is taken by another program" },
       "is taken",
+    ],
+    [
+      "an agent alone",
+      { otherUnit: "flotilla-agent.service" },
+      "has flotilla-agent.service already",
     ],
     ["a newer one", { installed: "1.0.1" }, "flotilla 1.0.1 is installed, and this is 1.0.0"],
     ["an older one", { installed: "1.0.0-rc.1" }, "flotilla 1.0.0-rc.1 is installed already"],

@@ -1,22 +1,25 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
 import { replaceFile } from "../../runtime/linux/replace-file.ts";
-import type { Config } from "../config.ts";
+import { CONFIG_FILE, type Config } from "../config.ts";
+import { agentFileText, writeAgentFile } from "./agent-file.ts";
 import { configText } from "./config-text.ts";
 import { compareVersions, linkedVersion, pointTo } from "./layout.ts";
 import { ownPrefix } from "./own-prefix.ts";
-import type { InstallPlaces } from "./places.ts";
+import { AGENT_FILE, type InstallPlaces } from "./places.ts";
 import { placeProgram, versionIn } from "./program.ts";
 import { hasSystemd, systemctl } from "./systemd.ts";
-import { UNIT_NAME, unitText } from "./unit.ts";
+import { AGENT_UNIT_NAME, UNIT_NAME, unitText } from "./unit.ts";
 
 export interface InstallOptions {
   readonly places: InstallPlaces;
   /** A package's folder or a clone. */
   readonly source: string;
-  readonly config: Pick<Config, "state">;
+  readonly config: Pick<Config, "state" | "api" | "joinToken">;
+  /** An agent alone, for a control plane on another machine. */
+  readonly isAgent: boolean;
   readonly isDryRun: boolean;
   /** Start it now and at each boot. */
   readonly isEnabled: boolean;
@@ -34,6 +37,8 @@ export function whyNotInstall(facts: {
   readonly hasSystemd: boolean;
   readonly hasUnit: boolean;
   readonly portUser: string | undefined;
+  /** The unit of the other role, when it is there. */
+  readonly otherUnit: string | undefined;
   readonly installed: string | undefined;
   readonly version: string;
 }): FleetError | undefined {
@@ -49,6 +54,11 @@ export function whyNotInstall(facts: {
     return not(
       "this machine does not run systemd",
       "install the program alone (--no-unit) and let what keeps services here run `flotilla up`",
+    );
+  if (facts.otherUnit)
+    return not(
+      `this machine has ${facts.otherUnit} already: one of both runs its game servers`,
+      "take that one away first: `flotilla uninstall`",
     );
   const order = installed === undefined ? 0 : compareVersions(installed, version);
   if (order > 0)
@@ -71,8 +81,8 @@ export function whyNotInstall(facts: {
 
 /** Installs program, settings and unit; what is as it should be is left alone, so it may be repeated after anything. */
 export async function install(options: InstallOptions): Promise<void> {
-  const { places, source, config, isDryRun, isEnabled, hasUnit, portUser, say } = options;
-  const { layout, configFile, unitFile, prefix, isHere } = places;
+  const { places, source, isDryRun, hasUnit, portUser, say } = options;
+  const { layout, configFile, isHere } = places;
   const version = versionIn(source);
   const why = whyNotInstall({
     isRoot: process.getuid?.() === 0,
@@ -80,10 +90,12 @@ export async function install(options: InstallOptions): Promise<void> {
     hasSystemd: hasSystemd(),
     hasUnit,
     portUser,
+    otherUnit: otherUnitOf(options),
     installed: linkedVersion(layout.current),
     version,
   });
   if (why) throw why;
+  const agentText = agentTextOf(options);
   const done = (what: string): void => say(isDryRun ? `· would do: ${what}` : `✓ ${what}`);
 
   const isLinked = linkedVersion(layout.current) === version;
@@ -95,14 +107,39 @@ export async function install(options: InstallOptions): Promise<void> {
   }
   done(`program ${version} in ${join(layout.versions, version)}, ${layout.current} leads to it`);
   await writeIf(!existsSync(configFile), configFile, configText(), isDryRun, done);
-  if (!hasUnit) return;
-  const program = join(prefix, "current", "bin", "flotilla");
-  const unit = unitText({ program, configFile: "/etc/flotilla/config.yaml", state: config.state });
-  await writeIf(textOf(unitFile) !== unit, unitFile, unit, isDryRun, done);
+  if (agentText !== undefined) {
+    if (!isDryRun) await writeAgentFile(places.agentFile, agentText);
+    done(places.agentFile);
+  }
+  if (hasUnit) await installUnit(options, done);
+}
+
+async function installUnit(options: InstallOptions, done: (what: string) => void): Promise<void> {
+  const { places, config, isDryRun, isEnabled, isAgent } = options;
+  const { isHere, prefix } = places;
+  const [name, file] = isAgent
+    ? [AGENT_UNIT_NAME, places.agentUnitFile]
+    : [UNIT_NAME, places.unitFile];
+  const unit = unitText({
+    program: join(prefix, "current", "bin", "flotilla"),
+    configFile: CONFIG_FILE,
+    state: config.state,
+    ...(isAgent ? { agentFile: AGENT_FILE } : {}),
+  });
+  await writeIf(textOf(file) !== unit, file, unit, isDryRun, done);
   if (isHere && !isDryRun) await systemctl("daemon-reload");
   if (!isEnabled) return;
-  if (isHere && !isDryRun) await systemctl("enable", "--now", UNIT_NAME);
-  done(`${UNIT_NAME} is started, now and at each boot`);
+  if (isHere && !isDryRun) await systemctl("enable", "--now", name);
+  done(`${name} is started, now and at each boot`);
+}
+
+function otherUnitOf({ places, isAgent }: InstallOptions): string | undefined {
+  const file = isAgent ? places.unitFile : places.agentUnitFile;
+  return existsSync(file) ? basename(file) : undefined;
+}
+
+function agentTextOf({ places, isAgent, hasUnit, config }: InstallOptions): string | undefined {
+  return isAgent && hasUnit ? agentFileText(config, existsSync(places.agentFile)) : undefined;
 }
 
 async function writeIf(

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
 import { LOCK_FILES, ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { hasSystemd, systemctl } from "./systemd.ts";
-import { UNIT_NAME } from "./unit.ts";
 
 export interface UninstallOptions {
   readonly places: InstallPlaces;
@@ -22,27 +21,34 @@ export interface UninstallOptions {
 /** Ends everything and takes the program away; state and settings stay unless purged. May be repeated. */
 export async function uninstall(options: UninstallOptions): Promise<void> {
   const { places, players, isForced, isPurge, down, say } = options;
-  const { layout, unitFile, configFile, isHere } = places;
+  const { layout, configFile, agentFile, isHere } = places;
+  const units = [places.unitFile, places.agentUnitFile].filter((file) => existsSync(file));
   if (isHere && process.getuid?.() !== 0)
     throw new FleetError("FAILED_PRECONDITION", "only root can uninstall", {
       next: "run this with sudo",
     });
-  if (!existsSync(layout.versions) && !existsSync(unitFile)) {
+  if (!existsSync(layout.versions) && units.length === 0) {
     say(`nothing is installed in ${layout.prefix}`);
     return;
   }
+  if (isHere && !isForced && units.includes(places.agentUnitFile))
+    throw new FleetError(
+      "FAILED_PRECONDITION",
+      "the control plane alone knows who plays on this machine",
+      { next: "move off what can move with `flotilla drain NODE` there, then: --force" },
+    );
   const count = isHere && !isForced ? await players() : 0;
   if (count > 0)
     throw new FleetError("FAILED_PRECONDITION", `${count} players are connected`, {
       next: "wait until they have gone (`flotilla get gs`), or end their games: --force",
     });
   using _own = ownPrefix(layout.prefix);
-  const isKnown = existsSync(unitFile);
-  if (isHere && isKnown && hasSystemd()) await systemctl("disable", "--now", UNIT_NAME);
+  const hasUnits = isHere && units.length > 0 && hasSystemd();
+  if (hasUnits) await systemctl("disable", "--now", ...units.map((file) => basename(file)));
   // The unit's end leaves game servers running, as it should; this is what ends them.
   if (isHere) await down();
-  await rm(unitFile, { force: true });
-  if (isHere && isKnown && hasSystemd()) await systemctl("daemon-reload");
+  for (const file of units) await rm(file, { force: true });
+  if (hasUnits) await systemctl("daemon-reload");
   for (const path of [
     layout.current,
     layout.previous,
@@ -50,7 +56,7 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
     ...["upgrade.json", ...LOCK_FILES].map((name) => join(layout.prefix, name)),
   ])
     await rm(path, { recursive: true, force: true });
-  if (isPurge) await rm(configFile, { force: true });
+  for (const file of isPurge ? [configFile, agentFile] : []) await rm(file, { force: true });
   say(
     `✓ the program is gone from ${dirname(layout.versions)}; ${isPurge ? "settings, too" : "settings and state stay"}`,
   );

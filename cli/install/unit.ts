@@ -7,9 +7,12 @@ export interface UnitPlaces {
   readonly configFile: string;
   /** The state folder. */
   readonly state: string;
+  /** Of an agent alone: where its control plane is, and the token that it joins with. */
+  readonly agentFile?: string;
 }
 
 export const UNIT_NAME = "flotilla.service";
+export const AGENT_UNIT_NAME = "flotilla-agent.service";
 const STANDARD_STATE = "/var/lib/flotilla";
 
 /** What neither the parts nor a container may ever do, root or not: no option of a container gives it, and no code asks for it. */
@@ -26,12 +29,20 @@ export const DENIED_CAPABILITIES: readonly string[] = [
   "CAP_AUDIT_READ",
 ];
 
-/** The systemd unit: one for the whole machine, since `up` keeps server and agent running itself. Pure. */
-export function unitText({ program, configFile, state }: UnitPlaces): string {
+/**
+ * The systemd unit: one for the whole machine, since `up` keeps server and agent running itself; or that of an agent alone,
+ * for a control plane on another machine. Pure.
+ */
+export function unitText({ program, configFile, state, agentFile }: UnitPlaces): string {
   const isStandard = state === STANDARD_STATE;
-  return `# Made by \`flotilla install\`, which writes it anew; changes of yours go into \`systemctl edit flotilla\`.
+  const isAgent = agentFile !== undefined;
+  const name = isAgent ? AGENT_UNIT_NAME : UNIT_NAME;
+  const reload = `
+# Another version takes this process over; game servers and players stay.
+ExecReload=/bin/kill -USR2 $MAINPID`;
+  return `# Made by \`flotilla install${isAgent ? " --agent" : ""}\`, which writes it anew; changes of yours go into \`systemctl edit ${name.replace(".service", "")}\`.
 [Unit]
-Description=Flotilla: game-server fleets
+Description=Flotilla: ${isAgent ? "agent of this machine" : "game-server fleets"}
 Documentation=file://${program.replace(/bin\/flotilla$/, "docs/install.md")}
 Wants=network-online.target
 # A firewall's service that starts later may flush our tables; the agent would make them again within seconds.
@@ -42,9 +53,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${quoted(program)} up
-# Another version takes this process over; game servers and players stay.
-ExecReload=/bin/kill -USR2 $MAINPID
+ExecStart=${quoted(program)} ${isAgent ? "agent" : "up"}${isAgent ? `\nEnvironmentFile=${agentFile}` : reload}
 Environment=${quoted(`FLOTILLA_CONFIG=${configFile}`)}${isStandard ? "" : `\nEnvironment=${quoted(`FLOTILLA_STATE=${state}`)}`}
 ${isStandard ? "StateDirectory=flotilla\nStateDirectoryMode=0711\n" : ""}# Stop and restart end server and agent only: shim, SDK door and game servers go on, and the next start adopts them.
 KillMode=process

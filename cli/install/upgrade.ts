@@ -14,6 +14,7 @@ import { ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { placeProgram, removeVersions } from "./program.ts";
 import { refuseStranger } from "./running-up.ts";
+import { loneAgentOf, tryAgent } from "./try-agent.ts";
 import { putStateBack, type Trial, tryOut } from "./try-out.ts";
 
 const run = promisify(execFile);
@@ -47,7 +48,8 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
       next: "run `flotilla install` first, or name where it lies: --prefix FOLDER",
     });
   using _own = ownPrefix(layout.prefix);
-  const pid = holderOf(resolve(config.state));
+  const upPid = holderOf(resolve(config.state));
+  const pid = upPid ?? loneAgentOf(config.state);
   const record = pid === undefined ? undefined : runningRecord(pid, options);
   const from = record?.version ?? linked;
   const to = await placed(options, [linked, from]);
@@ -77,7 +79,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
   } else {
     const isConverting = (migration?.parts.length ?? 0) > 0;
     const trial: Trial = { ...options, from, to, pid, record, isConverting, isStateBack };
-    await tryOut(trial);
+    await (upPid === undefined ? tryAgent(trial) : tryOut(trial));
   }
   const gone = await removeVersions(layout, versionsOf(layout), neededBy(options, [from, to]));
   if (gone.length > 0) say(`✓ removed: ${gone.join(", ")}`);
@@ -103,13 +105,9 @@ function runningRecord(pid: number, { places, config }: UpgradeOptions): UpRecor
   refuseStranger(pid, places.layout);
   const record = readUpRecord(resolve(config.state));
   if (record?.pid === pid && record.stage === "ready") return record;
-  throw new FleetError(
-    "FAILED_PRECONDITION",
-    `the \`up\` that runs (process ${pid}) is not ready`,
-    {
-      next: "wait until it is, or see its log: `logs` in the state folder",
-    },
-  );
+  throw new FleetError("FAILED_PRECONDITION", `what runs here (process ${pid}) is not ready`, {
+    next: "wait until it is, or see its log: `logs` in the state folder",
+  });
 }
 
 async function placed({ places, to }: UpgradeOptions, inUse: readonly string[]): Promise<string> {
