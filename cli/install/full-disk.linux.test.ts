@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeState } from "../state/write-state.fixture.ts";
 import { TestDisk } from "../testing/test-disk.ts";
 import { layoutOf, linkedVersion, pointTo, versionsOf } from "./layout.ts";
 
@@ -48,5 +49,27 @@ describe("a program on a disk that is full", () => {
     expect([versionsOf(layout), linkedVersion(layout.current)]).toEqual([["0.0.1"], "0.0.1"]);
     expect(readdirSync(layout.versions)).toEqual(["0.0.1"]);
     expect(usedBlocks() - before).toBeLessThan(20);
+  }, 60_000);
+
+  it("is not tried where the state's disk has no room for a copy of it", async () => {
+    disk.resize(400);
+    const layout = layoutOf(join(disk.path, "flotilla"));
+    mkdirSync(join(layout.versions, "0.0.1"), { recursive: true });
+    await pointTo(layout.current, "0.0.1");
+    using stateDisk = new TestDisk(32);
+    const state = join(stateDisk.path, "state");
+    mkdirSync(state);
+    await writeState(state);
+    const before = readdirSync(state);
+    await expect(
+      flotilla("upgrade", "--prefix", layout.prefix, "--state", state),
+    ).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /does not take this state: no room on the disk of \S+: a copy of the state to try it on needs \S+Mi, \S+Mi are free\nnext: +nothing was changed; make room there and do it again\n/,
+      ),
+    });
+    expect(linkedVersion(layout.current)).toBe("0.0.1");
+    const isLock = (name: string): boolean => /^lock(\.pid)?$/.test(name);
+    expect(readdirSync(state).filter((name) => !isLock(name))).toEqual(before);
   }, 60_000);
 });

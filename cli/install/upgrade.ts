@@ -137,13 +137,12 @@ async function preflight(
     return (JSON.parse(stdout) as { readonly migration: Migration | null }).migration ?? undefined;
   } catch (error) {
     const { stderr = "" } = error as { readonly stderr?: string };
-    const why = stderr.trim().replace(/^error: /, "") || String(error);
+    const [, why = String(error)] = /^error: (.+)$/m.exec(stderr) ?? [];
+    const [, advice = "report this"] = /^next: +(.+)$/m.exec(stderr) ?? [];
     throw new FleetError(
       "FAILED_PRECONDITION",
       `the new version does not take this state: ${why}`,
-      {
-        next: "nothing was changed; report this",
-      },
+      { next: `nothing was changed; ${advice}` },
     );
   }
 }

@@ -44,7 +44,7 @@ export async function toldOfRoom(error: unknown, wish: DiskWish): Promise<unknow
 async function noRoom({ folder, bytes, what }: DiskWish, cause?: unknown): Promise<FleetError> {
   const free = formatBytes(await freeBytes(folder));
   const message = `no room on the disk of ${folder}: ${what} needs ${formatBytes(bytes)}, ${free} are free`;
-  const next = "make room there and do it again: what was there before is untouched";
+  const next = "make room there and do it again";
   return new FleetError("STORAGE_FULL", message, { next }, cause);
 }
 

@@ -39,13 +39,20 @@ export function isInUse(error: unknown): error is Error & { details: { pid?: num
   return isFleetError(error, "FAILED_PRECONDITION") && "pid" in error.details;
 }
 
-/** The process that has a state folder; undefined when nobody has. */
+/** Who takes a folder writes its number within a moment. */
+const LOOKS_MAX = 100;
+const LOOK_MS = 10;
+
+/** The process that has a state folder; undefined when nobody has. Waits for one that is just taking it. */
 export function holderOf(state: string): number | undefined {
-  try {
-    lockFolder(state)[Symbol.dispose]();
-    return undefined;
-  } catch (error) {
-    if (isInUse(error) && error.details.pid) return error.details.pid;
-    throw error;
+  for (let look = 1; ; look++) {
+    try {
+      lockFolder(state)[Symbol.dispose]();
+      return undefined;
+    } catch (error) {
+      if (isInUse(error) && error.details.pid) return error.details.pid;
+      if (!isInUse(error) || look === LOOKS_MAX) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
   }
 }

@@ -31,7 +31,8 @@ export function lockFolder(folder: string): Disposable {
 
 function readPid(path: string): number | undefined {
   try {
-    return Number(readFileSync(path, "utf8"));
+    // Who has just taken the folder has not written it yet.
+    return Number(readFileSync(path, "utf8")) || undefined;
   } catch {
     return undefined;
   }
