@@ -64,8 +64,29 @@ export function demandNamespace(principal: Principal | undefined, namespace: str
   if (namespaces === undefined || namespaces.includes(namespace)) return;
   throw new FleetError(
     "FORBIDDEN",
-    `this token is for namespace ${namespaces.join(" and ")}, not for ${namespace}`,
+    `this token is for namespace ${namespaces.join(" and ")}, not for ${namespace || "what belongs to no namespace"}`,
   );
+}
+
+/**
+ * What an answer is narrowed to: the namespace that was asked for, else those that `principal` is for; undefined is all that
+ * there is. Throws FORBIDDEN when another one was asked for.
+ */
+export function namespacesFor(
+  principal: Principal | undefined,
+  asked: string | undefined,
+): readonly string[] | undefined {
+  if (asked === undefined) return principal?.namespaces;
+  demandNamespace(principal, asked);
+  return [asked];
+}
+
+/** Whether something in `namespace` is part of such an answer; what is in none is part of the answer to everything only. */
+export function isAmong(
+  only: readonly string[] | undefined,
+  namespace: string | undefined,
+): boolean {
+  return only === undefined || only.includes(namespace ?? "");
 }
 
 /** What a namespace does not bound, for principals of all namespaces only. */

@@ -157,7 +157,7 @@ describe("every route, for every role", () => {
     }
     expect(wrong).toEqual([]);
     expect(asked).toBeGreaterThan(1_500);
-  });
+  }, 90_000);
 
   it("asks for a credential, too, where a method is missing", async () => {
     const path = "/apis/agones.dev/v1/namespaces/default/fleets";
@@ -198,6 +198,23 @@ describe("a token for some namespaces", () => {
     expect(body).toMatchObject({ results: [{ error: { code: 403 } }] });
     expect(await status("/v1/rooms?namespace=eu")).toBe(200);
     expect(await status("/gameserverallocation", "POST", { namespace: "eu" })).toBe(429);
+  });
+
+  // What these answer is narrowed to the token's namespaces: `api/namespace-reads.test.ts`.
+  const narrowed = /^\/v1\/(history|alerts|alert-rules|silences|rows|samples|stream)$/;
+
+  it("is refused whatever has no namespace in its path, but what is narrowed for it", async () => {
+    const { token } = await newToken(api, "operator", ["eu"]);
+    const headers = { authorization: `Bearer ${token}` };
+    const wrong: string[] = [];
+    for (const { path, method, access } of await routes()) {
+      const isElsewhere = ["open", "look"].includes(access) || path.includes("{namespace}");
+      if (method !== "GET" || isElsewhere) continue;
+      const isRefused = (await statusOf(path, method, headers)) === 403;
+      if (isRefused === narrowed.test(path))
+        wrong.push(`${path}: ${isRefused ? "" : "not "}refused`);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it("cannot write into another by what its body says", async () => {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { isAmong } from "../access/scopes.ts";
 import { ALERT_STATES, type Alert, type AlertMatch, type Silence } from "../core/model/alert.ts";
 import type { Schema } from "../core/model/schema.ts";
 import { integer, list, object, oneOf, text } from "../core/model/schemas/build.ts";
@@ -94,6 +95,7 @@ export function alertRoutes(app: FastifyInstance, { alerts, now }: AlertRoutesOp
   serve(app, "/v1/alerts", {
     GET: {
       access: "read",
+      namespaced: true,
       handle: (request) => ({ items: alertsIn(alerts, request) }),
       about: about({
         summary: "Lists alerts: pending, firing, and those resolved within a day; newest first.",
@@ -116,7 +118,8 @@ export function alertRoutes(app: FastifyInstance, { alerts, now }: AlertRoutesOp
   serve(app, "/v1/silences", {
     GET: {
       access: "read",
-      handle: () => ({ items: alerts.silences() }),
+      namespaced: true,
+      handle: (request) => ({ items: silencesIn(alerts, request) }),
       about: about({ summary: "Lists silences.", answer: itemsOf(SILENCE) }),
     },
     POST: {
@@ -139,6 +142,8 @@ export function alertRoutes(app: FastifyInstance, { alerts, now }: AlertRoutesOp
   serve(app, "/v1/alert-rules", {
     GET: {
       access: "read",
+      // The same everywhere: they tell nothing of what runs.
+      namespaced: true,
       handle: () => ({ items: RULE_NAMES.map(ruleView) }),
       about: about({ summary: "Lists the built-in rules.", answer: itemsOf(RULE) }),
     },
@@ -148,9 +153,17 @@ export function alertRoutes(app: FastifyInstance, { alerts, now }: AlertRoutesOp
 function alertsIn(alerts: AlertDesk, request: Request): Alert[] {
   const state = wordAsked(request, "state", ALERT_STATES);
   const rule = wordAsked(request, "rule", RULE_NAMES);
+  const only = request.principal?.namespaces;
   return alerts
     .list()
+    .filter((alert) => isAmong(only, alert.subject.namespace))
     .filter((alert) => (!state || alert.state === state) && (!rule || alert.rule === rule));
+}
+
+/** A silence that names no namespace is for others, too: what it says is not for who sees one only. */
+function silencesIn(alerts: AlertDesk, request: Request): Silence[] {
+  const only = request.principal?.namespaces;
+  return alerts.silences().filter(({ match }) => isAmong(only, match.namespace));
 }
 
 function wordAsked(request: Request, name: string, words: readonly string[]): string | undefined {

@@ -119,7 +119,7 @@ export async function openApi(
   historyMax: number = STORE_BOUNDS.historyMax,
   port = 0,
   page: readonly PageFile[] = [],
-  parts: Partial<Pick<ApiOptions, "history" | "alerts">> = {},
+  parts: Partial<Pick<ApiOptions, "history" | "alerts" | "alertList" | "historyList">> = {},
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;

@@ -1,43 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HistoryRow } from "../core/model/history.ts";
-import { systemClock } from "../core/std/clock.ts";
-import { silentLogger } from "../core/std/logger.ts";
-import { HISTORY_LIMITS, HistoryLog } from "../monitor/history/history-log.ts";
-import type { HeadListener } from "../store/resource-store.ts";
 import { type ApiHarness, GAME_SPEC, openApi } from "./api.fixture.ts";
-import type { HistoryReader } from "./history-routes.ts";
-
-/** The API has its store from within: the history is opened on it afterwards. */
-class LateHistory implements HistoryReader {
-  opened: HistoryLog | undefined;
-  async read(...asked: Parameters<HistoryReader["read"]>): Promise<readonly HistoryRow[]> {
-    return (await this.opened?.read(...asked)) ?? [];
-  }
-}
+import { LateHistory } from "./history.fixture.ts";
 
 const GS = "/apis/agones.dev/v1/namespaces/default/gameservers";
-let folder: string;
+const late = new LateHistory();
 let api: ApiHarness;
-let history: HistoryLog;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "flotilla-history-"));
-  const late = new LateHistory();
   api = await openApi({}, undefined, 0, [], { history: late });
-  const store = { onHead: (listener: HeadListener) => api.store.onHead(listener) };
-  const base = { store, clock: systemClock, logger: silentLogger, rowsMax: 10_000, daysMax: 3 };
-  history = await HistoryLog.open({ ...HISTORY_LIMITS, ...base, folder });
-  late.opened = history;
+  await late.open(api.store);
   for (const name of ["a", "b"]) await api.ask(GS, { method: "POST", body: gameServer(name) });
   await api.ask(`${GS}/a`, { method: "DELETE" });
 });
 afterAll(async () => {
-  await history[Symbol.asyncDispose]();
+  await late[Symbol.asyncDispose]();
   await api[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true });
 });
 
 function gameServer(name: string, annotations: object = {}): object {

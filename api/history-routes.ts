@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { namespacesFor } from "../access/scopes.ts";
 import {
   HISTORY_KINDS,
   type HistoryFilter,
@@ -28,7 +29,7 @@ const EXPORTS_MAX = 4;
 const TIME = "milliseconds since 1970, or RFC 3339";
 const FILTERS = {
   kind: `One of ${HISTORY_KINDS.join(", ")}.`,
-  namespace: "Only of this namespace.",
+  namespace: "Only of this namespace; without it, of all that the token is for.",
   name: "Only of what has this name.",
   fleet: "Only what belongs to this fleet.",
   node: "Only what was on this node.",
@@ -75,7 +76,7 @@ export function historyRoutes(app: FastifyInstance, history: HistoryReader): voi
     asked(request, "format")
       ? sendExport(history, request, reply, exporting)
       : pageOf(history, request);
-  serve(app, "/v1/history", { GET: { access: "read", handle, about } });
+  serve(app, "/v1/history", { GET: { access: "read", namespaced: true, handle, about } });
 }
 
 async function pageOf(history: HistoryReader, request: Request): Promise<object> {
@@ -89,10 +90,11 @@ async function pageOf(history: HistoryReader, request: Request): Promise<object>
 }
 
 function filterOf(request: Request): HistoryFilter {
-  const texts = ["namespace", "name", "fleet", "node", "state", "reason", "by"] as const;
+  const texts = ["name", "fleet", "node", "state", "reason", "by"] as const;
   const kind = kindAsked(request);
   const given = [
     ["kind", kind],
+    ["namespaces", namespacesFor(request.principal, asked(request, "namespace") || undefined)],
     ...texts.map((name) => [name, asked(request, name) || undefined]),
     ["fromMs", timeAsked(request, "from")],
     ["toMs", timeAsked(request, "to")],

@@ -135,7 +135,7 @@ it("shows the platform at a glance", async () => {
 
 it.each([
   ["/v1/rows", 400, "kind must be one of GameServer, Container"],
-  ["/v1/rows?kind=Room", 400, 'not "Room"'],
+  ["/v1/rows?kind=Planet", 400, 'not "Planet"'],
   ["/v1/rows?kind=Node&limit=5000", 400, "limit must be a whole number from 0 to 1000"],
   [`/v1/rows?kind=Node&q=${"a".repeat(101)}`, 400, "q has at most 100 characters"],
   ["/v1/samples?kind=Planet", 400, "kind must be one of Container"],

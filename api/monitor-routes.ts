@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { Resource } from "../core/model/resource.ts";
+import { demandNamespace, namespacesFor } from "../access/scopes.ts";
+import { KINDS } from "../core/model/kinds.ts";
 import { type AnyRow, ROW_KINDS, type RowKind } from "../core/model/rows.ts";
 import { METRICS_OF, type MetricName, type SampledKind, UNIT_OF } from "../core/model/samples.ts";
 import { FleetError } from "../core/std/errors.ts";
@@ -7,6 +8,7 @@ import type { LiveRows } from "../monitor/samples/live-rows.ts";
 import { type LiveSamples, rounded } from "../monitor/samples/live-samples.ts";
 import { type OverviewParts, overviewOf } from "../monitor/samples/overview.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import { pageAfter } from "./page-after.ts";
 import { readSettled } from "./read-settled.ts";
 import { asked, askedNumber, type Request, serve } from "./route.ts";
 
@@ -32,6 +34,7 @@ export function monitorRoutes(app: FastifyInstance, parts: MonitorParts): void {
   serve(app, "/v1/rows", {
     GET: {
       access: "read",
+      namespaced: true,
       handle: (request) => rowsAnswer(request, parts),
       about: { tag: TAG, summary: "Resources of one kind as rows of a table", query: ROWS_QUERY },
     },
@@ -39,6 +42,7 @@ export function monitorRoutes(app: FastifyInstance, parts: MonitorParts): void {
   serve(app, "/v1/samples", {
     GET: {
       access: "read",
+      namespaced: true,
       handle: (request) => samplesAnswer(request, parts.samples),
       about: { tag: TAG, summary: "What was measured of one subject", query: SAMPLES_QUERY },
     },
@@ -47,7 +51,7 @@ export function monitorRoutes(app: FastifyInstance, parts: MonitorParts): void {
 
 const ROWS_QUERY = {
   kind: `One of ${ROW_KINDS.join(", ")}`,
-  namespace: "Only of this namespace",
+  namespace: "Only of this namespace; without it, of all that the token is for",
   fleet: "Only game servers of this fleet",
   node: "Only what is on this node",
   state: "Only of this state",
@@ -79,21 +83,20 @@ async function rowsAnswer(request: Request, { store, rows }: MonitorParts): Prom
   const matches = rowFilterOf(request);
   const limit = askedNumber(request, "limit", ROWS_MAX) || ROWS_DEFAULT;
   const after = asked(request, "before") ?? "";
+  const only = namespacesOfKind(request, kind);
   const { found, revision } = await readSettled(store, () => {
-    const all = store.list(kind, asked(request, "namespace") || undefined);
+    const all = only ? only.flatMap((one) => store.list(kind, one)) : store.list(kind);
     return { found: all.filter((one) => matches(rows.plain(one))), revision: store.revision };
   });
-  const keyed = found.map((one) => [placeOf(one), one] as const);
-  keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const from = after === "" ? 0 : keyed.findIndex(([place]) => place > after);
-  const page = from < 0 ? [] : keyed.slice(from, from + limit);
-  const hasMore = from >= 0 && from + limit < keyed.length;
-  const next = hasMore ? { next: page.at(-1)?.[0] } : {};
-  return { revision, items: page.map(([, one]) => rows.of(one)), total: keyed.length, ...next };
+  const { page, hasMore } = pageAfter(found, after, limit);
+  const next = hasMore ? { next: page.at(-1)?.place } : {};
+  return { revision, items: page.map(({ one }) => rows.of(one)), total: found.length, ...next };
 }
 
-function placeOf({ metadata }: Resource): string {
-  return `${metadata.namespace}/${metadata.name}`;
+function namespacesOfKind(request: Request, kind: RowKind): readonly string[] | undefined {
+  const namespace = asked(request, "namespace") || undefined;
+  if (!KINDS[kind].namespaced) demandNamespace(request.principal, "");
+  return namespacesFor(request.principal, namespace);
 }
 
 function rowFilterOf(request: Request): (row: AnyRow | undefined) => boolean {
@@ -121,6 +124,7 @@ function samplesAnswer(request: Request, samples: LiveSamples): object {
   const from = askedNumber(request, "from") ?? 0;
   const namespace = asked(request, "namespace") ?? "";
   const name = asked(request, "name") ?? "";
+  demandNamespace(request.principal, namespace);
   const key = `${kind}/${namespace}/${name}`;
   const found = samples.history(key, step === "1" ? 1 : 15, from);
   if (!found)

@@ -3,7 +3,9 @@ import type { BrowserGuard } from "../access/browser.ts";
 import type { Tokens } from "../access/tokens.ts";
 import type { Rooms as RoomVerbs } from "../allocator/rooms/rooms.ts";
 import type { WaitingLine } from "../allocator/waiting-line.ts";
+import type { Alert } from "../core/model/alert.ts";
 import type { AllocationSpec, AllocationStatus } from "../core/model/allocation.ts";
+import type { HistoryRow } from "../core/model/history.ts";
 import type { HeartbeatAnswer, LinkResult, Report, SdkCall } from "../core/model/link.ts";
 import type { NodeStatus } from "../core/model/node.ts";
 import type { Usage } from "../core/model/usage.ts";
@@ -75,8 +77,8 @@ export interface ApiOptions {
   readonly samples: LiveSamples;
   /** What goes wrong: its numbers, the alerts that are on, and what happened last. */
   readonly alertCounts: () => { readonly firing: number; readonly pending: number };
-  readonly alertList: ListSource;
-  readonly historyList: ListSource;
+  readonly alertList: ListSource<Alert>;
+  readonly historyList: ListSource<HistoryRow>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newToken } from "../api/access.fixture.ts";
 import { type ApiHarness, GAME_SPEC, openApi } from "../api/api.fixture.ts";
 import type { Io } from "./io.ts";
 import { makeProgram, runCli } from "./program.ts";
@@ -168,6 +169,21 @@ describe("get and describe", () => {
     expect(out).toMatch(/Reason: +HealthFailed/);
     expect(out).toMatch(/Message: +no ping for 15 s/);
     expect(out).toMatch(/\d\S* ago +Warning +HealthFailed +no ping/);
+  });
+
+  it("tells it to who has a token for that namespace, and nothing of another", async () => {
+    const { token } = await newToken(api, "viewer", ["look"]);
+    const env = { FLOTILLA_TOKEN: token };
+    const there = await run(["describe", "gs/one", "-n", "look"], { env });
+    expect([there.code, there.err]).toEqual([0, ""]);
+    expect(there.out).toMatch(/Warning +HealthFailed +no ping/);
+    expect((await run(["history", "-n", "look"], { env })).code).toBe(0);
+    expect((await run(["history", "-A"], { env })).code).toBe(0);
+    for (const argv of [
+      ["describe", "fleet/web", "-n", "default"],
+      ["history", "-n", "default"],
+    ])
+      expect((await run(argv, { env })).err).toContain("this token is for namespace look");
   });
 
   it("tells what happened to a node, which belongs to no namespace", async () => {

@@ -1,3 +1,4 @@
+import { isAmong } from "../../access/scopes.ts";
 import type { Event } from "../../core/model/event.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import type { EventLog } from "../../store/event-log.ts";
@@ -11,12 +12,19 @@ const EVENTS_MAX = 100;
 /** What happens, newest last; an event that happened again comes with its new count. */
 export class EventsTopic implements Topic {
   readonly #events: EventLog;
+  readonly #only: readonly string[] | undefined;
   readonly #listening: Disposable;
   readonly #coalescer: Coalescer;
   #waiting = new Map<string, Event>();
 
-  constructor(events: EventLog, clock: Clock, publish: Publish) {
+  /** Those of the namespaces in `only`; undefined is all. */
+  constructor(
+    { events, clock }: { readonly events: EventLog; readonly clock: Clock },
+    only: readonly string[] | undefined,
+    publish: Publish,
+  ) {
     this.#events = events;
+    this.#only = only;
     this.#coalescer = new Coalescer(clock, () => {
       const items = [...this.#waiting.values()];
       this.#waiting = new Map();
@@ -26,7 +34,13 @@ export class EventsTopic implements Topic {
   }
 
   present(): Buffer {
-    const items = this.#events.list({ limit: EVENTS_MAX });
+    const limit = EVENTS_MAX;
+    const items =
+      this.#only === undefined
+        ? this.#events.list({ limit })
+        : this.#only
+            .flatMap((namespace) => this.#events.list({ namespace, limit }))
+            .sort((a, b) => Date.parse(a.lastTimestamp) - Date.parse(b.lastTimestamp));
     return sseMessage("events", { reset: true, items: items.slice(-EVENTS_MAX) });
   }
 
@@ -36,6 +50,7 @@ export class EventsTopic implements Topic {
   }
 
   #take(event: Event): void {
+    if (!isAmong(this.#only, event.involvedObject.namespace)) return;
     const name = `${event.metadata.namespace}/${event.metadata.name}`;
     this.#waiting.delete(name);
     this.#waiting.set(name, event);

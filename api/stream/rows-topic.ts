@@ -1,3 +1,4 @@
+import { isAmong } from "../../access/scopes.ts";
 import type { Resource } from "../../core/model/resource.ts";
 import type { Row, RowKind } from "../../core/model/rows.ts";
 import type { Clock } from "../../core/std/clock.ts";
@@ -23,9 +24,11 @@ export class RowsTopic implements Topic {
   /** By uid; undefined for what is gone. */
   #waiting = new Map<string, Resource | undefined>();
 
+  /** Those in the namespaces of `only`; undefined is all. */
   constructor(
     kind: RowKind,
     parts: { readonly store: ResourceStore; readonly rows: LiveRows; readonly clock: Clock },
+    only: readonly string[] | undefined,
     publish: Publish,
   ) {
     this.#kind = kind;
@@ -34,7 +37,7 @@ export class RowsTopic implements Topic {
     this.#publish = publish;
     this.#coalescer = new Coalescer(parts.clock, () => this.#flush());
     this.#watch = parts.store.watch(parts.store.revision, ({ type, object }) => {
-      if (object.kind !== kind) return;
+      if (object.kind !== kind || !isAmong(only, object.metadata.namespace)) return;
       this.#waiting.set(object.metadata.uid, type === "put" ? object : undefined);
       this.#coalescer.touch();
     });

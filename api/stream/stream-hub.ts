@@ -5,6 +5,11 @@ import type { OpenTopic, Topic } from "./topic.ts";
 export interface Follower {
   write(message: Buffer): boolean;
 }
+/** A topic as somebody may see it: who may see the same shares it. */
+export interface Wanted {
+  readonly key: string;
+  readonly open: OpenTopic;
+}
 interface Open {
   readonly topic: Topic;
   readonly followers: Set<Follower>;
@@ -16,16 +21,10 @@ interface Open {
 export class StreamHub implements Disposable {
   readonly #open = new Map<string, Open>();
   readonly #topicsMax: number;
-  readonly #openerOf: (name: string) => OpenTopic;
   #skipped = 0;
 
-  /** `openerOf` throws BAD_REQUEST for a name that is none. */
-  constructor(options: {
-    readonly topicsMax: number;
-    readonly openerOf: (name: string) => OpenTopic;
-  }) {
-    this.#topicsMax = options.topicsMax;
-    this.#openerOf = options.openerOf;
+  constructor(topicsMax: number) {
+    this.#topicsMax = topicsMax;
   }
 
   /** Messages that were not written to somebody who was behind. */
@@ -36,22 +35,21 @@ export class StreamHub implements Disposable {
     return this.#open.size;
   }
 
-  /** Throws for names that are none, and when too many topics are open: before anything has been written. */
-  check(names: readonly string[]): void {
-    for (const name of names) this.#openerOf(name);
-    const fresh = names.filter((name) => !this.#open.has(name)).length;
+  /** Throws when too many topics are open: before anything has been written. */
+  check(wanted: readonly Wanted[]): void {
+    const fresh = wanted.filter(({ key }) => !this.#open.has(key)).length;
     if (this.#open.size + fresh > this.#topicsMax)
       throw new FleetError("EXHAUSTED", `${this.#topicsMax} topics are followed already`);
   }
 
   /** Tells `follower` the present state of each topic, then what changes, until it is disposed. */
-  follow(names: readonly string[], follower: Follower): Disposable {
-    for (const name of names) {
-      const open = this.#open.get(name) ?? this.#begin(name);
+  follow(wanted: readonly Wanted[], follower: Follower): Disposable {
+    for (const one of wanted) {
+      const open = this.#open.get(one.key) ?? this.#begin(one);
       open.followers.add(follower);
       if (!follower.write(open.topic.present())) open.behind.add(follower);
     }
-    return { [Symbol.dispose]: () => this.#leave(names, follower) };
+    return { [Symbol.dispose]: () => this.#leave(wanted, follower) };
   }
 
   /** A follower that was behind takes messages again. */
@@ -65,7 +63,7 @@ export class StreamHub implements Disposable {
     this.#open.clear();
   }
 
-  #begin(name: string): Open {
+  #begin({ key, open: openTopic }: Wanted): Open {
     const followers = new Set<Follower>();
     const behind = new Set<Follower>();
     const publish = (message: Buffer): void => {
@@ -75,20 +73,20 @@ export class StreamHub implements Disposable {
         this.#skipped += 1;
       }
     };
-    const open: Open = { topic: this.#openerOf(name)(publish), followers, behind };
-    this.#open.set(name, open);
+    const open: Open = { topic: openTopic(publish), followers, behind };
+    this.#open.set(key, open);
     return open;
   }
 
-  #leave(names: readonly string[], follower: Follower): void {
-    for (const name of names) {
-      const open = this.#open.get(name);
+  #leave(wanted: readonly Wanted[], follower: Follower): void {
+    for (const { key } of wanted) {
+      const open = this.#open.get(key);
       if (!open) continue;
       open.followers.delete(follower);
       open.behind.delete(follower);
       if (open.followers.size > 0) continue;
       open.topic[Symbol.dispose]();
-      this.#open.delete(name);
+      this.#open.delete(key);
     }
   }
 }

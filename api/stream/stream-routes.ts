@@ -1,5 +1,10 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { ROW_KINDS, type RowKind } from "../../core/model/rows.ts";
+import { demandNamespace } from "../../access/scopes.ts";
+import type { Principal } from "../../access/tokens.ts";
+import type { Alert } from "../../core/model/alert.ts";
+import type { HistoryRow } from "../../core/model/history.ts";
+import { KINDS } from "../../core/model/kinds.ts";
+import { ROW_KINDS } from "../../core/model/rows.ts";
 import { METRICS_OF, type SampledKind } from "../../core/model/samples.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
@@ -11,11 +16,11 @@ import type { EventLog } from "../../store/event-log.ts";
 import type { ResourceStore } from "../../store/resource-store.ts";
 import { asked, type Request, serve } from "../route.ts";
 import { EventsTopic } from "./events-topic.ts";
-import { type ListSource, ListTopic } from "./list-topic.ts";
+import { type ListSource, ListTopic, narrowed } from "./list-topic.ts";
 import { RowsTopic } from "./rows-topic.ts";
 import { newestPoint, SecondTopic } from "./second-topics.ts";
 import { SseWriter, sseMessage } from "./sse-writer.ts";
-import { StreamHub } from "./stream-hub.ts";
+import { StreamHub, type Wanted } from "./stream-hub.ts";
 import type { OpenTopic } from "./topic.ts";
 
 export interface StreamParts extends OverviewParts {
@@ -26,8 +31,8 @@ export interface StreamParts extends OverviewParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   /** Alerts that are on, and what happened last. */
-  readonly alertList: ListSource;
-  readonly historyList: ListSource;
+  readonly alertList: ListSource<Alert>;
+  readonly historyList: ListSource<HistoryRow>;
 }
 /** Topics of one page. */
 const TOPICS_MAX = 32;
@@ -38,23 +43,21 @@ const TOPICS = "overview, rows:KIND, samples:KIND/NAMESPACE/NAME, events, alerts
 
 /** `GET /v1/stream`: what changes, as server-sent events; returns what ends all of them. */
 export function streamRoutes(app: FastifyInstance, parts: StreamParts): Disposable {
-  const hub = new StreamHub({
-    topicsMax: OPEN_TOPICS_MAX,
-    openerOf: (name) => openerOf(name, parts),
-  });
+  const hub = new StreamHub(OPEN_TOPICS_MAX);
   const pages = new Set<SseWriter>();
   parts.metrics.showStream({ topics: () => hub.topics, skipped: () => hub.skipped });
   const handle = async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
-    const names = topicsOf(request);
-    hub.check(names);
+    const wanted = topicsOf(request).map((name) => wantedOf(name, request.principal, parts));
+    hub.check(wanted);
     if (pages.size >= PAGES_MAX)
       throw new FleetError("EXHAUSTED", `${PAGES_MAX} pages follow the stream already`);
-    await followPage(names, reply, { hub, pages, metrics: parts.metrics });
+    await followPage(wanted, reply, { hub, pages, metrics: parts.metrics });
     return reply;
   };
   serve(app, "/v1/stream", {
     GET: {
       access: "read",
+      namespaced: true,
       handle,
       about: {
         tag: "Monitoring",
@@ -73,7 +76,7 @@ export function streamRoutes(app: FastifyInstance, parts: StreamParts): Disposab
 }
 
 async function followPage(
-  names: readonly string[],
+  wanted: readonly Wanted[],
   reply: FastifyReply,
   to: { readonly hub: StreamHub; readonly pages: Set<SseWriter>; readonly metrics: Metrics },
 ): Promise<void> {
@@ -87,7 +90,7 @@ async function followPage(
   const writer: SseWriter = new SseWriter(reply.raw, () => to.hub.caughtUp(writer));
   using _counted = to.metrics.streamOpened("page");
   to.pages.add(writer);
-  using _following = to.hub.follow(names, writer);
+  using _following = to.hub.follow(wanted, writer);
   await new Promise<void>((resolve) => {
     if (writer.closed.aborted) resolve();
     else writer.closed.addEventListener("abort", () => resolve(), { once: true });
@@ -104,28 +107,42 @@ function topicsOf(request: Request): readonly string[] {
   return names;
 }
 
-function openerOf(name: string, parts: StreamParts): OpenTopic {
-  const { samples, events, clock, alertList, historyList } = parts;
+/** A topic, and of it what the namespaces show that who asks has a token for. Throws BAD_REQUEST for a name that is none. */
+function wantedOf(name: string, principal: Principal | undefined, parts: StreamParts): Wanted {
+  const only = principal?.namespaces;
+  // What is narrowed has a key that no name of a topic is.
+  const key = only ? JSON.stringify([name, only.toSorted()]) : name;
+  return { key, open: openerOf(name, principal, parts) };
+}
+
+function openerOf(name: string, principal: Principal | undefined, parts: StreamParts): OpenTopic {
+  const { samples, clock, alertList, historyList } = parts;
+  const only = principal?.namespaces;
   const [word = "", rest = ""] = name.split(/:(.*)/s);
-  if (name === "overview")
+  if (name === "overview") {
+    demandNamespace(principal, "");
     return (publish) =>
       new SecondTopic(samples, publish, () => sseMessage("overview", overviewOf(parts)));
-  if (name === "events") return (publish) => new EventsTopic(events, clock, publish);
-  if (name === "alerts") return (publish) => new ListTopic(name, alertList, clock, publish);
-  if (name === "history") return (publish) => new ListTopic(name, historyList, clock, publish);
+  }
+  if (name === "events") return (publish) => new EventsTopic(parts, only, publish);
+  if (name === "alerts")
+    return (publish) => new ListTopic(name, narrowed(alertList, only), clock, publish);
+  if (name === "history")
+    return (publish) => new ListTopic(name, narrowed(historyList, only), clock, publish);
   const kind = ROW_KINDS.find((one) => one === rest);
-  if (word === "rows" && kind) return rowsOpener(kind, parts);
+  if (word === "rows" && kind) {
+    if (!KINDS[kind].namespaced) demandNamespace(principal, "");
+    return (publish) => new RowsTopic(kind, parts, only, publish);
+  }
   const subject = word === "samples" ? subjectOf(rest) : undefined;
-  if (subject)
+  if (subject) {
+    demandNamespace(principal, subject.namespace);
     return (publish) => new SecondTopic(samples, publish, () => newestPoint(samples, subject));
+  }
   throw new FleetError(
     "BAD_REQUEST",
     `${JSON.stringify(name.slice(0, 80))} is no topic: there are ${TOPICS}`,
   );
-}
-
-function rowsOpener(kind: RowKind, parts: StreamParts): OpenTopic {
-  return (publish) => new RowsTopic(kind, parts, publish);
 }
 
 function subjectOf(path: string) {

@@ -106,7 +106,7 @@ it("tells the overview, a subject's newest point, events, alerts and history", a
 
 it.each([
   ["no topic", "", "topics must name what to follow"],
-  ["one that there is none of", "rows:Room", '"rows:Room" is no topic'],
+  ["one that there is none of", "rows:Planet", '"rows:Planet" is no topic'],
   ["a subject of no kind", "samples:Planet//x", "is no topic: there are overview"],
   [
     "too many",

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeOrReadToken } from "../../access/tokens.ts";
 import type { ListSource } from "../../api/stream/list-topic.ts";
-import type { AlertMessage } from "../../core/model/alert.ts";
+import type { Alert, AlertMessage } from "../../core/model/alert.ts";
 import type { HistoryRow } from "../../core/model/history.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
@@ -88,8 +88,8 @@ export function listsOf(
   alerts: Alerts,
 ): {
   readonly alertCounts: () => ReturnType<Alerts["alertCounts"]>;
-  readonly alertList: ListSource;
-  readonly historyList: ListSource;
+  readonly alertList: ListSource<Alert>;
+  readonly historyList: ListSource<HistoryRow>;
 } {
   let newest: readonly HistoryRow[] = [];
   history.onRows((rows) => {

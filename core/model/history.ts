@@ -39,7 +39,8 @@ export const GONE = "Gone";
 /** What a reader may ask for; each of them narrows. Times are milliseconds since 1970, `fromMs` included, `toMs` not. */
 export interface HistoryFilter {
   readonly kind?: string;
-  readonly namespace?: string;
+  /** One of these. */
+  readonly namespaces?: readonly string[];
   readonly name?: string;
   readonly fleet?: string;
   readonly node?: string;

@@ -106,7 +106,6 @@ export class HistoryFile implements Disposable {
 
 const COLUMN_OF = {
   kind: "kind",
-  namespace: "namespace",
   name: "name",
   fleet: "fleet",
   node: "node",
@@ -123,7 +122,9 @@ function whereOf(
     const value = filter[field as keyof typeof COLUMN_OF];
     if (value !== undefined) parts.push([`${column} = ?`, value]);
   }
-  const { by, fromMs, toMs } = filter;
+  const { namespaces, by, fromMs, toMs } = filter;
+  if (namespaces !== undefined)
+    parts.push(["namespace IN (SELECT value FROM json_each(?))", JSON.stringify(namespaces)]);
   if (by !== undefined)
     parts.push([
       `? IN ("by", CASE WHEN instr("by", ' ') > 0 THEN substr("by", instr("by", ' ') + 1) END)`,

@@ -121,7 +121,7 @@ describe("the history", () => {
     const count = async (filter: object) => (await history.read(filter, all)).length;
     const at = first[0]?.atMs ?? 0;
     expect(await count({ name: "b" })).toBe(2);
-    expect(await count({ kind: "GameServer", namespace: "default", name: "b" })).toBe(2);
+    expect(await count({ kind: "GameServer", namespaces: ["default"], name: "b" })).toBe(2);
     expect(await count({ kind: "Node" })).toBe(0);
     expect(await count({ fleet: "arena", state: "Ready" })).toBe(3);
     expect(await count({ reason: "SdkRequest", by: "game" })).toBe(3);
