@@ -3,7 +3,7 @@ import { formatBytes, formatMilli } from "../core/model/quantity.ts";
 import type { Row, RowKind, RowOf } from "../core/model/rows.ts";
 import { printable, textTable } from "./text-table.ts";
 
-export type TopKind = Exclude<RowKind, "Network">;
+export type TopKind = Exclude<RowKind, "Network" | "Room">;
 export type TopOrder = "cpu" | "memory";
 
 interface Column<R> {

@@ -85,7 +85,7 @@ async function rowsOf(api: ApiClient, kind: TopKind, namespace: string | undefin
 function topKindOf(word: string): TopKind {
   const kind = kindOf(word);
   const found = ROW_KINDS.find((one) => one === kind);
-  if (found !== undefined && found !== "Network") return found;
+  if (found !== undefined && found !== "Network" && found !== "Room") return found;
   throw new FleetError(
     "INVALID",
     `nothing is measured of ${kind}: top shows gameservers, containers, services, fleets or nodes`,

@@ -5,7 +5,8 @@ import { type GameServer, gameContainerOf } from "./game-server.ts";
 import type { Network } from "./network.ts";
 import { allocatableOf, type Node } from "./node.ts";
 import { playersOf, playersOfFleet, roomsOf } from "./players.ts";
-import type { Resource } from "./resource.ts";
+import type { Labels, Resource } from "./resource.ts";
+import type { Room } from "./room.ts";
 import { type Service, serviceOwnerOf } from "./service.ts";
 
 /** Kinds that are shown as tables of rows. */
@@ -16,6 +17,7 @@ export const ROW_KINDS = [
   "Fleet",
   "Node",
   "Network",
+  "Room",
 ] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
@@ -97,6 +99,18 @@ export interface NetworkRow extends RowBase {
   readonly subnet?: string;
   readonly outside: boolean;
 }
+export interface RoomRow extends RowBase {
+  readonly fleet: string;
+  readonly server: string;
+  readonly node?: string;
+  /** Given to players, and how many there are. */
+  readonly seats: number;
+  readonly capacity: number;
+  /** What players look for. */
+  readonly attributes?: Labels;
+  /** Since when nobody has a seat: it is closed a while later. */
+  readonly emptySinceMs?: number;
+}
 export interface RowOf {
   readonly GameServer: GameServerRow;
   readonly Container: ContainerRow;
@@ -104,10 +118,12 @@ export interface RowOf {
   readonly Fleet: FleetRow;
   readonly Node: NodeRow;
   readonly Network: NetworkRow;
+  readonly Room: RoomRow;
 }
 export type Row = RowOf[RowKind];
 /** Any row's fields, for who filters rows of every kind. */
-export type AnyRow = RowBase & Readonly<{ fleet?: string; node?: string; service?: string }>;
+export type AnyRow = RowBase &
+  Readonly<{ fleet?: string; node?: string; service?: string; server?: string }>;
 
 /** A resource as one line of a table: what a page of thousands of them needs, and no more. */
 export function rowOf(resource: Resource): Row | undefined {
@@ -124,12 +140,14 @@ export function rowOf(resource: Resource): Row | undefined {
       return nodeRow(resource);
     case "Network":
       return networkRow(resource);
+    case "Room":
+      return roomRow(resource);
     default:
       return undefined;
   }
 }
 
-type Rowed = GameServer | Container | Service | Fleet | Node | Network;
+type Rowed = GameServer | Container | Service | Fleet | Node | Network | Room;
 function baseOf({ metadata, status }: Rowed, state: string): RowBase {
   const { uid, namespace, name, creationTimestamp, deletionTimestamp } = metadata;
   const { reason, message } = status as { readonly reason?: string; readonly message?: string };
@@ -239,4 +257,21 @@ function nodeRow(node: Node): NodeRow {
 function networkRow(network: Network): NetworkRow {
   const { subnet, outside } = network.spec;
   return { ...baseOf(network, "Ready"), ...given("subnet", subnet), outside };
+}
+
+function roomRow(room: Room): RoomRow {
+  const { spec, status } = room;
+  const seats = Object.keys(status.seats).length;
+  const attributes = Object.keys(spec.attributes).length > 0 ? spec.attributes : undefined;
+  const emptySince = status.emptySince ? parseRfc3339(status.emptySince) : undefined;
+  return {
+    ...baseOf(room, spec.open ? "Open" : "Closed"),
+    fleet: spec.fleet,
+    server: status.gameServer,
+    ...given("node", status.nodeName),
+    seats,
+    capacity: spec.capacity,
+    ...given("attributes", attributes),
+    ...given("emptySinceMs", emptySince),
+  };
 }

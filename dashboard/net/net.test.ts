@@ -24,6 +24,14 @@ describe("rows", () => {
     expect([...rows.values()]).toEqual([row("a", { state: "Allocated" })]);
   });
 
+  it("are no more than a page holds: what is new is left out, what is known changes", () => {
+    const rows = new Map<string, Row>();
+    applyChange(rows, { changed: [row("a"), row("b"), row("c")] }, 2);
+    applyChange(rows, { changed: [row("b", { state: "Closed" }), row("d")], gone: ["a"] }, 2);
+    expect([...rows.keys()]).toEqual(["b", "d"]);
+    expect(rows.get("b")?.state).toBe("Closed");
+  });
+
   it("are kept by a part of the name, reason or message, and by exact fields", () => {
     const rows = [
       row("arena-1", { fleet: "arena" }),

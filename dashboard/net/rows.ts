@@ -6,6 +6,8 @@ import type { Row, RowKind, RowsPage } from "./wire.ts";
 export interface RowsState {
   readonly is: "loading" | "ready" | "failed";
   readonly rows: readonly Row[];
+  /** What there is beyond the rows that a page holds. */
+  readonly more: number;
   readonly failure?: unknown;
 }
 interface Change {
@@ -19,18 +21,24 @@ const PAGE = 1_000;
 const LINGER_MS = 15_000;
 /** The stream tells of changes, not of what is measured: that is read anew, the rarer the more there are. */
 const readAgainMs = (rows: number): number => 5_000 + rows * 5;
-/** More than a page can show: who has more narrows the list on the server. */
-export const ROWS_MAX = 20_000;
+/** More than that a page does not hold, and says so: the search of the whole platform finds the rest. */
+export const ROWS_MAX = 50_000;
 
-/** Puts a change into rows by their uid. */
-export function applyChange(rows: Map<string, Row>, { changed = [], gone = [] }: Change): void {
-  for (const row of changed) rows.set(row.uid, row);
+/** Puts a change into rows by their uid; what is new when they are full is left out until they are read again. */
+export function applyChange(
+  rows: Map<string, Row>,
+  { changed = [], gone = [] }: Change,
+  most: number = ROWS_MAX,
+): void {
   for (const uid of gone) rows.delete(uid);
+  for (const row of changed) if (rows.size < most || rows.has(row.uid)) rows.set(row.uid, row);
 }
+
+const LOADING: RowsState = { is: "loading", rows: [], more: 0 };
 
 /** All rows of one kind, kept as they are on the server: read once, then changed by what the stream tells. */
 export class Rows {
-  readonly state: Store<RowsState> = new Store<RowsState>({ is: "loading", rows: [] });
+  readonly state: Store<RowsState> = new Store<RowsState>(LOADING);
   readonly #byUid = new Map<string, Row>();
   readonly #parts: { readonly api: Api; readonly live: Live; readonly kind: RowKind };
   #users = 0;
@@ -41,6 +49,7 @@ export class Rows {
   #meanwhile: Change[] | undefined;
   #reading: AbortController | undefined;
   #frame = 0;
+  #more = 0;
 
   constructor(parts: { readonly api: Api; readonly live: Live; readonly kind: RowKind }) {
     this.#parts = parts;
@@ -65,7 +74,7 @@ export class Rows {
     this.#reading?.abort();
     clearTimeout(this.#again);
     this.#byUid.clear();
-    this.state.set({ is: "loading", rows: [] });
+    this.state.set(LOADING);
   }
 
   #hear(change: Change): void {
@@ -83,9 +92,10 @@ export class Rows {
     this.#reading = stop;
     this.#meanwhile = [];
     try {
-      const found = await this.#readAll(stop.signal);
+      const { found, total } = await this.#readAll(stop.signal);
       if (stop.signal.aborted) return;
       this.#byUid.clear();
+      this.#more = Math.max(0, total - found.length);
       applyChange(this.#byUid, { changed: found });
       for (const change of this.#meanwhile) applyChange(this.#byUid, change);
       this.#meanwhile = undefined;
@@ -95,18 +105,18 @@ export class Rows {
     } catch (failure) {
       if (stop.signal.aborted) return;
       this.#meanwhile = undefined;
-      this.state.set({ is: "failed", rows: this.state.value.rows, failure });
+      this.state.set({ ...this.state.value, is: "failed", failure });
     }
   }
 
-  async #readAll(signal: AbortSignal): Promise<Row[]> {
+  async #readAll(signal: AbortSignal): Promise<{ found: Row[]; total: number }> {
     const { api, kind } = this.#parts;
     const found: Row[] = [];
     for (let before: string | undefined; ; ) {
       const query = { kind, limit: PAGE, before };
       const page = await api.call<RowsPage>({ path: "/v1/rows", query, signal });
       found.push(...page.items);
-      if (page.next === undefined || found.length >= ROWS_MAX) return found;
+      if (page.next === undefined || found.length >= ROWS_MAX) return { found, total: page.total };
       before = String(page.next);
     }
   }
@@ -116,7 +126,8 @@ export class Rows {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      if (this.#letGo) this.state.set({ is: "ready", rows: [...this.#byUid.values()] });
+      const rows = [...this.#byUid.values()];
+      if (this.#letGo) this.state.set({ is: "ready", rows, more: this.#more });
     });
   }
 }

@@ -46,6 +46,13 @@ export const WORDS = {
     "Nothing matches. Change the search or the filters.",
     "맞는 것이 없어요. 검색어나 필터를 바꿔 보세요.",
   ],
+  whatToDo: ["What to do:", "할 일:"],
+  moreThanHeld: [
+    (n: number): string =>
+      `${n.toLocaleString()} more are not held by this page: find one by its name with Ctrl K.`,
+    (n: number): string =>
+      `이 화면에 담지 못한 것이 ${n.toLocaleString()}개 더 있어요: Ctrl K로 이름을 찾아보세요.`,
+  ],
   moreThanShown: [
     (n: number): string => `${n.toLocaleString()} more: narrow the search to see them.`,
     (n: number): string => `${n.toLocaleString()}개 더 있어요. 검색으로 좁혀 보세요.`,
@@ -71,6 +78,11 @@ export const WORDS = {
   audit: ["Audit", "감사 기록"],
   players: ["Players", "플레이어"],
   seats: ["Seats", "자리"],
+  attributes: ["Attributes", "속성"],
+  emptyFor: [
+    (age: string): string => `Empty for ${age}: closed when nobody comes`,
+    (age: string): string => `${age}째 비어 있음: 아무도 오지 않으면 닫혀요`,
+  ],
   capacity: ["Capacity", "수용량"],
   name: ["Name", "이름"],
   namespace: ["Namespace", "네임스페이스"],

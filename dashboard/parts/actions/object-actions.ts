@@ -109,7 +109,7 @@ export function pauseAction(
 /** Ends an object for good; of a game server its fleet makes another. */
 export function deleteAction(
   dashboard: Dashboard,
-  kind: RowKind,
+  kind: Exclude<RowKind, "Room">,
   { namespace, name }: Place,
 ): Action {
   const { texts } = dashboard;

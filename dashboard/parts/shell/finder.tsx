@@ -14,6 +14,7 @@ const KINDS: readonly RowKind[] = [
   "Service",
   "Node",
   "Network",
+  "Room",
 ];
 const OF_EACH = 5;
 const PAUSE_MS = 150;

@@ -15,7 +15,6 @@ import { NetworkPage } from "../servers/network-page.tsx";
 import { NodePage } from "../servers/node-page.tsx";
 import { ServicePage } from "../servers/service-page.tsx";
 import { ListPage } from "../tables/list-page.tsx";
-import { RoomsPage } from "../tables/rooms-page.tsx";
 
 /** The page of a route. */
 export function PageOf({ route }: { readonly route: Route }): JSX.Element {
@@ -43,7 +42,7 @@ export function PageOf({ route }: { readonly route: Route }): JSX.Element {
     case "networks":
       return <ListPage kind="Network" />;
     case "rooms":
-      return <RoomsPage />;
+      return <ListPage kind="Room" />;
     case "events":
       return <EventsPage />;
     case "history":

@@ -62,6 +62,8 @@ export function columnsOf(kind: RowKind, texts: Texts, nowMs: number): readonly 
         why,
         age,
       ];
+    case "Room":
+      return roomColumns(parts, texts, nowMs);
     default:
       return [name, namespace, state, parts.text("subnet", texts.subnet), why, age];
   }
@@ -87,21 +89,64 @@ function partsFor(kind: RowKind, texts: Texts, nowMs: number) {
     cell: (row) => <ObjectLink kind="Node" name={textOf(row, "node")} />,
   };
   const usage = [unit("cpu", texts.cpu, "milli"), unit("memory", texts.memory, "bytes")];
-  return { text, count, node, usage, ...common(kind, texts, nowMs), server: serverParts() };
+  const fleet: RowColumn = {
+    ...text("fleet", texts.fleet),
+    cell: (row) => (
+      <ObjectLink kind="Fleet" name={textOf(row, "fleet")} namespace={row.namespace} />
+    ),
+  };
+  const players: RowColumn = {
+    ...count("players", texts.players),
+    cell: (row) => playersText(numberOf(row, "players"), numberOf(row, "playersMax")),
+  };
+  const server = [players, count("rooms", texts.rooms, true), fleet, node, ...usage];
+  return { text, count, node, fleet, usage, server, ...common(kind, texts, nowMs) };
+}
 
-  function serverParts(): readonly RowColumn[] {
-    const fleet: RowColumn = {
-      ...text("fleet", texts.fleet),
-      cell: (row) => (
-        <ObjectLink kind="Fleet" name={textOf(row, "fleet")} namespace={row.namespace} />
-      ),
-    };
-    const players: RowColumn = {
-      ...count("players", texts.players),
-      cell: (row) => playersText(numberOf(row, "players"), numberOf(row, "playersMax")),
-    };
-    return [players, count("rooms", texts.rooms, true), fleet, node, ...usage];
-  }
+/** Rooms have no page of their own: each leads to the game server that it is played on. */
+function roomColumns(
+  { name, namespace, state, node, age, text, fleet }: ReturnType<typeof partsFor>,
+  texts: Texts,
+  nowMs: number,
+): readonly RowColumn[] {
+  const seats: RowColumn = {
+    ...{ key: "seats", label: texts.seats, isNumber: true },
+    cell: (row) => playersText(numberOf(row, "seats"), numberOf(row, "capacity")),
+    order: (row) => numberOf(row, "seats") ?? 0,
+  };
+  const server: RowColumn = {
+    ...text("server", texts.gameserver, false),
+    cell: (row) => (
+      <ObjectLink
+        kind="GameServer"
+        name={textOf(row, "server")}
+        namespace={row.namespace}
+        class="row-link"
+      />
+    ),
+  };
+  const attributes: RowColumn = {
+    ...{ key: "attributes", label: texts.attributes, isWide: true },
+    cell: (row) => attributesText(row.attributes),
+    order: (row) => attributesText(row.attributes),
+  };
+  const why: RowColumn = {
+    ...{ key: "why", label: texts.why, isWide: true },
+    cell: (row) => {
+      const sinceMs = numberOf(row, "emptySinceMs");
+      return sinceMs === undefined ? "" : texts.emptyFor(agoText(sinceMs, nowMs));
+    },
+    order: (row) => numberOf(row, "emptySinceMs") ?? Number.POSITIVE_INFINITY,
+  };
+  const plainName: RowColumn = { ...name, cell: (row) => row.name };
+  return [plainName, namespace, state, seats, server, fleet, node, attributes, why, age];
+}
+
+/** `map=forest mode=hide`. Pure. */
+export function attributesText(attributes: unknown): string {
+  return Object.entries(attributes ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
 }
 
 /** `12/320`; one number where the game tells no most. Pure. */

@@ -50,7 +50,7 @@ export function Filter({ query, onQuery, fields }: FilterProps): JSX.Element {
   );
 }
 
-/** The rows that a query keeps: `q` is any part of the name, reason or message. Pure. */
+/** The rows that a query keeps: `q` is any part of the name, reason, message, or game server of a room. Pure. */
 export function keptBy(rows: readonly Row[], query: Route["query"]): readonly Row[] {
   const { q = "", ...exact } = query;
   const wanted = Object.entries(exact).filter(([, value]) => value !== "");
@@ -60,6 +60,8 @@ export function keptBy(rows: readonly Row[], query: Route["query"]): readonly Ro
     (row) =>
       wanted.every(([key, value]) => row[key] === value) &&
       (part === "" ||
-        [row.name, row.reason, row.message].some((text) => text?.toLowerCase().includes(part))),
+        [row.name, row.reason, row.message, row.server].some(
+          (text) => typeof text === "string" && text.toLowerCase().includes(part),
+        )),
   );
 }

@@ -20,6 +20,7 @@ export function ListPage({ kind }: { readonly kind: Listed }): JSX.Element {
   const route = useStore(dashboard.route);
   const title = titleOf(kind, texts);
   const kept = useMemo(() => keptBy(found.rows, route.query), [found.rows, route.query]);
+  const fields = useMemo(() => fieldsOf(kind, found.rows, texts), [kind, found.rows, texts]);
   const change = (query: Route["query"]): void =>
     // It is the same page: no step back leads through each letter.
     history.replaceState(null, "", hashFor({ page: route.page, query }));
@@ -30,12 +31,13 @@ export function ListPage({ kind }: { readonly kind: Listed }): JSX.Element {
   return (
     <>
       <PageHead title={title} beside={<span class="count">{kept.length.toLocaleString()}</span>} />
-      <Filter query={route.query} onQuery={setQuery} fields={fieldsOf(kind, found.rows, texts)} />
+      <Filter query={route.query} onQuery={setQuery} fields={fields} />
       {found.is === "failed" && <Problem failure={found.failure} />}
       {found.is === "loading" && found.rows.length === 0 && <Loading />}
       {found.is === "ready" && (
         <Found kind={kind} all={found.rows.length} rows={kept} title={title} />
       )}
+      {found.more > 0 && <p class="hint">{texts.moreThanHeld(found.more)}</p>}
     </>
   );
 }
@@ -67,6 +69,7 @@ function titleOf(kind: Listed, texts: Texts): string {
     Service: texts.services,
     Node: texts.nodes,
     Network: texts.networks,
+    Room: texts.rooms,
   };
   return titles[kind];
 }
@@ -78,6 +81,7 @@ function emptyOf(kind: Listed, texts: Texts): { text: string; command: string } 
     Service: [texts.noServices, "flotilla apply -f examples/service"],
     Node: [texts.noNodes, "flotilla node token"],
     Network: [texts.noNetworks, "flotilla apply -f examples/red-blue/red-blue.yaml"],
+    Room: [texts.noRooms, "flotilla room --help"],
   } as const;
   const [text, command] = rows[kind];
   return { text, command };
@@ -92,8 +96,8 @@ function fieldsOf(kind: Listed, rows: readonly Row[], texts: Texts): readonly Fi
   const add = (key: string, label: string): void => {
     fields.push({ key, label, values: values((row) => textOf(row, key)) });
   };
-  if (kind === "GameServer") add("fleet", texts.fleet);
-  if (kind === "GameServer" || kind === "Container") add("node", texts.node);
+  if (kind === "GameServer" || kind === "Room") add("fleet", texts.fleet);
+  if (kind === "GameServer" || kind === "Container" || kind === "Room") add("node", texts.node);
   if (kind !== "Node") add("namespace", texts.namespace);
   return fields.filter(({ key, values: some }) => some.length > 1 || key === "state");
 }

@@ -40,7 +40,9 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
     current.addEventListener("scroll", look, { passive: true });
     return () => watcher.disconnect();
   }, []);
-  const sorted = useMemo(() => inOrder(rows, columns, sort), [rows, sort, columns]);
+  // Columns are made anew each second, for their ages: what they order by stays.
+  const keys = columns.map(({ key }) => key).join();
+  const sorted = useMemo(() => inOrder(rows, columns, sort), [rows, sort, keys]);
   const shown = shownRows(sorted.length, ROW_PX, view.top, view.height);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys
