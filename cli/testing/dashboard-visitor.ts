@@ -86,21 +86,55 @@ export class DashboardVisitor implements AsyncDisposable {
     return this.page.locator("dialog[open]");
   }
 
-  /** Opens an action, and confirms it; answers what the dialog said before that. */
-  async act(button: string, values: Readonly<Record<string, string>> = {}): Promise<string> {
-    await this.page
-      .locator("main")
-      .getByRole("button", { name: button, exact: true })
-      .first()
-      .click();
-    for (const [name, value] of Object.entries(values))
-      await this.dialog.locator(`[name=${name}]`).fill(value);
-    const confirm = this.dialog.locator("button[type=submit]:enabled");
-    await confirm.waitFor();
-    const said = (await this.dialog.textContent()) ?? "";
-    await confirm.click();
+  /** Opens an action and fills it in; answers what the dialog says once the players are counted. */
+  async begin(
+    button: string,
+    values: Readonly<Record<string, string>> = {},
+    place: Locator = this.page.locator("main"),
+  ): Promise<string> {
+    await place.getByRole("button", { name: button, exact: true }).first().click();
+    for (const [name, value] of Object.entries(values)) {
+      const choice = this.dialog.locator(`select[name=${name}]`);
+      if ((await choice.count()) > 0) await choice.selectOption(value);
+      else await this.dialog.locator(`input[name=${name}]`).fill(value);
+    }
+    await this.confirm.waitFor();
+    return (await this.dialog.textContent()) ?? "";
+  }
+
+  /** The same, and confirms it; resolves when it is done. */
+  async act(...action: Parameters<DashboardVisitor["begin"]>): Promise<string> {
+    const said = await this.begin(...action);
+    await this.confirm.click();
     await this.dialog.waitFor({ state: "detached" });
     return said;
+  }
+
+  /** Confirms what is open, and waits for the words that say why it was not done. */
+  async isRefused(words: string | RegExp): Promise<void> {
+    await this.confirm.click();
+    await this.dialog.getByText(words).waitFor();
+    await this.page.keyboard.press("Escape");
+    await this.dialog.waitFor({ state: "detached" });
+  }
+
+  /** What does what is open, once the players are counted. */
+  get confirm(): Locator {
+    return this.dialog.locator("button[type=submit]:enabled");
+  }
+
+  /** The whole text of the file that a link saves, and where it comes from. */
+  async saved(link: string): Promise<{ readonly url: string; readonly text: string }> {
+    const [download] = await Promise.all([
+      this.page.waitForEvent("download"),
+      this.page.getByRole("link", { name: link }).click(),
+    ]);
+    return { url: download.url(), text: readFileSync(await download.path(), "utf8") };
+  }
+
+  /** Resolves when nothing on the page is being loaded any more. */
+  async settled(): Promise<void> {
+    await this.page.locator(".loading").first().waitFor({ state: "detached" });
   }
 
   /** What axe finds wrong, in light, and with the colours of the dark; each with the first place where it is. */

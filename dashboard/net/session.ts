@@ -39,6 +39,16 @@ export class Session {
     }
   }
 
+  /** Asks again after the stream was refused: perhaps the role is another one now, or the session has ended. */
+  async lookAgain(): Promise<void> {
+    if (this.state.value.is !== "in") return;
+    try {
+      this.#enter(await this.#api.call<SignedIn>({ path: "/v1/session" }));
+    } catch (error) {
+      if (error instanceof Failure && error.status === 401) this.#leave();
+    }
+  }
+
   async signIn(user: string, password: string): Promise<void> {
     const body = { user, password };
     this.#enter(await this.#api.call<SignedIn>({ method: "POST", path: "/v1/session", body }));

@@ -35,10 +35,15 @@ export const ACTION_WORDS = {
   ],
   touchesPlayers: [
     (n: number): string =>
-      n === 1
-        ? "This ends the game of 1 player."
-        : `This ends the game of ${n.toLocaleString()} players.`,
-    (n: number): string => `플레이어 ${n.toLocaleString()}명의 게임이 끝나요.`,
+      n === 0
+        ? "0 players are touched."
+        : n === 1
+          ? "This ends the game of 1 player."
+          : `This ends the game of ${n.toLocaleString()} players.`,
+    (n: number): string =>
+      n === 0
+        ? "영향받는 플레이어는 0명이에요."
+        : `플레이어 ${n.toLocaleString()}명의 게임이 끝나요.`,
   ],
   touchesNobody: [
     (n: number): string =>
@@ -152,6 +157,24 @@ export const ACTION_WORDS = {
     (name: string): string => `${name} goes on`,
     (name: string): string => `${name} 교체를 이어가요`,
   ],
+  revisions: ["Versions", "버전"],
+  revision: ["Version", "버전 번호"],
+  noRevisions: ["No version is kept yet.", "아직 보관된 버전이 없어요."],
+  presentRevision: ["present", "지금 버전"],
+  undo: ["Roll back", "되돌리기"],
+  undoTitle: [
+    (name: string, n: number): string => `Roll “${name}” back to version ${n}?`,
+    (name: string, n: number): string => `“${name}”을(를) 버전 ${n}(으)로 되돌릴까요?`,
+  ],
+  undoAbout: [
+    "The template of that version comes back and is rolled out. Game servers that are held stay until they end.",
+    "그 버전의 템플릿으로 되돌려 교체해요. 쓰이는 서버는 끝날 때까지 남아요.",
+  ],
+  undoPaused: ["its rollout is paused: resume it first", "교체가 멈춰 있어요. 먼저 이어가세요"],
+  undone: [
+    (name: string, n: number): string => `${name} rolls back to version ${n}`,
+    (name: string, n: number): string => `${name} 버전 ${n}(으)로 되돌려요`,
+  ],
   end: ["End", "끝내기"],
   endTitle: [
     (name: string): string => `End “${name}”?`,
@@ -178,8 +201,8 @@ export const ACTION_WORDS = {
     "서비스와 복제본을 삭제해요. 연결은 끊겨요.",
   ],
   deleteAboutNetwork: [
-    "Deletes the network. It must not be in use.",
-    "네트워크를 삭제해요. 쓰이지 않아야 해요.",
+    "Deletes the network. What runs on it goes on; nothing new can start there.",
+    "네트워크를 삭제해요. 이미 있는 것은 계속되고 새로 시작할 수는 없어요.",
   ],
   deleteAboutNode: ["Forgets the machine.", "이 머신을 잊어요."],
   drainSeconds: ["Seconds for held game servers to end", "쓰이는 서버에 줄 시간(초)"],

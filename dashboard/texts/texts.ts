@@ -3,6 +3,7 @@ import { ACTION_WORDS } from "./action-words.ts";
 import { FAILURE_WORDS } from "./failure-words.ts";
 import { PEOPLE_WORDS } from "./people-words.ts";
 import { REASON_WORDS } from "./reason-words.ts";
+import { RULE_WORDS } from "./rule-words.ts";
 import { WORDS } from "./words.ts";
 
 export type Language = "en" | "ko";
@@ -46,4 +47,9 @@ export function languageOf(chosen: string | null, wanted: readonly string[]): La
   if (chosen === "en" || chosen === "ko") return chosen;
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]);
   return known.find((tag): tag is Language => tag === "en" || tag === "ko") ?? "en";
+}
+
+/** What a rule of alerts finds, in a few words; undefined for a rule that this page does not know. */
+export function ruleText(rule: string, language: Language): string | undefined {
+  return Object.hasOwn(RULE_WORDS, rule) ? RULE_WORDS[rule]?.[COLUMN[language]] : undefined;
 }

@@ -4,6 +4,7 @@ import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Choice, Field } from "../shell/field.tsx";
 import { Problem } from "../shell/states.tsx";
+import { useSubmit } from "../shell/use-submit.ts";
 import { type Touched, type Touching, useTouched } from "./use-touched.ts";
 
 export interface ActionField {
@@ -48,28 +49,14 @@ export function ActionDialog(props: {
   const texts = useTexts();
   const start = Object.fromEntries((action.fields ?? []).map(({ name, value }) => [name, value]));
   const [values, setValues] = useState<Values>(start);
-  const [failure, setFailure] = useState<unknown>(undefined);
-  const [isBusy, setBusy] = useState(false);
   const counted = useTouched(action.touching);
-  const run = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      dashboard.note("good", await action.run(values));
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
-  };
+  const { failure, isBusy, onSubmit } = useSubmit(async () => {
+    dashboard.note("good", await action.run(values));
+    onClose();
+  });
   return (
     <Dialog title={action.title} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run();
-        }}
-      >
+      <form onSubmit={onSubmit}>
         <p class="about">{action.about}</p>
         {(action.fields ?? []).map((field) => (
           <OneField
@@ -105,8 +92,7 @@ function OneField(props: {
 }): JSX.Element {
   const { isOptional, options, ...field } = props.field;
   const { value, onValue } = props;
-  if (options)
-    return <Choice label={field.label} value={value} onValue={onValue} options={options} />;
+  if (options) return <Choice {...field} value={value} onValue={onValue} options={options} />;
   return <Field {...field} value={value} onValue={onValue} required={!isOptional} />;
 }
 

@@ -9,6 +9,7 @@ import { EditButton } from "../actions/edit-button.tsx";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
 import { Empty, Fact, Loading, Panel, Problem, Why } from "../shell/states.tsx";
 import { useLoaded } from "../shell/use-loaded.ts";
+import { PlainTable } from "../tables/plain-table.tsx";
 
 interface PanelProps {
   readonly place: { readonly namespace: string; readonly name: string };
@@ -84,29 +85,18 @@ function OneAutoscaler(props: {
 function Policies({ policies }: { readonly policies: readonly PolicyStatus[] }): JSX.Element {
   const texts = useTexts();
   return (
-    <table class="plain">
-      <thead>
-        <tr>
-          <th scope="col">{texts.policy}</th>
-          <th scope="col" class="number">
-            {texts.wanted}
+    <PlainTable heads={[texts.policy, { number: texts.wanted }, texts.why]}>
+      {policies.map(({ id, type, desiredReplicas, limited, reason, message }) => (
+        <tr key={id}>
+          <th scope="row">
+            {id} <span class="hint">{type}</span>
           </th>
-          <th scope="col">{texts.why}</th>
+          <td class="number">{desiredReplicas}</td>
+          <td>
+            <Why reason={reason ?? (limited ? "ScalingLimited" : undefined)} message={message} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {policies.map(({ id, type, desiredReplicas, limited, reason, message }) => (
-          <tr key={id}>
-            <th scope="row">
-              {id} <span class="hint">{type}</span>
-            </th>
-            <td class="number">{desiredReplicas}</td>
-            <td>
-              <Why reason={reason ?? (limited ? "ScalingLimited" : undefined)} message={message} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </PlainTable>
   );
 }

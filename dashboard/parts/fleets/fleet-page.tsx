@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import type { Fleet } from "../../../core/model/fleet.ts";
 import type { FleetView } from "../../net/wire.ts";
-import { hashFor } from "../../view/route.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { EditButton } from "../actions/edit-button.tsx";
 import {
@@ -13,10 +12,12 @@ import {
 import { Charts } from "../charts/charts.tsx";
 import { ObjectEvents } from "../record/object-events.tsx";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
-import { Fact, Loading, PageHead, Panel, Problem, Why } from "../shell/states.tsx";
+import { ObjectFrame } from "../shell/object-frame.tsx";
+import { Fact, Panel, Why } from "../shell/states.tsx";
 import { useResource } from "../shell/use-resource.ts";
 import { playersText } from "../tables/columns.tsx";
 import { AutoscalerPanel } from "./autoscaler-panel.tsx";
+import { RevisionsPanel } from "./revisions-panel.tsx";
 import { ServersPanel } from "./servers-panel.tsx";
 import { StatesBar } from "./states-bar.tsx";
 
@@ -28,40 +29,42 @@ interface Place {
 /** One fleet: its states, who wants how many and why, and what can be done with it. */
 export function FleetPage({ namespace, name }: Place): JSX.Element {
   const dashboard = useDashboard();
-  const texts = useTexts();
   const overview = useStore(dashboard.overview);
-  const { value: fleet, failure, row, again } = useResource("Fleet", name, namespace);
+  const loaded = useResource("Fleet", name, namespace);
+  const { row } = loaded;
   const view = overview?.fleets.find((one) => one.name === name && one.namespace === namespace);
-  const up = { href: hashFor({ page: "fleets" }), text: texts.fleets };
-  if (!fleet)
-    return (
-      <>
-        <PageHead title={name} up={up} />
-        {failure === undefined ? <Loading /> : <Problem failure={failure} onAgain={again} />}
-      </>
-    );
   const place = { namespace, name };
   return (
-    <>
-      <PageHead title={name} up={up}>
-        <ActionBar
-          actions={[
-            allocateAction(dashboard, place),
-            scaleAction(dashboard, "Fleet", place, fleet.spec.replicas),
-            pauseAction(dashboard, place, fleet.spec.paused === true),
-            deleteAction(dashboard, "Fleet", place),
-          ]}
-        />
-        <EditButton kind="Fleet" object={fleet} touching={{ namespace, fleet: name }} />
-      </PageHead>
-      {failure !== undefined && <Problem failure={failure} onAgain={again} />}
-      <StatesPanel fleet={fleet} view={view} />
-      <Why reason={row?.reason} message={row?.message} />
-      <AutoscalerPanel place={place} view={view} />
-      <Charts kind="Fleet" namespace={namespace} name={name} />
-      <ServersPanel fleet={name} namespace={namespace} />
-      <ObjectEvents kind="Fleet" namespace={namespace} name={name} />
-    </>
+    <ObjectFrame
+      page="fleets"
+      name={name}
+      loaded={loaded}
+      actions={(fleet) => (
+        <>
+          <ActionBar
+            actions={[
+              allocateAction(dashboard, place),
+              scaleAction(dashboard, "Fleet", place, fleet.spec.replicas),
+              pauseAction(dashboard, place, fleet.spec.paused === true),
+              deleteAction(dashboard, "Fleet", place),
+            ]}
+          />
+          <EditButton kind="Fleet" object={fleet} touching={{ namespace, fleet: name }} />
+        </>
+      )}
+    >
+      {(fleet) => (
+        <>
+          <StatesPanel fleet={fleet} view={view} />
+          <Why reason={row?.reason} message={row?.message} />
+          <AutoscalerPanel place={place} view={view} />
+          <Charts kind="Fleet" namespace={namespace} name={name} />
+          <ServersPanel fleet={name} namespace={namespace} />
+          <RevisionsPanel fleet={fleet} />
+          <ObjectEvents kind="Fleet" namespace={namespace} name={name} />
+        </>
+      )}
+    </ObjectFrame>
   );
 }
 

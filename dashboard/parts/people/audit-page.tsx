@@ -1,82 +1,41 @@
 import type { JSX } from "preact";
 import type { AuditEntry } from "../../net/wire.ts";
 import { dateText } from "../../view/format.ts";
-import { askedOf, RecordFilter } from "../record/record-filter.tsx";
-import { usePaged } from "../record/use-paged.ts";
-import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
-import { Empty, Loading, PageHead, Problem } from "../shell/states.tsx";
-
-const PAGE = 100;
-const PATH = "/v1/audit";
+import { RecordPage } from "../record/record-page.tsx";
+import { useTexts } from "../shell/dashboard.ts";
 
 /** Who did what, from where, and how it ended. */
 export function AuditPage(): JSX.Element {
-  const dashboard = useDashboard();
   const texts = useTexts();
-  const route = useStore(dashboard.route);
-  const query = { ...askedOf(route.query), limit: PAGE };
-  const { items, failure, more, again } = usePaged<AuditEntry>(PATH, query);
   return (
-    <>
-      <PageHead title={texts.audit} />
-      <RecordFilter
-        path={PATH}
-        query={route.query}
-        onQuery={(next) => dashboard.go("audit", { query: next })}
-        fields={[
-          { key: "who", label: texts.who },
-          { key: "action", label: texts.action },
-          { key: "target", label: texts.object },
-        ]}
-      />
-      {failure !== undefined && <Problem failure={failure} onAgain={again} />}
-      {!items && failure === undefined && <Loading />}
-      {items?.length === 0 && <Empty text={texts.noAudit} />}
-      {items && items.length > 0 && <AuditTable items={items} />}
-      {more && (
-        <button type="button" onClick={more}>
-          {texts.more}
-        </button>
+    <RecordPage<AuditEntry>
+      page="audit"
+      path="/v1/audit"
+      title={texts.audit}
+      none={texts.noAudit}
+      fields={[
+        { key: "who", label: texts.who },
+        { key: "action", label: texts.action },
+        { key: "target", label: texts.object },
+      ]}
+      heads={[texts.when, texts.who, texts.action, texts.object, texts.change, texts.outcome]}
+      row={(one) => (
+        <tr key={one.seq}>
+          <td class="when">{dateText(one.atMs)}</td>
+          <td>
+            {one.who} <span class="hint">{one.from}</span>
+          </td>
+          <td>{one.action}</td>
+          <td>{one.target}</td>
+          <td>
+            <Change before={one.before} after={one.after} />
+          </td>
+          <td>
+            {one.outcome} <span class="hint">{one.message}</span>
+          </td>
+        </tr>
       )}
-    </>
-  );
-}
-
-function AuditTable({ items }: { readonly items: readonly AuditEntry[] }): JSX.Element {
-  const texts = useTexts();
-  return (
-    <div class="panel scroll-x">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">{texts.when}</th>
-            <th scope="col">{texts.who}</th>
-            <th scope="col">{texts.action}</th>
-            <th scope="col">{texts.object}</th>
-            <th scope="col">{texts.change}</th>
-            <th scope="col">{texts.outcome}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((one) => (
-            <tr key={one.seq}>
-              <td class="when">{dateText(one.atMs)}</td>
-              <td>
-                {one.who} <span class="hint">{one.from}</span>
-              </td>
-              <td>{one.action}</td>
-              <td>{one.target}</td>
-              <td>
-                <Change before={one.before} after={one.after} />
-              </td>
-              <td>
-                {one.outcome} <span class="hint">{one.message}</span>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    />
   );
 }
 

@@ -2,7 +2,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Choice, Field } from "../shell/field.tsx";
-import { Problem } from "../shell/states.tsx";
+import { MakeForm } from "./make-form.tsx";
+import { roleOptions } from "./roles.ts";
 
 /** Makes a token for a program. */
 export function NewToken(props: {
@@ -15,44 +16,26 @@ export function NewToken(props: {
   const [role, setRole] = useState("allocate");
   const [days, setDays] = useState("90");
   const [namespaces, setNamespaces] = useState("");
-  const [failure, setFailure] = useState<unknown>(undefined);
   const make = async (): Promise<void> => {
-    try {
-      setFailure(undefined);
-      const only = namespaces
-        .split(",")
-        .map((one) => one.trim())
-        .filter(Boolean);
-      const where = only.length > 0 ? { namespaces: only } : {};
-      const body = { name, role, days: Number(days), ...where };
-      const made = await api.call<{ token: string }>({ method: "POST", path: "/v1/tokens", body });
-      props.onMade(made.token);
-      setName("");
-      props.again();
-    } catch (error) {
-      setFailure(error);
-    }
+    const only = namespaces
+      .split(",")
+      .map((one) => one.trim())
+      .filter(Boolean);
+    const where = only.length > 0 ? { namespaces: only } : {};
+    const body = { name, role, days: Number(days), ...where };
+    const made = await api.call<{ token: string }>({ method: "POST", path: "/v1/tokens", body });
+    props.onMade(made.token);
+    setName("");
+    props.again();
   };
   return (
-    <form
-      class="panel inline-form"
-      aria-label={texts.newToken}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void make();
-      }}
-    >
+    <MakeForm label={texts.newToken} button={texts.makeToken} make={make}>
       <Field label={texts.name} name="name" value={name} onValue={setName} required />
       <Choice
         label={texts.role}
         value={role}
         onValue={setRole}
-        options={[
-          ["allocate", texts.roleAllocate],
-          ["viewer", texts.roleViewer],
-          ["operator", texts.roleOperator],
-          ["admin", texts.roleAdmin],
-        ]}
+        options={[["allocate", texts.roleAllocate], ...roleOptions(texts)]}
       />
       <Field
         label={texts.namespaces}
@@ -71,10 +54,6 @@ export function NewToken(props: {
         onValue={setDays}
         required
       />
-      <button type="submit" class="main">
-        {texts.makeToken}
-      </button>
-      {failure !== undefined && <Problem failure={failure} />}
-    </form>
+    </MakeForm>
   );
 }

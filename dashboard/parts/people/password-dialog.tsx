@@ -4,6 +4,7 @@ import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Dialog } from "../shell/dialog.tsx";
 import { Field } from "../shell/field.tsx";
 import { Problem } from "../shell/states.tsx";
+import { useSubmit } from "../shell/use-submit.ts";
 
 /** A new password for who is signed in. */
 export function PasswordDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
@@ -11,24 +12,14 @@ export function PasswordDialog({ onClose }: { readonly onClose: () => void }): J
   const texts = useTexts();
   const [old, setOld] = useState("");
   const [next, setNext] = useState("");
-  const [failure, setFailure] = useState<unknown>(undefined);
-  const change = async (): Promise<void> => {
-    try {
-      await dashboard.session.changePassword(old, next);
-      dashboard.note("good", texts.passwordChanged);
-      onClose();
-    } catch (error) {
-      setFailure(error);
-    }
-  };
+  const { failure, isBusy, onSubmit } = useSubmit(async () => {
+    await dashboard.session.changePassword(old, next);
+    dashboard.note("good", texts.passwordChanged);
+    onClose();
+  });
   return (
     <Dialog title={texts.changePassword} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void change();
-        }}
-      >
+      <form onSubmit={onSubmit}>
         {failure !== undefined && <Problem failure={failure} />}
         <Field
           label={texts.oldPassword}
@@ -53,7 +44,7 @@ export function PasswordDialog({ onClose }: { readonly onClose: () => void }): J
           <button type="button" onClick={onClose}>
             {texts.cancel}
           </button>
-          <button type="submit" class="main">
+          <button type="submit" class="main" disabled={isBusy}>
             {texts.changePassword}
           </button>
         </div>

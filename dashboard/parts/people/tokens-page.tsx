@@ -7,7 +7,9 @@ import type { Action } from "../actions/action-dialog.tsx";
 import { type Dashboard, useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
 import { Empty, Loading, PageHead, Problem } from "../shell/states.tsx";
 import { useLoaded } from "../shell/use-loaded.ts";
+import { PlainTable } from "../tables/plain-table.tsx";
 import { NewToken } from "./new-token.tsx";
+import { roleText } from "./roles.ts";
 import { SecretOnce } from "./secret-once.tsx";
 
 /** The tokens of programs: what each may do, where, until when. */
@@ -49,40 +51,31 @@ function TokenTable(props: {
   const dashboard = useDashboard();
   const texts = useTexts();
   const now = useStore(dashboard.now);
+  const heads = [
+    ...[texts.name, texts.role, texts.namespaces, texts.madeBy],
+    ...[texts.lastUsed, texts.expires, texts.actions],
+  ];
   return (
-    <div class="panel scroll-x">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">{texts.name}</th>
-            <th scope="col">{texts.role}</th>
-            <th scope="col">{texts.namespaces}</th>
-            <th scope="col">{texts.madeBy}</th>
-            <th scope="col">{texts.lastUsed}</th>
-            <th scope="col">{texts.expires}</th>
-            <th scope="col">{texts.actions}</th>
+    <div class="panel">
+      <PlainTable heads={heads}>
+        {props.tokens.map((token) => (
+          <tr key={token.id}>
+            <th scope="row">{token.name}</th>
+            <td>{roleText(token.role, texts)}</td>
+            <td>{token.namespaces?.join(", ") || texts.all}</td>
+            <td>{token.createdBy}</td>
+            <td>
+              {token.lastUsedAt
+                ? texts.ago(agoText(Date.parse(token.lastUsedAt), now))
+                : texts.never}
+            </td>
+            <td class="when">{dateText(Date.parse(token.expiresAt))}</td>
+            <td>
+              <ActionBar actions={[revokeAction(dashboard, token, props.again)]} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {props.tokens.map((token) => (
-            <tr key={token.id}>
-              <th scope="row">{token.name}</th>
-              <td>{token.role}</td>
-              <td>{token.namespaces?.join(", ") || texts.all}</td>
-              <td>{token.createdBy}</td>
-              <td>
-                {token.lastUsedAt
-                  ? texts.ago(agoText(Date.parse(token.lastUsedAt), now))
-                  : texts.never}
-              </td>
-              <td class="when">{dateText(Date.parse(token.expiresAt))}</td>
-              <td>
-                <ActionBar actions={[revokeAction(dashboard, token, props.again)]} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </PlainTable>
     </div>
   );
 }

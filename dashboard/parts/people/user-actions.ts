@@ -1,6 +1,7 @@
 import type { UserView } from "../../net/wire.ts";
 import type { Action } from "../actions/action-dialog.tsx";
 import type { Dashboard } from "../shell/dashboard.ts";
+import { roleOptions } from "./roles.ts";
 
 /** What an admin can do about a user. */
 export function userActions(
@@ -21,11 +22,7 @@ export function userActions(
     fields: [
       {
         ...{ name: "role", label: texts.role, value: user.role },
-        options: [
-          ["viewer", texts.roleViewer],
-          ["operator", texts.roleOperator],
-          ["admin", texts.roleAdmin],
-        ],
+        options: roleOptions(texts),
       },
     ],
     run: ({ role: wanted = "" }) => change({ role: wanted.trim() }),

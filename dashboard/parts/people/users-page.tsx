@@ -5,8 +5,11 @@ import { agoText, dateText } from "../../view/format.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
 import { Choice, Field } from "../shell/field.tsx";
-import { Empty, Loading, PageHead, Problem, State } from "../shell/states.tsx";
+import { Empty, Loading, PageHead, Problem } from "../shell/states.tsx";
 import { useLoaded } from "../shell/use-loaded.ts";
+import { PlainTable } from "../tables/plain-table.tsx";
+import { MakeForm } from "./make-form.tsx";
+import { roleOptions, roleText } from "./roles.ts";
 import { SecretOnce } from "./secret-once.tsx";
 import { userActions } from "./user-actions.ts";
 
@@ -50,43 +53,17 @@ function NewUser(props: {
   const texts = useTexts();
   const [name, setName] = useState("");
   const [role, setRole] = useState("operator");
-  const [failure, setFailure] = useState<unknown>(undefined);
   const make = async (): Promise<void> => {
-    try {
-      setFailure(undefined);
-      const call = { method: "POST", path: "/v1/users", body: { name, role } } as const;
-      props.onMade((await api.call<{ welcome: string }>(call)).welcome);
-      setName("");
-      props.again();
-    } catch (error) {
-      setFailure(error);
-    }
+    const call = { method: "POST", path: "/v1/users", body: { name, role } } as const;
+    props.onMade((await api.call<{ welcome: string }>(call)).welcome);
+    setName("");
+    props.again();
   };
   return (
-    <form
-      class="panel inline-form"
-      aria-label={texts.newUser}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void make();
-      }}
-    >
+    <MakeForm label={texts.newUser} button={texts.invite} make={make}>
       <Field label={texts.userName} name="name" value={name} onValue={setName} required />
-      <Choice
-        label={texts.role}
-        value={role}
-        onValue={setRole}
-        options={[
-          ["viewer", texts.roleViewer],
-          ["operator", texts.roleOperator],
-          ["admin", texts.roleAdmin],
-        ]}
-      />
-      <button type="submit" class="main">
-        {texts.invite}
-      </button>
-      {failure !== undefined && <Problem failure={failure} />}
-    </form>
+      <Choice label={texts.role} value={role} onValue={setRole} options={roleOptions(texts)} />
+    </MakeForm>
   );
 }
 
@@ -98,43 +75,29 @@ function UserTable(props: {
   const dashboard = useDashboard();
   const texts = useTexts();
   const now = useStore(dashboard.now);
-  const roles = { viewer: texts.viewer, operator: texts.operator, admin: texts.admin };
+  const stateOf = (user: UserView): string =>
+    user.disabled ? texts.userDisabled : user.hasPassword ? texts.userActive : texts.userInvited;
+  const heads = [texts.name, texts.role, texts.state, texts.lastSeen, texts.made, texts.actions];
   return (
-    <div class="panel scroll-x">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">{texts.name}</th>
-            <th scope="col">{texts.role}</th>
-            <th scope="col">{texts.state}</th>
-            <th scope="col">{texts.lastSeen}</th>
-            <th scope="col">{texts.made}</th>
-            <th scope="col">{texts.actions}</th>
+    <div class="panel">
+      <PlainTable heads={heads}>
+        {props.users.map((user) => (
+          <tr key={user.name}>
+            <th scope="row">{user.name}</th>
+            <td>{roleText(user.role, texts)}</td>
+            <td>{stateOf(user)}</td>
+            <td>
+              {user.lastSeenAt ? texts.ago(agoText(Date.parse(user.lastSeenAt), now)) : texts.never}
+            </td>
+            <td class="when">{dateText(Date.parse(user.createdAt))}</td>
+            <td>
+              <div class="row row-whole">
+                <ActionBar actions={userActions(dashboard, user, props.again, props.onLink)} />
+              </div>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {props.users.map((user) => (
-            <tr key={user.name}>
-              <th scope="row">{user.name}</th>
-              <td>{roles[user.role] ?? user.role}</td>
-              <td>
-                <State state={user.disabled ? "Stopped" : user.hasPassword ? "Ready" : "Pending"} />
-              </td>
-              <td>
-                {user.lastSeenAt
-                  ? texts.ago(agoText(Date.parse(user.lastSeenAt), now))
-                  : texts.never}
-              </td>
-              <td class="when">{dateText(Date.parse(user.createdAt))}</td>
-              <td>
-                <div class="row row-whole">
-                  <ActionBar actions={userActions(dashboard, user, props.again, props.onLink)} />
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </PlainTable>
     </div>
   );
 }

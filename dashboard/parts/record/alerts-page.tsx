@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { AlertRule, AlertView, PageOf, Silence } from "../../net/wire.ts";
+import { ruleText } from "../../texts/texts.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
-import { useDashboard, useTexts } from "../shell/dashboard.ts";
+import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
 import { Empty, Loading, PageHead, Panel, Problem } from "../shell/states.tsx";
 import { useLoaded } from "../shell/use-loaded.ts";
 import { acknowledgeAction, silenceAction } from "./alert-actions.ts";
@@ -25,6 +26,8 @@ export function AlertsPage(): JSX.Element {
   const items = alerts.value?.items;
   const active = items?.filter(({ state }) => state !== "resolved") ?? [];
   const resolved = items?.filter(({ state }) => state === "resolved") ?? [];
+  const todoOf = ({ rule }: AlertView): string | undefined =>
+    rules.value?.items.find(({ name }) => name === rule)?.todo;
   const actionsOf = (alert: AlertView) => [
     ...(alert.acknowledged ? [] : [acknowledgeAction(dashboard, alert, again)]),
     ...(alert.silencedBy ? [] : [silenceAction(dashboard, alert, again)]),
@@ -38,7 +41,7 @@ export function AlertsPage(): JSX.Element {
       {active.length > 0 && (
         <ul class="alerts">
           {active.map((alert) => (
-            <AlertItem key={alert.id} alert={alert}>
+            <AlertItem key={alert.id} alert={alert} todo={todoOf(alert)}>
               <ActionBar actions={actionsOf(alert)} />
             </AlertItem>
           ))}
@@ -63,35 +66,30 @@ export function AlertsPage(): JSX.Element {
 }
 
 function Rules({ rules }: { readonly rules: readonly AlertRule[] }): JSX.Element {
+  const dashboard = useDashboard();
   const texts = useTexts();
+  const language = useStore(dashboard.language);
   return (
-    <div class="scroll-x">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">{texts.rule}</th>
-            <th scope="col">{texts.severity}</th>
-            <th scope="col">{texts.about}</th>
-            <th scope="col" class="number">
-              {texts.forSeconds}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map(({ name, severity, summary, forSeconds, todo }) => (
-            <tr key={name}>
-              <th scope="row" class="nowrap">
-                {name}
-              </th>
-              <td class="nowrap">{severity === "critical" ? texts.critical : texts.warning}</td>
-              <td>
-                {summary} {todo && <p class="hint">{todo}</p>}
-              </td>
-              <td class="number">{forSeconds} s</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ul class="lines rules">
+      {rules.map(({ name, severity, summary, forSeconds, todo }) => (
+        <li key={name}>
+          <div>
+            <p>
+              <strong>{ruleText(name, language) ?? name}</strong>{" "}
+              <span class="hint">
+                {name} · {severity === "critical" ? texts.critical : texts.warning} ·{" "}
+                {texts.forSeconds} {forSeconds} s
+              </span>
+            </p>
+            <p>{summary}</p>
+            {todo && (
+              <p class="hint">
+                {texts.whatToDo} {todo}
+              </p>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }

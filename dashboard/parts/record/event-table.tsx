@@ -3,6 +3,7 @@ import type { Event } from "../../../core/model/event.ts";
 import { agoText, dateText } from "../../view/format.ts";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
 import { ObjectLink, Why } from "../shell/states.tsx";
+import { PlainTable } from "../tables/plain-table.tsx";
 
 /** What happened and why, newest first. */
 export function EventTable(props: {
@@ -13,40 +14,36 @@ export function EventTable(props: {
   const texts = useTexts();
   const now = useStore(dashboard.now);
   return (
-    <table class="plain events">
-      <thead>
-        <tr>
-          <th scope="col">{texts.when}</th>
-          {props.hasObject && <th scope="col">{texts.object}</th>}
-          <th scope="col">{texts.why}</th>
-          <th scope="col" class="number">
-            {texts.times}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.events.map((event) => (
-          <tr key={event.metadata.uid || event.metadata.name} class={`event-${event.type}`}>
-            <td class="when" title={dateText(Date.parse(event.lastTimestamp))}>
-              {texts.ago(agoText(Date.parse(event.lastTimestamp), now))}
-            </td>
-            {props.hasObject && (
-              <td>
-                <span class="hint">{event.involvedObject.kind} </span>
-                <ObjectLink
-                  kind={event.involvedObject.kind}
-                  name={event.involvedObject.name}
-                  namespace={event.involvedObject.namespace}
-                />
-              </td>
-            )}
+    <PlainTable
+      class="events"
+      heads={[
+        texts.when,
+        props.hasObject ? texts.object : false,
+        texts.why,
+        { number: texts.times },
+      ]}
+    >
+      {props.events.map((event) => (
+        <tr key={event.metadata.uid || event.metadata.name} class={`event-${event.type}`}>
+          <td class="when" title={dateText(Date.parse(event.lastTimestamp))}>
+            {texts.ago(agoText(Date.parse(event.lastTimestamp), now))}
+          </td>
+          {props.hasObject && (
             <td>
-              <Why reason={event.reason} message={event.message} />
+              <span class="hint">{event.involvedObject.kind} </span>
+              <ObjectLink
+                kind={event.involvedObject.kind}
+                name={event.involvedObject.name}
+                namespace={event.involvedObject.namespace}
+              />
             </td>
-            <td class="number">{event.count}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+          )}
+          <td>
+            <Why reason={event.reason} message={event.message} />
+          </td>
+          <td class="number">{event.count}</td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }

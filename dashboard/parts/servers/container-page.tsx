@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 import type { Container } from "../../../core/model/container.ts";
 import { SERVICE_LABEL } from "../../../core/model/service.ts";
 import { agoText } from "../../view/format.ts";
-import { hashFor } from "../../view/route.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { EditButton } from "../actions/edit-button.tsx";
 import { deleteAction, powerActions } from "../actions/object-actions.ts";
@@ -10,16 +9,8 @@ import { Charts } from "../charts/charts.tsx";
 import { LogPanel } from "../logs/log-panel.tsx";
 import { ObjectEvents } from "../record/object-events.tsx";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
-import {
-  Fact,
-  Loading,
-  ObjectLink,
-  PageHead,
-  Panel,
-  Problem,
-  State,
-  Why,
-} from "../shell/states.tsx";
+import { ObjectFrame } from "../shell/object-frame.tsx";
+import { Fact, ObjectLink, Panel, Why } from "../shell/states.tsx";
 import { useResource } from "../shell/use-resource.ts";
 import { Ports } from "./ports.tsx";
 
@@ -31,37 +22,36 @@ interface Place {
 /** One container: what it does and why, what it uses, what it says, and its switch. */
 export function ContainerPage({ namespace, name }: Place): JSX.Element {
   const dashboard = useDashboard();
-  const texts = useTexts();
-  const { value: container, failure, again } = useResource("Container", name, namespace);
-  const up = { href: hashFor({ page: "containers" }), text: texts.containers };
-  if (!container)
-    return (
-      <>
-        <PageHead title={name} up={up} />
-        {failure === undefined ? <Loading /> : <Problem failure={failure} onAgain={again} />}
-      </>
-    );
-  const { status, spec, metadata } = container;
-  const state = metadata.deletionTimestamp ? "Terminating" : status.phase;
+  const loaded = useResource("Container", name, namespace);
   const place = { namespace, name };
   return (
-    <>
-      <PageHead title={name} up={up} beside={<State state={state} />}>
-        <ActionBar
-          actions={[
-            ...powerActions(dashboard, place, spec.running),
-            deleteAction(dashboard, "Container", place),
-          ]}
-        />
-        <EditButton kind="Container" object={container} />
-      </PageHead>
-      {failure !== undefined && <Problem failure={failure} onAgain={again} />}
-      <Why reason={status.reason} message={status.message} />
-      <Facts container={container} />
-      <Charts kind="Container" namespace={namespace} name={name} />
-      <LogPanel kind="Container" namespace={namespace} name={name} />
-      <ObjectEvents kind="Container" namespace={namespace} name={name} />
-    </>
+    <ObjectFrame
+      page="containers"
+      name={name}
+      loaded={loaded}
+      state={({ status }) => status.phase}
+      actions={(container) => (
+        <>
+          <ActionBar
+            actions={[
+              ...powerActions(dashboard, place, container.spec.running),
+              deleteAction(dashboard, "Container", place),
+            ]}
+          />
+          <EditButton kind="Container" object={container} />
+        </>
+      )}
+    >
+      {(container) => (
+        <>
+          <Why reason={container.status.reason} message={container.status.message} />
+          <Facts container={container} />
+          <Charts kind="Container" namespace={namespace} name={name} />
+          <LogPanel kind="Container" namespace={namespace} name={name} />
+          <ObjectEvents kind="Container" namespace={namespace} name={name} />
+        </>
+      )}
+    </ObjectFrame>
   );
 }
 

@@ -2,23 +2,14 @@ import type { JSX } from "preact";
 import { FLEET_LABEL } from "../../../core/model/fleet.ts";
 import type { Counters, GameServer, Lists } from "../../../core/model/game-server.ts";
 import { agoText } from "../../view/format.ts";
-import { hashFor } from "../../view/route.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { deleteAction } from "../actions/object-actions.ts";
 import { Charts } from "../charts/charts.tsx";
 import { LogPanel } from "../logs/log-panel.tsx";
 import { ObjectEvents } from "../record/object-events.tsx";
 import { useDashboard, useStore, useTexts } from "../shell/dashboard.ts";
-import {
-  Fact,
-  Loading,
-  ObjectLink,
-  PageHead,
-  Panel,
-  Problem,
-  State,
-  Why,
-} from "../shell/states.tsx";
+import { ObjectFrame } from "../shell/object-frame.tsx";
+import { Fact, ObjectLink, Panel, Why } from "../shell/states.tsx";
 import { useResource } from "../shell/use-resource.ts";
 import { Ports } from "./ports.tsx";
 
@@ -30,30 +21,27 @@ interface Place {
 /** One game server: what it is and why, who plays, what it uses, what it says. */
 export function GameServerPage({ namespace, name }: Place): JSX.Element {
   const dashboard = useDashboard();
-  const texts = useTexts();
-  const { value: server, failure, again } = useResource("GameServer", name, namespace);
-  const up = { href: hashFor({ page: "gameservers" }), text: texts.gameservers };
-  if (!server)
-    return (
-      <>
-        <PageHead title={name} up={up} />
-        {failure === undefined ? <Loading /> : <Problem failure={failure} onAgain={again} />}
-      </>
-    );
-  const { status, metadata } = server;
-  const state = metadata.deletionTimestamp ? "Terminating" : status.state;
+  const loaded = useResource("GameServer", name, namespace);
   return (
-    <>
-      <PageHead title={name} up={up} beside={<State state={state} />}>
+    <ObjectFrame
+      page="gameservers"
+      name={name}
+      loaded={loaded}
+      state={({ status }) => status.state}
+      actions={() => (
         <ActionBar actions={[deleteAction(dashboard, "GameServer", { namespace, name })]} />
-      </PageHead>
-      {failure !== undefined && <Problem failure={failure} onAgain={again} />}
-      <Why reason={status.reason} message={status.message} />
-      <Facts server={server} />
-      <Charts kind="GameServer" namespace={namespace} name={name} />
-      <LogPanel kind="GameServer" namespace={namespace} name={name} />
-      <ObjectEvents kind="GameServer" namespace={namespace} name={name} />
-    </>
+      )}
+    >
+      {(server) => (
+        <>
+          <Why reason={server.status.reason} message={server.status.message} />
+          <Facts server={server} />
+          <Charts kind="GameServer" namespace={namespace} name={name} />
+          <LogPanel kind="GameServer" namespace={namespace} name={name} />
+          <ObjectEvents kind="GameServer" namespace={namespace} name={name} />
+        </>
+      )}
+    </ObjectFrame>
   );
 }
 

@@ -1,16 +1,14 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
-import { hashFor } from "../../view/route.ts";
 import { ActionBar } from "../actions/action-bar.tsx";
 import { EditButton } from "../actions/edit-button.tsx";
 import { deleteAction } from "../actions/object-actions.ts";
 import { ObjectEvents } from "../record/object-events.tsx";
-import { useDashboard, useRows, useTexts } from "../shell/dashboard.ts";
-import { Empty, Fact, Loading, PageHead, Panel, Problem, Why } from "../shell/states.tsx";
+import { useDashboard, useTexts } from "../shell/dashboard.ts";
+import { ObjectFrame } from "../shell/object-frame.tsx";
+import { Fact, Panel, Why } from "../shell/states.tsx";
 import { useResource } from "../shell/use-resource.ts";
 import { textOf } from "../tables/columns.tsx";
-import { useColumns } from "../tables/use-columns.ts";
-import { VirtualTable } from "../tables/virtual-table.tsx";
+import { ContainersPanel } from "./containers-panel.tsx";
 
 interface Place {
   readonly namespace: string;
@@ -21,48 +19,35 @@ interface Place {
 export function NetworkPage({ namespace, name }: Place): JSX.Element {
   const dashboard = useDashboard();
   const texts = useTexts();
-  const { value: network, failure, again } = useResource("Network", name, namespace);
-  const { rows } = useRows("Container");
-  const on = useMemo(
-    () => rows.filter((row) => textOf(row, "network") === name && row.namespace === namespace),
-    [rows, name, namespace],
-  );
-  const columns = useColumns("Container", on);
-  const up = { href: hashFor({ page: "networks" }), text: texts.networks };
-  if (!network)
-    return (
-      <>
-        <PageHead title={name} up={up} />
-        {failure === undefined ? <Loading /> : <Problem failure={failure} onAgain={again} />}
-      </>
-    );
-  const { spec, status } = network;
+  const loaded = useResource("Network", name, namespace);
   return (
-    <>
-      <PageHead title={name} up={up}>
-        <ActionBar actions={[deleteAction(dashboard, "Network", { namespace, name })]} />
-        <EditButton kind="Network" object={network} />
-      </PageHead>
-      <Why message={status.message} />
-      <Panel title={texts.facts}>
-        <dl class="facts">
-          <Fact label={texts.subnet}>{spec.subnet ?? texts.nodesPool}</Fact>
-          <Fact label={texts.outside}>{spec.outside ? texts.open : texts.closed}</Fact>
-        </dl>
-      </Panel>
-      <Panel title={texts.containers}>
-        {on.length === 0 ? (
-          <Empty text={texts.noContainers} />
-        ) : (
-          <VirtualTable
-            label={texts.containers}
-            rows={on}
-            columns={columns}
-            keyOf={(row) => row.uid}
+    <ObjectFrame
+      page="networks"
+      name={name}
+      loaded={loaded}
+      actions={(network) => (
+        <>
+          <ActionBar actions={[deleteAction(dashboard, "Network", { namespace, name })]} />
+          <EditButton kind="Network" object={network} />
+        </>
+      )}
+    >
+      {({ spec, status }) => (
+        <>
+          <Why message={status.message} />
+          <Panel title={texts.facts}>
+            <dl class="facts">
+              <Fact label={texts.subnet}>{spec.subnet ?? texts.nodesPool}</Fact>
+              <Fact label={texts.outside}>{spec.outside ? texts.open : texts.closed}</Fact>
+            </dl>
+          </Panel>
+          <ContainersPanel
+            title={texts.containers}
+            isShown={(row) => textOf(row, "network") === name && row.namespace === namespace}
           />
-        )}
-      </Panel>
-      <ObjectEvents kind="Network" namespace={namespace} name={name} />
-    </>
+          <ObjectEvents kind="Network" namespace={namespace} name={name} />
+        </>
+      )}
+    </ObjectFrame>
   );
 }

@@ -54,7 +54,8 @@ export class Dashboard {
     look();
     addEventListener("hashchange", () => this.route.set(routeOf(location.hash)));
     setInterval(() => this.now.set(Date.now()), TICK_MS);
-    this.live.onRefused = () => void this.#lookAgain();
+    // The stream does not say why it was refused: an ordinary call does.
+    this.live.onRefused = () => void this.session.lookAgain();
     this.session.state.subscribe(() => this.#followOverview());
   }
 
@@ -96,12 +97,6 @@ export class Dashboard {
 
   wordsFor(error: unknown): string {
     return failureText(error, this.texts);
-  }
-
-  /** The stream does not say why it was refused: an ordinary call does. */
-  async #lookAgain(): Promise<void> {
-    if (this.session.state.value.is === "in")
-      await this.api.call({ path: "/v1/overview" }).catch(() => undefined);
   }
 
   #letGo: (() => void) | undefined;

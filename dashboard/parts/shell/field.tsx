@@ -48,17 +48,23 @@ export function Field(props: FieldProps): JSX.Element {
 
 interface ChoiceProps {
   readonly label: string;
+  readonly name?: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
   readonly options: readonly (readonly [value: string, label: string])[];
 }
 
-export function Choice({ label, value, onValue, options }: ChoiceProps): JSX.Element {
+export function Choice({ label, name, value, onValue, options }: ChoiceProps): JSX.Element {
   const id = useId();
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
+      <select
+        id={id}
+        name={name}
+        value={value}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
         {options.map(([one, text]) => (
           <option key={one} value={one}>
             {text}

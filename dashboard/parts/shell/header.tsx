@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { hashFor } from "../../view/route.ts";
 import { PasswordDialog } from "../people/password-dialog.tsx";
+import { roleText } from "../people/roles.ts";
 import { useDashboard, useStore, useTexts } from "./dashboard.ts";
 import { Icon, Mark } from "./icons.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./switches.tsx";
@@ -75,7 +76,6 @@ function Who(): JSX.Element | null {
   const [isChanging, change] = useState(false);
   if (session.is !== "in") return null;
   const { user, role } = session.who;
-  const roles = { viewer: texts.viewer, operator: texts.operator, admin: texts.admin };
   return (
     <>
       <button
@@ -85,7 +85,7 @@ function Who(): JSX.Element | null {
         onClick={() => change(true)}
       >
         <span class="who-name">{user}</span>
-        <span class="who-role wide-only">{roles[role] ?? role}</span>
+        <span class="who-role wide-only">{roleText(role, texts)}</span>
       </button>
       <button
         type="button"

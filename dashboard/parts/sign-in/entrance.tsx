@@ -9,7 +9,7 @@ interface EntranceProps {
   readonly failure: unknown;
   readonly submit: string;
   readonly isBusy: boolean;
-  readonly onSubmit: () => Promise<void>;
+  readonly onSubmit: (event: Event) => void;
   readonly below: string;
   readonly children: ComponentChildren;
 }
@@ -19,13 +19,7 @@ export function Entrance(props: EntranceProps): JSX.Element {
   const texts = useTexts();
   return (
     <main class="entrance">
-      <form
-        class="panel entrance-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void props.onSubmit();
-        }}
-      >
+      <form class="panel entrance-form" onSubmit={props.onSubmit}>
         <div class="entrance-brand">
           <Mark />
           <div>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Failure } from "../../net/failure.ts";
 import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Field } from "../shell/field.tsx";
+import { useSubmit } from "../shell/use-submit.ts";
 import { Entrance } from "./entrance.tsx";
 
 export function SignInPage(): JSX.Element {
@@ -10,14 +11,7 @@ export function SignInPage(): JSX.Element {
   const texts = useTexts();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
-  const [failure, setFailure] = useState<unknown>(undefined);
-  const [isBusy, setBusy] = useState(false);
-  const signIn = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    await dashboard.session.signIn(user, password).catch(setFailure);
-    setBusy(false);
-  };
+  const { failure, isBusy, onSubmit } = useSubmit(() => dashboard.session.signIn(user, password));
   const isWrong = failure instanceof Failure && failure.status === 401;
   return (
     <Entrance
@@ -25,7 +19,7 @@ export function SignInPage(): JSX.Element {
       failure={isWrong ? undefined : failure}
       submit={texts.signIn}
       isBusy={isBusy}
-      onSubmit={signIn}
+      onSubmit={onSubmit}
       below={texts.signInHelp}
     >
       <Field

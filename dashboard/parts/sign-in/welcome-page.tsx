@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Failure } from "../../net/failure.ts";
 import { useDashboard, useTexts } from "../shell/dashboard.ts";
 import { Field } from "../shell/field.tsx";
+import { useSubmit } from "../shell/use-submit.ts";
 import { Entrance } from "./entrance.tsx";
 
 /** What a one-time link opens: the first admin chooses a name, who was invited has one; both set a password. */
@@ -11,20 +12,11 @@ export function WelcomePage({ token }: { readonly token: string }): JSX.Element 
   const texts = useTexts();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
-  const [failure, setFailure] = useState<unknown>(undefined);
-  const [isBusy, setBusy] = useState(false);
-  const enter = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await dashboard.session.welcome(token, user.trim(), password);
-      dashboard.note("good", texts.welcomeDone);
-      dashboard.go("overview");
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+  const { failure, isBusy, onSubmit } = useSubmit(async () => {
+    await dashboard.session.welcome(token, user.trim(), password);
+    dashboard.note("good", texts.welcomeDone);
+    dashboard.go("overview");
+  });
   const isPassed = failure instanceof Failure && [401, 404, 410].includes(failure.status);
   return (
     <Entrance
@@ -32,7 +24,7 @@ export function WelcomePage({ token }: { readonly token: string }): JSX.Element 
       failure={isPassed ? undefined : failure}
       submit={texts.setPassword}
       isBusy={isBusy}
-      onSubmit={enter}
+      onSubmit={onSubmit}
       below={texts.welcomeHelp}
     >
       {isPassed && (
