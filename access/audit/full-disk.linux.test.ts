@@ -10,7 +10,7 @@ import { readAuditPage } from "./read-audit.ts";
 import { auditPlaceOf } from "./segment-files.ts";
 import { verifyAudit } from "./verify-audit.ts";
 
-const DISK_BYTES = 256 * 1024;
+const DISK_MIB = 0.25;
 
 const entry = (n: number): AuditEntry => ({
   ...{ atMs: n, who: `user-${n}`, kind: "user", from: "127.0.0.1" },
@@ -18,9 +18,9 @@ const entry = (n: number): AuditEntry => ({
 });
 
 it("keeps whole records only when the disk becomes full in mid-write, and goes on when there is room", async () => {
-  using disk = new SmallDisk(DISK_BYTES);
+  using disk = new SmallDisk(DISK_MIB);
   const ballast = join(disk.path, "ballast");
-  await writeFile(ballast, Buffer.alloc(DISK_BYTES / 2));
+  await writeFile(ballast, Buffer.alloc((DISK_MIB / 2) * 1_048_576));
   const place = auditPlaceOf(disk.path);
   const options = { ...place, bounds: AUDIT_BOUNDS, clock: new FakeClock(0), logger: silentLogger };
   await using log = await AuditLog.open(options);

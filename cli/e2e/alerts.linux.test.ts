@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Alert, AlertMessage } from "../../core/model/alert.ts";
 import { freePort } from "../../core/std/free-port.ts";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { pathOf } from "../api-client.ts";
 import { FIRING_EXIT } from "../commands/alert.ts";
@@ -54,12 +54,7 @@ async function startReceiver(secretFile: () => string): Promise<Server> {
 const webhookUrl = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`;
 
 beforeAll(async () => {
-  disk = mkdtempSync(join(tmpdir(), "flotilla-alerts-"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m,mode=755`, "none", disk]);
-  opened.defer(() => {
-    execFileSync("umount", [disk]);
-    rmSync(disk, { recursive: true });
-  });
+  disk = opened.use(new SmallDisk(DISK_MIB)).path;
   const urlFile = join(disk, "webhook.url");
   receiver = await startReceiver(() => join(home.state, "alert-webhook.secret"));
   opened.defer(async () => void (await new Promise((resolve) => receiver.close(resolve))));

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { TestInstance } from "../testing/test-instance.ts";
 import { allocateArena, gameServer, joinTwo } from "./play-session.ts";
 import { RemoteMachine } from "./remote-machine.ts";
@@ -12,16 +11,15 @@ const DISK_MIB = 900;
 const PADDINGS = [200_000, 4000, 0];
 const WRITES_MAX = 3000;
 
-let disk: string;
+let disk: SmallDisk;
 let remote: RemoteMachine;
 let instance: TestInstance;
 
 beforeAll(async () => {
-  disk = mkdtempSync(join(tmpdir(), "flotilla-disk-"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m,mode=755`, "none", disk]);
+  disk = new SmallDisk(DISK_MIB);
   remote = await RemoteMachine.open();
   instance = await TestInstance.start({
-    stateIn: disk,
+    stateIn: disk.path,
     images: ["examples/demo/image.yaml"],
     files: ["examples/demo/fleet.yaml"],
     flags: ["--advertise-address", remote.hostAddress],
@@ -30,8 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await instance?.[Symbol.asyncDispose]();
   await remote?.[Symbol.asyncDispose]();
-  execFileSync("umount", [disk]);
-  rmSync(disk, { recursive: true });
+  disk[Symbol.dispose]();
 });
 
 const padded = "/apis/flotilla.dev/v1/namespaces/default/networks/padded";
@@ -73,7 +70,7 @@ describe("a full disk below the state folder", () => {
     );
     expect(created.status).toBe(201);
 
-    const ballast = join(disk, "ballast");
+    const ballast = join(disk.path, "ballast");
     const fd = openSync(ballast, "w");
     let isFull = true;
     const release = (): void => {

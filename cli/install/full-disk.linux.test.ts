@@ -3,16 +3,16 @@ import { mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { writeState } from "../state/write-state.fixture.ts";
-import { TestDisk } from "../testing/test-disk.ts";
 import { layoutOf, linkedVersion, pointTo, versionsOf } from "./layout.ts";
 
 const run = promisify(execFile);
 const FLOTILLA = join(import.meta.dirname, "../../bin/flotilla");
 const NEEDS = /error: no room on the disk of \S+: the program needs \d\S*Mi, \S+ are free/;
-let disk: TestDisk;
+let disk: SmallDisk;
 beforeEach(() => {
-  disk = new TestDisk(24);
+  disk = new SmallDisk(24);
 });
 afterEach(() => disk[Symbol.dispose]());
 
@@ -56,7 +56,7 @@ describe("a program on a disk that is full", () => {
     const layout = layoutOf(join(disk.path, "flotilla"));
     mkdirSync(join(layout.versions, "0.0.1"), { recursive: true });
     await pointTo(layout.current, "0.0.1");
-    using stateDisk = new TestDisk(32);
+    using stateDisk = new SmallDisk(32);
     const state = join(stateDisk.path, "state");
     mkdirSync(state);
     await writeState(state);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { TestDisk } from "../testing/test-disk.ts";
+import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { ownMigration } from "./bring-forward.ts";
 import { checkCopy } from "./check-copy.ts";
 import { migrateState } from "./migrate.ts";
@@ -10,10 +10,10 @@ import type { StateStep } from "./steps.ts";
 import { writeState } from "./write-state.fixture.ts";
 
 const MIB = 1_048_576;
-let disk: TestDisk;
+let disk: SmallDisk;
 let folder: string;
 beforeEach(() => {
-  disk = new TestDisk(16);
+  disk = new SmallDisk(16);
   folder = join(disk.path, "state");
   mkdirSync(join(folder, "server"), { recursive: true });
 });

@@ -1,18 +1,28 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** For tests, as root: a disk of so many bytes, in memory, that can be filled; disposing it takes it away. */
+/** For tests, as root: a disk of so many MiB, in memory, that is soon full. Disposing it takes it away with all on it. */
 export class SmallDisk implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), "flotilla-small-disk-"));
 
-  constructor(bytes: number) {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "none", this.path]);
+  constructor(mebibytes: number) {
+    execFileSync("mount", ["-t", "tmpfs", "-o", optionsOf(mebibytes), "none", this.path]);
+  }
+
+  /** Another size: smaller than what is on it is refused by the kernel. */
+  resize(mebibytes: number): void {
+    execFileSync("mount", ["-o", `remount,${optionsOf(mebibytes)}`, this.path]);
   }
 
   [Symbol.dispose](): void {
     execFileSync("umount", [this.path]);
-    rmSync(this.path, { recursive: true });
+    rmdirSync(this.path);
   }
+}
+
+/** A state folder on it is read by others than root, as one on the machine's own disk is. */
+function optionsOf(mebibytes: number): string {
+  return `size=${Math.round(mebibytes * 1_024)}k,mode=755`;
 }

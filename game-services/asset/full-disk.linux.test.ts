@@ -5,10 +5,10 @@ import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { create, form, png, TestAsset, told } from "./asset.fixture.ts";
 import { digestOf } from "./thumbnail-files.ts";
 
-const DISK_BYTES = 128 * 1_024;
+const DISK_MIB = 0.125;
 
 it("says that there is no space left, changes nothing then, and goes on when there is some", async () => {
-  using disk = new SmallDisk(DISK_BYTES);
+  using disk = new SmallDisk(DISK_MIB);
   await using asset = await TestAsset.open({ files: join(disk.path, "files") });
   const token = await asset.token("ann");
   const { asset_id } = await create(asset, token);

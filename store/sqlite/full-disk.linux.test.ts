@@ -6,9 +6,9 @@ import { SmallDisk } from "../../core/std/small-disk.fixture.ts";
 import { DOCUMENT_TEST_BOUNDS, SHIPS } from "../conformance/documents/harness.ts";
 import { openSqliteDocumentStore, SQLITE_DOCUMENT_BOUNDS } from "./sqlite-document-store.ts";
 
-const DISK_BYTES = 2 * 1024 * 1024;
+const DISK_MIB = 2;
 it("refuses writes with STORAGE_FULL on a full disk, keeps what it answered, and goes on when there is space", async () => {
-  using disk = new SmallDisk(DISK_BYTES);
+  using disk = new SmallDisk(DISK_MIB);
   const options = {
     ...SQLITE_DOCUMENT_BOUNDS,
     ...DOCUMENT_TEST_BOUNDS,
@@ -16,7 +16,7 @@ it("refuses writes with STORAGE_FULL on a full disk, keeps what it answered, and
     clock: systemClock,
   };
   const ballast = join(disk.path, "ballast");
-  writeFileSync(ballast, Buffer.alloc(DISK_BYTES / 2));
+  writeFileSync(ballast, Buffer.alloc((DISK_MIB / 2) * 1_048_576));
   const answered: string[] = [];
   {
     await using store = await openSqliteDocumentStore(options);
