@@ -15,7 +15,9 @@ describe("the command line of load tests", () => {
   });
 
   it("is smoke on a platform of its own unless it says otherwise", () => {
-    expect(wantedOf(["game"])).toMatchObject({ profile: "smoke", target: undefined });
+    const game = { profile: "smoke", arrivals: 100, target: undefined };
+    expect(wantedOf(["game"])).toMatchObject(game);
+    expect(wantedOf(["game", "--arrivals", "50"])).toMatchObject({ arrivals: 50 });
     expect(wantedOf(["compare", "a", "b"])).toEqual({ do: "compare", a: "a", b: "b" });
     expect(wantedOf(["report", "x.json"])).toEqual({ do: "report", files: ["x.json"] });
     expect(wantedOf([])).toEqual({ do: "help" });
@@ -26,6 +28,8 @@ describe("the command line of load tests", () => {
     [["login", "--profile", "huge"], /--profile huge: one of smoke, load, spike/],
     [["login", "--target", "http://127.0.0.1:1"], /--target and --state go together/],
     [["login", "--state", "here"], /--target and --state go together/],
+    [["game", "--arrivals", "0.5"], /--arrivals 0\.5: a whole number from 1 to 1000/],
+    [["game", "udp", "--arrivals", "50"], /--arrivals: in udp nobody arrives by a rate/],
     [["compare", "one"], /compare takes two results/],
     [["report"], /report takes a result\.json/],
     [["login", "--speed", "5"], /--speed/],

@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
-import { PROFILES, type ProfileName } from "./profiles.ts";
+import { ARRIVING, PROFILES, type ProfileName } from "./profiles.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
+
+const ARRIVALS_MAX = 1_000;
 
 /** What a command line of load tests asks for. */
 export type Wanted =
@@ -13,6 +15,8 @@ export interface RunWanted {
   readonly do: "run";
   readonly scenarios: readonly (readonly [name: string, Scenario])[];
   readonly profile: ProfileName;
+  /** Of the profile's, in per cent. */
+  readonly arrivals: number;
   readonly out: string | undefined;
   /** URL of a platform that runs already, and its state folder. */
   readonly target: { readonly url: string; readonly state: string } | undefined;
@@ -20,13 +24,15 @@ export interface RunWanted {
   readonly allowed: readonly string[];
 }
 
-export const USAGE: string = `npm run loadtest -- SCENARIO… [--profile smoke|load|spike] [--out FOLDER] [--target URL --state FOLDER]
+export const USAGE: string = `npm run loadtest -- SCENARIO… [--profile smoke|load|spike] [--arrivals PERCENT] [--out FOLDER]
+    [--target URL --state FOLDER]
 ${Object.entries(SCENARIOS)
   .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join("\n")}
 npm run loadtest -- compare A B      two results, or two folders of results of the same scenario
 npm run loadtest -- report FILE…     result.json files as pages that people read
   --profile      how many players arrive and how long they stay (smoke)
+  --arrivals     per cent of the profile's arrivals, 1 to 1000 (100): what this machine holds is found by halves and doubles
   --out          folder of the results (loadtest-results/TIME)
   --target       the API of a Flotilla that runs already, with examples/game on it; it is loaded, and stays up
   --state        its state folder, for its tokens
@@ -67,10 +73,16 @@ function runOf(values: Values, names: readonly string[]): RunWanted {
   });
   const profile = PROFILES.find((one) => one === profileName);
   if (!profile) throw new UsageError(`--profile ${profileName}: one of ${PROFILES.join(", ")}`);
+  const arrivals = Number(values.arrivals);
+  if (!Number.isInteger(arrivals) || arrivals < 1 || arrivals > ARRIVALS_MAX)
+    throw new UsageError(`--arrivals ${values.arrivals}: a whole number from 1 to ${ARRIVALS_MAX}`);
+  const fixed = names.find((name) => !(name in ARRIVING));
+  if (arrivals !== 100 && fixed !== undefined)
+    throw new UsageError(`--arrivals: in ${fixed} nobody arrives by a rate`);
   if ((target === undefined) !== (state === undefined))
     throw new UsageError("--target and --state go together: the tokens are in the state folder");
   return {
-    ...{ do: "run", scenarios, profile, out, allowed: values["i-may-load"] },
+    ...{ do: "run", scenarios, profile, arrivals, out, allowed: values["i-may-load"] },
     target: target === undefined || state === undefined ? undefined : { url: target, state },
   };
 }
@@ -82,6 +94,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         profile: { type: "string", default: "smoke" },
+        arrivals: { type: "string", default: "100" },
         out: { type: "string" },
         target: { type: "string" },
         state: { type: "string" },

@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** All scenarios, one after the other. */
 async function run(wanted: RunWanted, command: string): Promise<number> {
-  const { scenarios, profile, out } = wanted;
+  const { scenarios, profile, arrivals, out } = wanted;
   const ending = new AbortController();
   const end = (): void => ending.abort(new Error("stopped by a signal"));
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, end);
@@ -53,7 +53,8 @@ async function run(wanted: RunWanted, command: string): Promise<number> {
     for (const some of groupsOf(scenarios)) {
       await using platform = await platformOf({ ...wanted, scenarios: some }, signal);
       for (const [name, scenario] of some) {
-        const asked = { name, scenario, profile, command, platform, progress, signal };
+        const load = { profile, arrivals };
+        const asked = { name, scenario, load, command, platform, progress, signal };
         const result = await runScenario(asked);
         signal.throwIfAborted();
         showResult(result);

@@ -3,6 +3,13 @@ import type { Stage } from "./generator/schedule.ts";
 export const PROFILES = ["smoke", "load", "spike"] as const;
 export type ProfileName = (typeof PROFILES)[number];
 
+/** What a run is asked for. */
+export interface Load {
+  readonly profile: ProfileName;
+  /** Of the profile's arrivals, in per cent: what a machine holds is found by halves and doubles. */
+  readonly arrivals: number;
+}
+
 /** How players arrive, and how many may be there at once. */
 export interface Arriving {
   readonly stages: readonly Stage[];
@@ -40,3 +47,11 @@ export const ARRIVING: Readonly<
   journey:    { smoke: row([steady(8, 2)], 4, 100),   load: row([steady(120, 20)], 30, 900), spike: row(spike(5, 40), 15, 900) },
   baseline:   { smoke: row([steady(4, 2)], 3, 100),   load: row([steady(15, 10)], 10, 400),  spike: row([steady(10, 30)], 10, 600) },
 };
+
+/** How players arrive in a scenario, with as many per cent of the profile's arrivals as are asked for. */
+export function arrivingOf(name: keyof typeof ARRIVING, { profile, arrivals }: Load): Arriving {
+  const { stages, atOnceMax, ...rest } = ARRIVING[name][profile];
+  const of = (n: number): number => (n * arrivals) / 100;
+  const scaled = stages.map(({ seconds, from, to }) => ({ seconds, from: of(from), to: of(to) }));
+  return { ...rest, stages: scaled, atOnceMax: Math.max(1, Math.ceil(of(atOnceMax))) };
+}

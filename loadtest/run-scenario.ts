@@ -4,10 +4,10 @@ import { loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { busySeconds, machine } from "./bench/machine.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
-import type { ProfileName } from "./profiles.ts";
+import type { Load } from "./profiles.ts";
 import type { RunResult } from "./report/run-result.ts";
 import type { Progress, Scenario } from "./scenario.ts";
-import { judge, THRESHOLDS } from "./thresholds.ts";
+import { judge, promisedOf } from "./thresholds.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SECOND_MS = 1_000;
@@ -17,7 +17,7 @@ const PACKAGES = ["@colyseus/core", "@colyseus/sdk", "fastify", "undici", "ws"] 
 export interface RunOptions {
   readonly name: string;
   readonly scenario: Scenario;
-  readonly profile: ProfileName;
+  readonly load: Load;
   readonly command: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -26,14 +26,15 @@ export interface RunOptions {
 
 /** Runs one scenario on a platform, and judges it. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { name, scenario, profile, command, progress, signal, platform } = options;
+  const { name, scenario, load, command, progress, signal, platform } = options;
+  const { profile, arrivals } = load;
   const [loadBefore = 0] = loadavg();
   const startedAt = new Date().toISOString();
-  progress.say(`${name}, profile ${profile}, on ${platform.apiUrl}`);
+  const share = arrivals === 100 ? "" : `, ${arrivals} % of its arrivals`;
+  progress.say(`${name}, profile ${profile}${share}, on ${platform.apiUrl}`);
   using cpu = watchCpu();
-  const seen = await scenario.run(platform, profile, progress, signal);
+  const seen = await scenario.run(platform, load, progress, signal);
   const steps = seen.steps ?? {};
-  const promised = THRESHOLDS[name]?.[profile] ?? [];
   return {
     ...{ format: 1, name, profile, command, startedAt },
     seconds: 0,
@@ -43,9 +44,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     cpu: cpu.series,
     notes: [],
     ...seen,
-    settings: { ...platform.settings, ...seen.settings },
+    settings: { ...platform.settings, arrivals, ...seen.settings },
     steps,
-    thresholds: [...judge(promised, steps), ...(seen.thresholds ?? [])],
+    thresholds: [...judge(promisedOf(name, load), steps), ...(seen.thresholds ?? [])],
   };
 }
 

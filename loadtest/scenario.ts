@@ -2,7 +2,7 @@ import type { SecondDone } from "./generator/merge.ts";
 import type { BackingName } from "./platform/backing.ts";
 import type { GamePart, PartChanges } from "./platform/game-folder.ts";
 import type { LoadPlatform } from "./platform/load-platform.ts";
-import type { ProfileName } from "./profiles.ts";
+import type { Load, ProfileName } from "./profiles.ts";
 import type { RunResult } from "./report/run-result.ts";
 
 /** Where a run tells how it goes. */
@@ -29,7 +29,7 @@ export interface Scenario {
   /** What it saw; what all runs have in common is added by who asked. */
   run(
     platform: LoadPlatform,
-    profile: ProfileName,
+    load: Load,
     progress: Progress,
     signal: AbortSignal,
   ): Promise<Partial<RunResult>>;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { PROFILES } from "./profiles.ts";
+import { peakOf } from "./generator/schedule.ts";
+import { arrivingOf, PROFILES } from "./profiles.ts";
 import type { StepRecord } from "./report/run-result.ts";
-import { judge, THRESHOLDS } from "./thresholds.ts";
+import { judge, promisedOf, THRESHOLDS } from "./thresholds.ts";
 
 const step = (count: number, p99: number, errors: Record<string, number> = {}): StepRecord => ({
   ...{ count, errors, perSecond: [], errorsPerSecond: [], p50Ms: [], p99Ms: [] },
@@ -29,6 +30,18 @@ describe("thresholds", () => {
       { kind: "p99", step: "ask", maxMs: 500 },
     ] as const;
     expect(judge(promised, {}).map(({ passed }) => passed)).toEqual([false, false]);
+  });
+
+  it("go with the arrivals: half of them is half as many players, who wait no longer", () => {
+    const half = { profile: "load", arrivals: 50 } as const;
+    const { stages, staySeconds, atOnceMax } = arrivingOf("journey", half);
+    expect([peakOf(stages), staySeconds, atOnceMax]).toEqual([10, 30, 450]);
+    expect(promisedOf("journey", half)).toMatchObject([
+      { kind: "errors", max: 0 },
+      { kind: "count", min: 1_200 },
+      { kind: "p99", maxMs: 500 },
+      { kind: "p99", maxMs: 250 },
+    ]);
   });
 
   it("of the smoke profile are counts: it runs on machines that do other things", () => {

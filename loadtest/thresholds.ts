@@ -1,4 +1,4 @@
-import type { ProfileName } from "./profiles.ts";
+import type { Load, ProfileName } from "./profiles.ts";
 import type { StepRecord, ThresholdResult } from "./report/run-result.ts";
 
 /** What a run promises; a run that breaks one ends with 1. */
@@ -53,6 +53,14 @@ export const THRESHOLDS: Readonly<Record<string, Readonly<Record<ProfileName, re
     spike: [errors(0), p99("allocate", 200)],
   },
 };
+
+/** The promises of a run with so many per cent of a profile's arrivals: counts are as many, times stay what they are. */
+export function promisedOf(name: string, { profile, arrivals }: Load): readonly Threshold[] {
+  const promised = THRESHOLDS[name]?.[profile] ?? [];
+  return promised.map((one) =>
+    one.kind === "count" ? { ...one, min: Math.floor((one.min * arrivals) / 100) } : one,
+  );
+}
 
 /** Whether the promises of a run were kept. */
 export function judge(

@@ -36,7 +36,7 @@ afterAll(() => platform?.[Symbol.asyncDispose]());
 
 describe("a whole Flotilla under load", () => {
   it("answers a swarm of UDP players through a port map", async () => {
-    const run = await udp.run(platform, "smoke", quiet, signal);
+    const run = await udp.run(platform, { profile: "smoke", arrivals: 100 }, quiet, signal);
     seen.push(run);
     const { wanted, open, counts = {} } = run.swarms?.udp ?? {};
     const { sent = 0, answered = 0, lost } = counts;

@@ -22,7 +22,7 @@ export const faults: Scenario = {
   },
   images: [ARENA_IMAGE, "loadtest/bench/echo-game.yaml"],
   diskMiB: 1_500,
-  async run(platform, profile, progress, signal) {
+  async run(platform, { profile }, progress, signal) {
     const began = performance.now();
     const told = { nowMs: () => performance.now() - began, progress, signal };
     const first = await platformFaults(platform, profile, told);

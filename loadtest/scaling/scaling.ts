@@ -76,7 +76,7 @@ export const scaling: Scenario = {
   about: "fleets that follow a sawtooth and a spike of players: nobody refused, back to the floor",
   parts: [],
   images: [ARENA_IMAGE],
-  async run(platform, profile, progress, signal) {
+  async run(platform, { profile }, progress, signal) {
     const began = performance.now();
     const now = (): number => performance.now() - began;
     using log = new StepLog(now, progress);

@@ -3,7 +3,7 @@ import { generate } from "../generator/generate.ts";
 import { peakOf } from "../generator/schedule.ts";
 import type { LoadPlatform } from "../platform/load-platform.ts";
 import type { AllocationOptions } from "../players/allocation.ts";
-import { ARRIVING, type Arriving } from "../profiles.ts";
+import { type Arriving, arrivingOf } from "../profiles.ts";
 import type { Scenario } from "../scenario.ts";
 
 const FLEETS = "/apis/agones.dev/v1/namespaces/default/fleets";
@@ -18,8 +18,8 @@ export const allocation: Scenario = {
   about: "a game server each, reached, held for a moment, and given back",
   parts: [],
   images: ["loadtest/bench/echo-game.yaml"],
-  async run(platform, profile, progress, signal) {
-    const arriving = ARRIVING.allocation[profile];
+  async run(platform, load, progress, signal) {
+    const arriving = arrivingOf("allocation", load);
     const servers = serversFor(arriving);
     await using _ = await makeFleet(platform, servers, signal);
     progress.say(`${servers} game servers are Ready`);

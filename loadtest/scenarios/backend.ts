@@ -7,7 +7,7 @@ import { generate } from "../generator/generate.ts";
 import { peakOf } from "../generator/schedule.ts";
 import type { GamePart } from "../platform/game-folder.ts";
 import type { LoadPlatform } from "../platform/load-platform.ts";
-import { ARRIVING, type Arriving } from "../profiles.ts";
+import { type Arriving, arrivingOf } from "../profiles.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** The services one by one, at their own addresses. */
@@ -73,8 +73,8 @@ export function serviceScenario(
     about,
     parts,
     images: [],
-    async run(platform, profile, progress, signal) {
-      const arriving = ARRIVING[name][profile];
+    async run(platform, load, progress, signal) {
+      const arriving = arrivingOf(name, load);
       const options = { ...directly(platform, parts), ...more };
       const onSecond = progress.second.bind(progress);
       const asked = { players: name, options, arriving, threads: 1, onSecond, signal };

@@ -2,7 +2,7 @@ import { BareGame } from "../baseline/bare-game.ts";
 import { ratioOf, sidesOf, stepsOf, type Turn } from "../baseline/decide-ratios.ts";
 import { BareServer } from "../bench/bare-server.ts";
 import { type GenerateOptions, generate } from "../generator/generate.ts";
-import { ARRIVING } from "../profiles.ts";
+import { arrivingOf } from "../profiles.ts";
 import type { BaselineRecord } from "../report/run-result.ts";
 import type { Scenario } from "../scenario.ts";
 import { makeMaps, mapsFor, throughMeet } from "./backend.ts";
@@ -23,8 +23,8 @@ export const baseline: Scenario = {
   about: "the game on the platform and bare on the host, in turns: what the platform costs",
   parts: ["login", "asset", "room", "meet", "maps"],
   images: [],
-  async run(platform, profile, progress, signal) {
-    const arriving = ARRIVING.baseline[profile];
+  async run(platform, load, progress, signal) {
+    const arriving = arrivingOf("baseline", load);
     const backend = throughMeet(platform);
     // Positions are looked at by Colyseus' SDK, which the bare side does without: here everybody does.
     const visiting = {
@@ -41,7 +41,7 @@ export const baseline: Scenario = {
       bare: { players: "bare-game", options: bareOptions },
     };
     const turns: Turn[] = [];
-    for (let turn = 0; turn < TURNS[profile]; turn++) {
+    for (let turn = 0; turn < TURNS[load.profile]; turn++) {
       const seen: { -readonly [side in keyof Turn]: Turn[side] } = { platform: {}, bare: {} };
       for (const [n, side] of sidesOf(turn).entries()) {
         progress.say(`turn ${turn + 1}: ${side}`);
@@ -55,7 +55,7 @@ export const baseline: Scenario = {
     return {
       steps,
       seconds: (first?.perSecond.length ?? 0) * 2,
-      settings: { arriving, turns: TURNS[profile], maps: maps.length, groupSize },
+      settings: { arriving, turns: TURNS[load.profile], maps: maps.length, groupSize },
       baselines: baselinesOf(turns),
       notes: [
         "percentiles of a whole run are medians over the turns",

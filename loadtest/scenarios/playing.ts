@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generate } from "../generator/generate.ts";
 import type { LoadPlatform } from "../platform/load-platform.ts";
-import { ARRIVING } from "../profiles.ts";
+import { arrivingOf } from "../profiles.ts";
 import type { ThresholdResult } from "../report/run-result.ts";
 import type { Scenario } from "../scenario.ts";
 import { makeMaps, mapsFor, throughMeet } from "./backend.ts";
@@ -15,8 +15,8 @@ export function playingScenario(name: "game" | "journey", about: string): Scenar
     about,
     parts: GAME,
     images: [],
-    async run(platform, profile, progress, signal) {
-      const arriving = ARRIVING[name][profile];
+    async run(platform, load, progress, signal) {
+      const arriving = arrivingOf(name, load);
       const backend = throughMeet(platform);
       const visiting = await makeMaps(backend, mapsFor(arriving), signal);
       progress.say(`${visiting.maps.length} maps are open`);

@@ -36,7 +36,7 @@ export const sockets: Scenario = {
   about: "thousands of mostly idle WebSockets over several processes: who comes in, who is cut off",
   parts: [],
   images: [ARENA_IMAGE],
-  async run(platform, profile, progress, signal) {
+  async run(platform, { profile }, progress, signal) {
     const size = SIZES[profile];
     const { servers: replicas, processes, perSecond, holdSeconds } = size;
     const { apiUrl, adminToken, allowed } = platform;

@@ -33,7 +33,7 @@ export const udp: Scenario = {
   about: "thousands of UDP players at 20 packets a second through port maps: loss, jitter, order",
   parts: [],
   images: ["loadtest/bench/udp-echo.yaml"],
-  async run(platform, profile, progress, signal) {
+  async run(platform, { profile }, progress, signal) {
     const size = SIZES[profile];
     const { servers, players, seconds } = size;
     const places = await startEchoes(platform, servers, signal);
