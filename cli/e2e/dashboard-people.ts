@@ -72,8 +72,7 @@ function passwords(): void {
     await change(PASSWORD);
     await vic.page.getByText("The password was changed").waitFor();
     await vic.dialog.waitFor({ state: "detached" });
-    await vic.button("Sign out").click();
-    await vic.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await vic.signOut();
     await vic.signIn("vic", PASSWORD);
     await vic.page.getByText("User name or password is wrong.").waitFor();
     await vic.signIn("vic", OTHER_PASSWORD);
@@ -158,8 +157,7 @@ function tokensAndAudit(): void {
     await using own = await story.visitor();
     await own.signIn("ann", PASSWORD);
     await isIn(own);
-    await own.button("Sign out").click();
-    await own.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await own.signOut();
   });
 }
 

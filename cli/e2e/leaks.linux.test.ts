@@ -11,24 +11,31 @@ import { livingProcesses, type Traces, tracesOf } from "./traces.ts";
 const run = promisify(execFile);
 const PLAY = join(import.meta.dirname, "../../game-services/play/main.ts");
 const FILES = ["examples/demo", "examples/red-blue"];
+const SOON = { timeout: 30_000, interval: 200 };
 const PARTS: readonly PartName[] = ["up", "server", "agent", "door", "shim"];
 
 function traces(instance: TestInstance): Traces {
   return tracesOf(instance.state, readMark(instance.state)?.instance ?? "");
 }
 
-/** What of it came with the instance; a machine that nothing was made on shows nothing. */
-function expectAll(during: Traces, { state }: TestInstance): void {
-  const { links, tables, cgroups, mounts, processes, namespaces } = during;
-  expect(links.filter((name) => name.startsWith("flt"))).toHaveLength(2);
-  expect(links.filter((name) => name.startsWith("fv"))).toHaveLength(5);
+/**
+ * What of it came with the instance; a machine that nothing was made on shows nothing. `up` waits for fleets, and containers
+ * by hand may come a moment later.
+ */
+async function tracesOfAll(instance: TestInstance): Promise<Traces> {
+  const count = (prefix: string): number =>
+    traces(instance).links.filter((name) => name.startsWith(prefix)).length;
+  await expect.poll(() => [count("flt"), count("fv")], SOON).toEqual([2, 5]);
+  // Server, agent, door, shim, and five containers with an init and a program each.
+  await expect.poll(() => traces(instance).processes.length, SOON).toBeGreaterThanOrEqual(14);
+  const during = traces(instance);
+  const { tables, cgroups, mounts, namespaces } = during;
   expect(tables.filter((table) => table.includes("flotilla_")).length).toBeGreaterThan(0);
   expect(cgroups.length).toBeGreaterThan(5);
-  // Server, agent, door, shim, and five containers with an init and a program each.
-  expect(processes.length).toBeGreaterThanOrEqual(14);
   expect(namespaces.length).toBeGreaterThanOrEqual(25);
   // The containers' own mounts are in namespaces of theirs; their hosts files lie in memory that they share.
-  expect(mounts).toEqual([`tmpfs ${state}/hosts`]);
+  expect(mounts).toEqual([`tmpfs ${instance.state}/hosts`]);
+  return during;
 }
 
 function expectNone(before: Traces, during: Traces, after: Traces): void {
@@ -43,14 +50,12 @@ describe("a machine after an instance has left", () => {
       files: FILES,
       flags: ["--port-range", "17600-17620"],
     });
-    const first = traces(instance);
-    expectAll(first, instance);
+    const first = await tracesOfAll(instance);
     await instance.end("SIGINT");
     expectNone(before, first, traces(instance));
 
     await instance.up();
-    const second = traces(instance);
-    expectAll(second, instance);
+    const second = await tracesOfAll(instance);
     for (const pid of PARTS.map((part) => instance.pid(part))) {
       expect(pid).toBeDefined();
       process.kill(pid ?? 0, "SIGKILL");
@@ -87,7 +92,7 @@ describe("two instances on one machine", () => {
       return stdout;
     };
     const said = await Promise.all([play(one), play(two)]);
-    expect(said.map((text) => /WebSocket 127.0.0.1:17(\d)/.exec(text)?.[1])).toEqual(["1", "1"]);
+    expect(said.map((text) => /WebSocket 127.0.0.1:17(\d)/.exec(text)?.[1])).toEqual(["6", "6"]);
 
     await one.end("SIGINT");
     const left = await listed(two, "GameServer");

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page, Response } from "playwright-core";
 
 const ARTEFACTS = join(import.meta.dirname, "../../.artefacts/dashboard");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -70,6 +70,18 @@ export class DashboardVisitor implements AsyncDisposable {
     await this.page.locator("[name=user]").fill(user);
     await this.page.locator("[name=password]").fill(password);
     await this.page.locator("form button[type=submit]").click();
+  }
+
+  /** Resolves when the server has ended the session and the page shows it. */
+  async signOut(): Promise<void> {
+    const isEnd = (answer: Response): boolean =>
+      answer.request().method() === "DELETE" && answer.url().endsWith("/v1/session");
+    const [answer] = await Promise.all([
+      this.page.waitForResponse(isEnd),
+      this.button("Sign out").click(),
+    ]);
+    if (!answer.ok()) throw new Error(`signing out was answered with ${answer.status()}`);
+    await this.page.getByRole("heading", { name: "Sign in" }).waitFor();
   }
 
   /** Goes to a page by its address, without loading anew; resolves when its heading is there. */

@@ -43,7 +43,9 @@ export class Session {
   async lookAgain(): Promise<void> {
     if (this.state.value.is !== "in") return;
     try {
-      this.#enter(await this.#api.call<SignedIn>({ path: "/v1/session" }));
+      const who = await this.#api.call<SignedIn>({ path: "/v1/session" });
+      // Who has signed out meanwhile stays out.
+      if (this.state.value.is === "in") this.#enter(who);
     } catch (error) {
       if (error instanceof Failure && error.status === 401) this.#leave();
     }
