@@ -4,11 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { detectCgroups } from "../../runtime/cgroup/layout.ts";
-import { CgroupStats } from "../../runtime/cgroup/stats.ts";
 import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { type CliResult, TestInstance } from "../testing/test-instance.ts";
-import { readMark } from "../up/state-folder.ts";
+import { cpuWhile } from "./cpu-while.ts";
 import {
   childrenOf,
   initOf,
@@ -96,27 +94,12 @@ describe("inside a game server of the demo", () => {
     await instance[Symbol.asyncDispose]();
   });
 
-  /** Which part of a core a container takes while it spins, in per cent, and for how long the kernel held it back. */
-  async function spin(name: string): Promise<{ share: number; throttledMicros: number }> {
-    const layout = detectCgroups(linux);
-    const { instance: own = "" } = readMark(instance.state) ?? {};
-    const stats = new CgroupStats({ linux, layout, instance: own });
-    const id = (await seen(instance, "GameServer", name)).status.container?.id ?? "";
-    const used = (): { cpuNanos: number; throttledMicros: number } => {
-      const [usage] = stats.read([id]);
-      return {
-        cpuNanos: usage?.cpuNanos ?? Number.NaN,
-        throttledMicros: usage?.details.throttledMicros ?? Number.NaN,
-      };
-    };
-    const [began, before] = [process.hrtime.bigint(), used()];
-    await inside(["busybox", "timeout", "3", "busybox", "sh", "-c", "while :; do :; done"], name);
-    const after = used();
-    const nanos = Number(process.hrtime.bigint() - began);
-    return {
-      share: (100 * (after.cpuNanos - before.cpuNanos)) / nanos,
-      throttledMicros: after.throttledMicros - before.throttledMicros,
-    };
+  async function spin(name: string): ReturnType<typeof cpuWhile> {
+    const { id = "" } = (await seen(instance, "GameServer", name)).status.container ?? {};
+    const script = "while :; do :; done";
+    return await cpuWhile(instance, id, () =>
+      inside(["busybox", "timeout", "3", "busybox", "sh", "-c", script], name),
+    );
   }
 
   it("is PID 1 the init, and no process but its own is there", async () => {

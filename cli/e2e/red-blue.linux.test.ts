@@ -1,18 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { detectCgroups } from "../../runtime/cgroup/layout.ts";
-import { CgroupStats } from "../../runtime/cgroup/stats.ts";
-import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { TestInstance } from "../testing/test-instance.ts";
-import { readMark } from "../up/state-folder.ts";
+import { cpuWhile } from "./cpu-while.ts";
 import { initOf, namespacesOf, seen, until } from "./look-inside.ts";
 
 const ADDRESS = { red: "11.11.11.2", blue: "11.11.11.3" } as const;
 const CONTAINERS = ["red", "blue"] as const;
-const WINDOW_MS = 3_000;
 
 describe("two files and one command reproduce the experiment", () => {
   let instance: TestInstance;
@@ -91,23 +86,12 @@ describe("two files and one command reproduce the experiment", () => {
   });
 
   it("holds `stress -c 1` at 40 % of a core", async () => {
-    const linux = new HostLinux();
-    const stats = new CgroupStats({
-      linux,
-      layout: detectCgroups(linux),
-      instance: readMark(instance.state)?.instance ?? "",
-    });
     const { id } = (await seen(instance, "Container", "red")).status.container ?? { id: "" };
-    const used = (): number => stats.read([id])[0]?.cpuNanos ?? 0;
-    const stress = inside("red", "stress", "-c", "1", "-t", "6");
-    await sleep(1_500);
-    const [began, before] = [process.hrtime.bigint(), used()];
-    await sleep(WINDOW_MS);
-    const share = (100 * (used() - before)) / Number(process.hrtime.bigint() - began);
-    expect((await stress).code).toBe(0);
-    linux[Symbol.dispose]();
-    expect(share).toBeGreaterThan(30);
+    const { share, throttledMicros } = await cpuWhile(instance, id, async () => {
+      expect((await inside("red", "stress", "-c", "1", "-t", "5")).code).toBe(0);
+    });
     expect(share).toBeLessThan(45);
+    expect(throttledMicros).toBeGreaterThan(0);
   });
 
   it("has the kernel kill `stress --vm-bytes 200M`, and only that", async () => {
