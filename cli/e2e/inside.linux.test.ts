@@ -168,6 +168,7 @@ describe("inside a game server of the demo", () => {
 
   it("is its CPU held at its limit once it is Ready, and not before", async () => {
     const held = await spin(names[0] ?? "");
+    expect(held.limit).toBe(50);
     expect(held.share).toBeLessThan(55);
     expect(held.throttledMicros).toBeGreaterThan(0);
     const boots = toolServer({
@@ -178,6 +179,7 @@ describe("inside a game server of the demo", () => {
     expect((await instance.request("POST", GAME_SERVERS, boots)).status).toBe(201);
     await until(instance, ["GameServer", "boots"], ({ status }) => status.state === "Scheduled");
     const free = await spin("boots");
+    expect(free.limit).toBeUndefined();
     expect(free.share).toBeGreaterThan(0);
     expect(free.throttledMicros).toBe(0);
   });

@@ -87,9 +87,10 @@ describe("two files and one command reproduce the experiment", () => {
 
   it("holds `stress -c 1` at 40 % of a core", async () => {
     const { id } = (await seen(instance, "Container", "red")).status.container ?? { id: "" };
-    const { share, throttledMicros } = await cpuWhile(instance, id, async () => {
+    const { limit, share, throttledMicros } = await cpuWhile(instance, id, async () => {
       expect((await inside("red", "stress", "-c", "1", "-t", "5")).code).toBe(0);
     });
+    expect(limit).toBe(40);
     expect(share).toBeLessThan(45);
     expect(throttledMicros).toBeGreaterThan(0);
   });
