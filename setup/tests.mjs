@@ -9,11 +9,12 @@ const BIN = join(ROOT, "node_modules", ".bin");
 const COMPILED = join(ROOT, ".build", "compiled");
 
 /**
- * Style, types, then all test projects at once, since each waits more than it computes; the last line is the sum, alone.
- * `args` go to vitest (a path narrows).
+ * Style, types, then all test projects at once, since each waits more than it computes. At the end, where nobody has to
+ * look for it: what was skipped, what failed, each with its reason, and alone in the last line the sum. `args` go to vitest
+ * (a path narrows).
  */
 export async function runTests(args) {
-  const sum = { passed: 0, failed: 0, skipped: [] };
+  const sum = { passed: 0, failed: [], skipped: [] };
   await check(sum, "style (biome)", ["check", "--error-on-warnings", "."], "biome");
   await check(sum, "types (tsc)", ["-p", "."], "tsc");
   await check(sum, "types of the page (tsc)", ["-p", "game-services/meet/page"], "tsc");
@@ -23,8 +24,9 @@ export async function runTests(args) {
   const projects = why ? ["unit"] : ["unit", "linux", "e2e"];
   await Promise.all(projects.map((name) => project(sum, name, args)));
   for (const line of sum.skipped) console.log(`skipped: ${line}`);
-  console.log(`${sum.passed} passed, ${sum.failed} failed`);
-  return sum.failed === 0 ? 0 : 1;
+  for (const line of sum.failed) console.log(`failed: ${line}`);
+  console.log(`${sum.passed} passed, ${sum.failed.length} failed`);
+  return sum.failed.length === 0 ? 0 : 1;
 }
 
 function whyNoLinux() {
@@ -43,7 +45,8 @@ function countLinuxTests() {
 async function check(sum, name, args, program) {
   const code = await runInForeground(findNode(), [join(BIN, program), ...args]);
   const isGood = code === 0;
-  sum[isGood ? "passed" : "failed"] += 1;
+  if (isGood) sum.passed += 1;
+  else sum.failed.push(name);
   console.log(`${isGood ? "✓" : "✗"} ${name}`);
 }
 
@@ -67,8 +70,9 @@ async function project(sum, name, args) {
   const code = await runBeside(findNode(), run, { NODE_COMPILE_CACHE: COMPILED });
   const counts = readCounts(file);
   sum.passed += counts.passed;
-  // A run that failed without a failed test has ended in the middle: that is one failure.
-  sum.failed += counts.failed || (code === 0 ? 0 : 1);
+  sum.failed.push(...counts.failed);
+  const isBrokenOff = code !== 0 && counts.failed.length === 0;
+  if (isBrokenOff) sum.failed.push(`${name}: the run ended in the middle (exit ${code})`);
   sum.skipped.push(...counts.skipped);
 }
 
@@ -77,6 +81,6 @@ function readCounts(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: [] };
+    return { passed: 0, failed: [], skipped: [] };
   }
 }
