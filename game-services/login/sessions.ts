@@ -274,9 +274,9 @@ export class Sessions {
   /** One more session comes: those unseen for longest make room, also for those that a crash has left over. */
   async #makeRoom(user: string): Promise<void> {
     const { sessions, sessionsPerUserMax } = this.#options;
-    const query = { index: "ofUser", equal: { user }, isDescending: true };
-    const { items } = await sessions.find({ ...query, limit: sessionsPerUserMax + SURPLUS_MAX });
-    const surplus = items.slice(sessionsPerUserMax - 1);
+    const newest = { index: "ofUser", equal: { user }, isDescending: true };
+    const skip = sessionsPerUserMax - 1;
+    const { items: surplus } = await sessions.find({ ...newest, skip, limit: SURPLUS_MAX });
     await Promise.all(surplus.map(({ id }) => this.end(id)));
   }
 }

@@ -41,6 +41,8 @@ export interface DocumentQuery {
   readonly from?: FieldValue;
   readonly until?: FieldValue;
   readonly isDescending?: boolean;
+  /** Leaves out so many at the beginning, which costs their entries of the index and not their bodies; for a first page only. */
+  readonly skip?: number;
   readonly limit: number;
   /** From the page before, of the same query. */
   readonly continue?: string;

@@ -36,6 +36,7 @@ export interface Search {
   readonly isDescending: boolean;
   /** Only what comes behind this place, in the order of the search. */
   readonly after: Place | undefined;
+  readonly skip: number;
   readonly limit: number;
 }
 

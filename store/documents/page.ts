@@ -12,6 +12,8 @@ export function searchOf(spec: AnySpec, query: DocumentQuery, pageMax: number): 
   const index = ownOf(spec.indexes, query.index);
   assert(index, `${spec.name} has no index ${query.index}`);
   assert(query.limit >= 1 && query.limit <= pageMax, `a page of ${query.limit} documents`);
+  const { skip = 0 } = query;
+  assert(skip >= 0 && (skip === 0 || query.continue === undefined), "a later page that skips some");
   const { order } = index;
   const checked = (field: string, value: FieldValue | undefined): FieldValue => {
     const type = ownOf(spec.fields, field);
@@ -23,7 +25,7 @@ export function searchOf(spec: AnySpec, query: DocumentQuery, pageMax: number): 
   const equal = index.equal.map((field) => [field, checked(field, query.equal[field])] as const);
   assert(equal.length === Object.keys(query.equal).length, `fields of ${query.index}`);
   const isDescending = query.isDescending ?? false;
-  const search = { index: query.index, equal, order, isDescending, limit: query.limit };
+  const search = { index: query.index, equal, order, isDescending, skip, limit: query.limit };
   const range = { from: bound(query.from), until: bound(query.until) };
   const after = query.continue === undefined ? undefined : placeOf(spec, query, query.continue);
   return { ...search, ...range, after };

@@ -102,8 +102,9 @@ export class MongoTable implements DocumentTable {
     const direction = search.isDescending ? -1 : 1;
     const names = [...(search.order === undefined ? [] : [`fields.${search.order}`]), "_id"];
     const sort = Object.fromEntries(names.map((name) => [name, direction] as const));
+    const { skip, limit } = search;
     return this.#attempt(async (db) => {
-      const found = this.#rows(db).find(filterOf(search), { sort, limit: search.limit });
+      const found = this.#rows(db).find(filterOf(search), { sort, skip, limit });
       if (index) found.hint(index.name);
       return (await found.toArray()).map(rowOf);
     });

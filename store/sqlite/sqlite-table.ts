@@ -71,7 +71,7 @@ export class SqliteTable implements DocumentTable {
   }
 
   async search(search: Search): Promise<readonly Row[]> {
-    const { sql, values } = selectRows(this.#spec, search);
+    const { sql, values } = selectRows(this.#names, this.#indexes, search);
     return await this.#rows(sql, values);
   }
 

@@ -70,12 +70,13 @@ function indexSql(
   return { rule, name, broken, create };
 }
 
-/** A search and its values. It names its index: SQLite refuses it rather than look at every row. */
+/** A search and its values. It names its index, one of `indexes`: SQLite refuses it rather than look at every row. */
 export function selectRows(
-  spec: AnySpec,
+  { table }: TableNames,
+  indexes: readonly IndexSql[],
   search: Search,
 ): { readonly sql: string; readonly values: (string | number)[] } {
-  const { equal, order, from, until, after, isDescending, limit } = search;
+  const { equal, order, from, until, after, isDescending, skip, limit } = search;
   const column = order === undefined ? undefined : columnOf(order);
   const terms = equal.map(([field, value]) => ({ sql: `${columnOf(field)} = ?`, values: [value] }));
   if (column) terms.push({ sql: `${column} IS NOT NULL`, values: [] });
@@ -90,8 +91,8 @@ export function selectRows(
   const direction = isDescending ? "DESC" : "ASC";
   const sorted = [...(column ? [column] : []), "id"].map((one) => `${one} ${direction}`);
   const where = terms.length > 0 ? `WHERE ${terms.map(({ sql }) => sql).join(" AND ")}` : "";
-  const index = indexesOf(spec).find(({ rule }) => rule === search.index);
-  const sql = `SELECT id, version, shape, body FROM ${tableOf(spec).table}
-    INDEXED BY ${index?.name} ${where} ORDER BY ${sorted.join(", ")} LIMIT ?`;
-  return { sql, values: [...terms.flatMap(({ values }) => values), limit] };
+  const index = indexes.find(({ rule }) => rule === search.index);
+  const sql = `SELECT id, version, shape, body FROM ${table}
+    INDEXED BY ${index?.name} ${where} ORDER BY ${sorted.join(", ")} LIMIT ? OFFSET ?`;
+  return { sql, values: [...terms.flatMap(({ values }) => values), limit, skip] };
 }
