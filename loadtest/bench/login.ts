@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ServiceProcess } from "../../game-services/service/service-process.fixture.ts";
 import { FerretServer, findFerret } from "../../store/mongodb/ferret-server.fixture.ts";
 import { BareServer } from "./bare-server.ts";
-import type { ClosedLoadResult } from "./closed-load.ts";
-import { httpLoad, jsonRequest } from "./http-load.ts";
-import { cpuSecondsOf, machine, measureDisk, round } from "./machine.ts";
+import { machine, measureDisk } from "./machine.ts";
 import { writeResult } from "./result.ts";
+import { measureOnce, measureWrk, showWrkRows, type WrkRow } from "./wrk-rows.ts";
 
 /*
  * The login service under load, on SQLite and on a server that speaks MongoDB's protocol, beside a bare server: devices
@@ -26,107 +26,98 @@ const { values } = parseArgs({
 
 const USAGE = `node loadtest/bench/login.ts [--folder DISK] [--clients N] [--seconds S] [--json FILE]
   --folder   a folder on the disk to measure; a temporary one is made in it
-  --clients  connections, each with one request at a time
+  --clients  connections of wrk, each with one request at a time
   --seconds  duration of each row
   --json     also writes everything to this file`;
 const PASSWORD_CLIENTS = 4;
+const PAUSE_MS = 1_000;
 const USER = { user_id: "bench", user_pw: "correct horse", nickname: "b", email: "b@example.org" };
-const AGAIN_MS = 20;
 /** Who logs in was registered by the row before. */
 const DEVICES = 1_000;
-const device = (n: number): object => ({ device_id: `device-of-the-bench-${n}` });
-
-interface Row extends ClosedLoadResult {
-  readonly what: string;
-  /** Answers that were not what was asked for. */
-  readonly refused: number;
-  readonly serverUsPerRequest: number;
-}
-
-interface Target {
-  readonly pid: number;
-  readonly port: number;
-}
+const HEADERS = { "content-type": "application/json" };
+const scriptOf = (name: string): string => join(import.meta.dirname, name);
 
 interface Phase {
   readonly what: string;
   readonly path: string;
   readonly clients: number;
-  readonly body: (n: number) => object;
+  readonly script: string;
+  readonly scriptArgs: readonly string[];
+  /** What every answer must say. */
+  readonly status: 200 | 201;
 }
 
-async function measure({ pid, port }: Target, { what, path, clients, body }: Phase): Promise<Row> {
-  let refused = 0;
-  const cpu = cpuSecondsOf(pid);
-  const result = await httpLoad({
-    host: "127.0.0.1",
-    port,
-    clients,
-    seconds: Number(values.seconds),
-    requestsMax: Number.POSITIVE_INFINITY,
-    request: (n) => jsonRequest({ path, body: JSON.stringify(body(n)) }),
-    onAnswer: (status) => {
-      if (status === 200 || status === 201) return 0;
-      refused += 1;
-      return AGAIN_MS;
-    },
-  });
-  const used = cpuSecondsOf(pid) - cpu;
-  return {
-    ...result,
-    what,
-    refused,
-    serverUsPerRequest: Math.round((used / result.requests) * 1e6),
-  };
-}
-
-/** Devices, and passwords, on one store. */
-async function measureStore(store: string, env: Readonly<Record<string, string>>): Promise<Row[]> {
-  await using login = await ServiceProcess.start("game-services/login/main.ts", env);
-  const headers = { "content-type": "application/json" };
-  const signUp = { method: "POST", headers, body: JSON.stringify(USER) };
-  await fetch(`${login.url}/signup`, signUp);
-  const clients = Number(values.clients);
-  const phases: readonly Phase[] = [
-    { what: "warm-up", path: "/login/device", clients, body: (n) => device(-1 - n) },
-    { what: `${store}: register a device`, path: "/login/device", clients, body: device },
+/** Devices and a password; nobody of one row is among the new ones of another. */
+function phasesOf(clients: number): readonly Phase[] {
+  const devices = { path: "/login/device", clients, script: scriptOf("devices.lua") };
+  const known = ["new", `${DEVICES}`];
+  return [
+    { ...devices, what: "warm-up", scriptArgs: ["warm"], status: 201 },
+    { ...devices, what: "register a device", scriptArgs: ["new"], status: 201 },
+    { ...devices, what: "log in a device", scriptArgs: known, status: 200 },
     {
-      what: `${store}: log in a device`,
-      path: "/login/device",
-      clients,
-      body: (n) => device(n % DEVICES),
-    },
-    {
-      what: `${store}: log in by password`,
+      what: "log in by password",
       path: "/login",
       clients: PASSWORD_CLIENTS,
-      body: () => ({ user_id: USER.user_id, user_pw: USER.user_pw }),
+      script: scriptOf("password.lua"),
+      scriptArgs: [USER.user_id, USER.user_pw],
+      status: 200,
     },
   ];
-  const rows: Row[] = [];
-  for (const phase of phases) rows.push(await measure(login, phase));
+}
+
+/** One row; answers that say something else than they must are counted among those that were refused. */
+async function measure(login: ServiceProcess, token: string, phase: Phase): Promise<WrkRow> {
+  const { what, path, status, ...load } = phase;
+  const seconds = Number(values.seconds);
+  const other = (): Promise<number> => answeredBut(login, token, status);
+  // What the row before has left under way is not of this one.
+  await setTimeout(PAUSE_MS);
+  const before = await other();
+  const target = { pid: login.pid, url: `${login.url}${path}` };
+  const row = await measureOnce(what, target, { ...load, seconds, headers: HEADERS });
+  return { ...row, refused: row.refused + (await other()) - before };
+}
+
+/** How many logins were answered with a 2xx other than `status` so far, as the service counts them. */
+async function answeredBut(
+  { url }: ServiceProcess,
+  token: string,
+  status: number,
+): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  const text = await (await fetch(`${url}/metrics`, { headers })).text();
+  const lines = text.matchAll(
+    /_request_seconds_count{[^}]*route="\/login[^}]*status="(2..)"} (\d+)/g,
+  );
+  return [...lines].reduce(
+    (sum, [, is, count]) => sum + (Number(is) === status ? 0 : Number(count)),
+    0,
+  );
+}
+
+/** Devices, and a password, on one store. */
+async function measureStore(
+  store: string,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<WrkRow[]> {
+  await using login = await ServiceProcess.start("game-services/login/main.ts", env);
+  const token = readFileSync(join(folder, "login", "operator.token"), "utf8").trim();
+  const signUp = { method: "POST", headers: HEADERS, body: JSON.stringify(USER) };
+  await fetch(`${login.url}/signup`, signUp);
+  const rows: WrkRow[] = [];
+  for (const phase of phasesOf(Number(values.clients)))
+    rows.push(await measure(login, token, { ...phase, what: `${store}: ${phase.what}` }));
   return rows.slice(1);
 }
 
-async function measureBare(): Promise<Row> {
+async function measureBare(): Promise<WrkRow> {
   await using bare = await BareServer.start();
-  const clients = Number(values.clients);
-  const phase = { what: "bare fastify: reads the same, keeps nothing", path: "/", clients };
-  await measure(bare, { ...phase, body: device });
-  return await measure(bare, { ...phase, body: device });
-}
-
-function show(rows: readonly Row[]): void {
-  console.table(
-    rows.map((row) => ({
-      what: row.what,
-      "per second": Math.round(row.perSecond),
-      "p50 ms": round(row.p50Ms),
-      "p99 ms": round(row.p99Ms),
-      refused: row.refused,
-      "server µs": row.serverUsPerRequest,
-    })),
-  );
+  const what = "bare fastify: reads the same, keeps nothing";
+  const load = { clients: Number(values.clients), seconds: Number(values.seconds) };
+  const asked = { script: scriptOf("devices.lua"), scriptArgs: ["new"], headers: HEADERS };
+  return await measureWrk(what, bare, { ...load, ...asked });
 }
 
 async function main(): Promise<void> {
@@ -137,15 +128,15 @@ async function main(): Promise<void> {
   const free = { LOGIN_ADDRESS_PER_MINUTE: "0", LOGIN_ACCOUNT_PER_MINUTE: "0" };
   const env = { FLOTILLA_STATE: folder, LOGIN_PORT: "0", ...free };
   try {
-    const rows = await measureStore("SQLite", env);
+    const rows = await measureStore("SQLite", folder, env);
     const found = await findFerret();
     if ("program" in found) {
       await using ferret = await FerretServer.start(found.program);
       const there = { ...env, LOGIN_DOCUMENTS: `${ferret.url}bench` };
-      rows.push(...(await measureStore("MongoDB protocol", there)));
+      rows.push(...(await measureStore("MongoDB protocol", folder, there)));
     } else console.log(`not measured on MongoDB's protocol: ${found.missing}`);
     rows.push(await measureBare());
-    show(rows);
+    showWrkRows(rows);
     writeResult(values.json, { machine: machine(), disk, rows });
   } finally {
     rmSync(folder, { recursive: true });

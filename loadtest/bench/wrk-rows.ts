@@ -17,10 +17,19 @@ export interface Target {
 /** A warm-up, then a run that counts; with what the server's CPU took of it. */
 export async function measureWrk(
   what: string,
+  target: Target,
+  load: Omit<WrkOptions, "url">,
+): Promise<WrkRow> {
+  await wrk({ ...load, url: target.url });
+  return await measureOnce(what, target, load);
+}
+
+/** The same without a warm-up, for what cannot be asked twice. */
+export async function measureOnce(
+  what: string,
   { pid, url }: Target,
   load: Omit<WrkOptions, "url">,
 ): Promise<WrkRow> {
-  await wrk({ ...load, url });
   const before = cpuSecondsOf(pid);
   const result = await wrk({ ...load, url });
   const used = (cpuSecondsOf(pid) - before) / (result.perSecond * load.seconds);

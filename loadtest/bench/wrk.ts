@@ -8,8 +8,9 @@ export interface WrkOptions {
   readonly clients: number;
   readonly seconds: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A Lua script that says what each request asks for. */
+  /** A Lua script that says what each request asks for, and what its `init` gets. */
   readonly script?: string;
+  readonly scriptArgs?: readonly string[];
 }
 
 export interface WrkResult {
@@ -22,10 +23,11 @@ export interface WrkResult {
 
 /** One run of wrk on one thread: the rest of a small machine is the server's. */
 export async function wrk(options: WrkOptions): Promise<WrkResult> {
-  const { url, clients, seconds, headers, script } = options;
+  const { url, clients, seconds, headers, script, scriptArgs = [] } = options;
   const given = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const load = ["-t1", `-c${clients}`, `-d${seconds}s`, "--latency", ...given];
-  const { stdout } = await run("wrk", [...load, ...(script ? ["-s", script] : []), url]);
+  const scripted = script ? ["-s", script] : [];
+  const { stdout } = await run("wrk", [...load, ...scripted, url, "--", ...scriptArgs]);
   return readWrk(stdout);
 }
 
