@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type MatchMakerDriver, matchMaker, type Presence, Server } from "@colyseus/core";
-import { WebSocketTransport } from "@colyseus/ws-transport";
 import { boundRequests } from "./bounded-requests.ts";
 import { FramedSocket } from "./framed-socket.ts";
+import { HeartbeatTransport } from "./heartbeat.ts";
 import { log } from "./log.ts";
 import { Seats } from "./seat.ts";
 import { type Dropped, UdpChannel } from "./udp.ts";
@@ -26,7 +26,9 @@ export interface Sharing {
 const PAYLOAD_BYTES_MAX = 4096;
 /** Of a request for a seat: two tokens, and what a game asks for beside them. */
 const REQUEST_BYTES_MAX = 65_536;
-const PING_MS = 3000;
+/** Who was not heard of in three rounds is gone: nine to twelve seconds. */
+const ROUND_MS = 3000;
+const SILENT_ROUNDS_MAX = 3;
 
 /** Colyseus and the UDP channel over the same seats. One per process: Colyseus keeps its matchmaker in a module. */
 export class ColyseusServer implements AsyncDisposable {
@@ -60,11 +62,11 @@ export class ColyseusServer implements AsyncDisposable {
       // A room is made where its players were sent, whoever else has fewer.
       selectProcessIdToCreateRoom: async () => matchMaker.processId,
       ...options.sharing,
-      transport: new WebSocketTransport({
+      transport: new HeartbeatTransport({
         server: http,
         maxPayload: PAYLOAD_BYTES_MAX,
-        pingInterval: PING_MS,
-        pingMaxRetries: 3,
+        pingInterval: ROUND_MS,
+        pingMaxRetries: SILENT_ROUNDS_MAX,
         WebSocket: FramedSocket,
       }),
     });

@@ -53,8 +53,9 @@ export class UdpChannel implements AsyncDisposable {
   /** Tells each of `seats` that has spoken over UDP lately where all of them are. */
   sendPositions(seats: readonly Seat[]): void {
     this.#sequence = (this.#sequence + 1) >>> 0;
-    const all = seats.map(({ number, position }) => ({ player: number, ...position }));
     const remotes = seats.flatMap((seat) => seat.toTell() ?? []);
+    if (remotes.length === 0) return;
+    const all = seats.map(({ number, position }) => ({ player: number, ...position }));
     for (let from = 0; from < all.length; from += POSITIONS_MAX)
       this.#tell(remotes, all.slice(from, from + POSITIONS_MAX));
   }

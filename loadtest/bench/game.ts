@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -92,6 +92,9 @@ async function measure(part: Part, loginPort: number, service: MapService): Prom
     ticksPerSecond: part.ticksPerSecond,
   };
   const under = part.isPinned ? ["taskset", "-c", "0"] : [];
+  // Threads that it has already are meant, too.
+  if (part.isPinned)
+    for (const { child } of generators) execFileSync("taskset", ["-apc", "1", `${child.pid}`]);
   const servers: MapProcess[] = [];
   try {
     for (let n = 0; n < part.servers; n++) servers.push(await MapProcess.serve(serving, under));

@@ -241,7 +241,7 @@ export class MapRoom extends PlayedRoom<MapState, AvatarState, Here> {
   #tick(): void {
     const { udp, metrics } = this.#shared;
     const now = this.#shared.wallNow();
-    for (const here of [...this.present.values()]) this.#showRights(here, now);
+    for (const here of this.present.values()) this.#showRights(here, now);
     udp.sendPositions(this.showPositions());
     if (this.broadcastPatch()) metrics.patched();
     // With the patch, in one packet to each: a busy room talks as often as it walks.

@@ -65,6 +65,32 @@ describe("the heartbeat of rooms", () => {
     expect(failed.length).toBeGreaterThanOrEqual(9);
   });
 
+  it("catches up at once with those who became due while the process was busy", () => {
+    const ticked: number[] = [];
+    for (let room = 0; room < 8; room++)
+      ticker.add(() => {
+        ticked.push(room);
+        if (ticked.length === 1) vi.setSystemTime(Date.now() + 32);
+      });
+    vi.advanceTimersToNextTimer();
+    expect(ticked).toEqual([0]);
+    vi.advanceTimersToNextTimer();
+    expect(ticked).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it("lets others have the processor in between when it has much to catch up with", () => {
+    let ticks = 0;
+    for (let room = 0; room < 20; room++)
+      ticker.add(() => {
+        ticks += 1;
+        vi.setSystemTime(Date.now() + (ticks === 1 ? 60 : 2));
+      });
+    vi.advanceTimersToNextTimer();
+    const before = ticks;
+    vi.advanceTimersToNextTimer();
+    expect(ticks - before).toBe(3);
+  });
+
   it("leaves out what it missed while the process stood still, and says how late it was", () => {
     let ticks = 0;
     ticker.add(() => {

@@ -57,17 +57,29 @@ export class Ticker implements Disposable {
     while (ahead < count && this.#slots[(this.#next + ahead) % count]?.size === 0) ahead += 1;
     if (ahead === count) return;
     this.#next += ahead;
-    const wait = this.#began + this.#next * this.#slotMs - this.#options.now();
+    const wait = this.#dueAt(this.#next) - this.#options.now();
     this.#timer = setTimeout(() => this.#run(), Math.max(0, wait));
   }
 
+  /** The slot that is due, and those after it that are due as well; but no longer than a slot, for others wait, too. */
   #run(): void {
+    const { now } = this.#options;
+    const began = now();
+    do this.#runSlot();
+    while (this.#dueAt(this.#next) <= began && now() < began + this.#slotMs);
+    this.#arm();
+  }
+
+  #runSlot(): void {
     const { now, periodMs } = this.#options;
-    const due = this.#began + this.#next * this.#slotMs;
+    const due = this.#dueAt(this.#next);
     for (const tick of this.#slots[this.#next % this.#slots.length] ?? []) this.#call(tick, due);
     const missed = Math.floor((now() - due) / periodMs);
     this.#next += 1 + Math.max(0, missed) * this.#slots.length;
-    this.#arm();
+  }
+
+  #dueAt(slot: number): number {
+    return this.#began + slot * this.#slotMs;
   }
 
   #call(tick: () => void, due: number): void {

@@ -1,5 +1,5 @@
 import type { Point } from "../input.ts";
-import { bodyAt, type Ground, HALF_WIDTH, TOUCH } from "./ground.ts";
+import { type Box, bodyAt, type Ground, HALF_WIDTH, TOUCH } from "./ground.ts";
 
 /** Tiles that somebody covers in a second. */
 export const SPEED = 5;
@@ -18,6 +18,10 @@ export function walk(ground: Ground, from: Point, wanted: Point, elapsedMs: numb
   const distance = Math.hypot(to.x - from.x, to.y - from.y);
   if (distance === 0 || reach === 0) return from;
   const part = Math.min(1, reach / distance);
+  const straight = { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
+  const end = inside(ground, straight);
+  // Most steps are in the open, where there is nothing to go along.
+  if (ground.near(around(from, end)).length === 0) return end;
   const pieces = Math.ceil((distance * part) / PIECE);
   let at = from;
   for (let piece = 1; piece <= pieces; piece++) {
@@ -48,6 +52,15 @@ function along(axis: "x" | "y", ground: Ground, from: Point, by: number): Point 
     if (by < 0 && low >= far - TOUCH) end = Math.max(end, Math.min(start, far + HALF_WIDTH));
   }
   return inside(ground, { ...from, [axis]: end });
+}
+
+/** Everything that somebody touches between two points. */
+function around(from: Point, to: Point): Box {
+  const [low, high] = [bodyAt(from), bodyAt(to)];
+  return {
+    x: [Math.min(low.x[0], high.x[0]), Math.max(low.x[1], high.x[1])],
+    y: [Math.min(low.y[0], high.y[0]), Math.max(low.y[1], high.y[1])],
+  };
 }
 
 function inside({ width, height }: Ground, { x, y }: Point): Point {
