@@ -11,7 +11,7 @@ import { templateOf } from "../service/route-paths.ts";
 import { type Answered, create, form, png, TestAsset } from "./asset.fixture.ts";
 import { assetRoutes } from "./routes.ts";
 
-const UPLOAD = { field: "thumbnail", bytesMax: 1, timeoutMs: 1, openMax: 1 };
+const UPLOAD = { field: "thumbnail", bytesMax: 1, timeoutMs: 1, openMax: 1, openOfOneMax: 1 };
 /** The table alone: it is read, not called. */
 const ROUTES = assetRoutes({ upload: UPLOAD } as Parameters<typeof assetRoutes>[0]);
 const RUNS = 40;

@@ -18,6 +18,7 @@ const HELP = `The asset service of a game: what users made, with thumbnails, to 
   ASSET_THUMBNAIL_SIDE         pixels of its width and of its height, at most (default: 2048)
   ASSET_UPLOAD_SECONDS         time that an upload may take (default: 15)
   ASSET_UPLOADS                uploads at once (default: 32)
+  ASSET_UPLOADS_OF_ONE         those of one player among them (default: 8)
   ASSET_PER_USER               assets of a user (default: 1000)
   ASSET_MIB_PER_USER           size of a user's thumbnails together (default: 100)
   ASSET_DRAIN_SECONDS          between not being ready and the end (default: 0)

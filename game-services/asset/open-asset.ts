@@ -79,6 +79,7 @@ async function routesOn(options: OpenAssetOptions, kept: Kept): Promise<AssetRou
       bytesMax: settings.thumbnailBytesMax,
       timeoutMs: settings.uploadMs,
       openMax: settings.uploadsMax,
+      openOfOneMax: settings.uploadsOfOneMax,
     },
   };
 }

@@ -227,6 +227,7 @@ function thumbnailRoutes({ assets, files, upload }: AssetRoutesOptions): readonl
     failures: [
       ...CHANGES,
       { code: "FORBIDDEN", message: "too many bytes" },
+      { code: "EXHAUSTED", message: "too many uploads of yours at once" },
       { code: "UNAVAILABLE", message: "too many uploads at the moment" },
     ],
     example: OF_WELL,

@@ -19,6 +19,7 @@ export interface Settings {
   readonly thumbnailSideMax: number;
   readonly uploadMs: number;
   readonly uploadsMax: number;
+  readonly uploadsOfOneMax: number;
   readonly assetsPerUser: number;
   readonly bytesPerUser: number;
   readonly drainMs: number;
@@ -44,6 +45,7 @@ export function settingsOf(env: Environment, uid: number | undefined): Settings 
     thumbnailSideMax: read.number("ASSET_THUMBNAIL_SIDE", 2_048, 1, 16_384),
     uploadMs: read.number("ASSET_UPLOAD_SECONDS", 15, 1, 600) * 1_000,
     uploadsMax: read.number("ASSET_UPLOADS", 32, 1, 1_000),
+    uploadsOfOneMax: read.number("ASSET_UPLOADS_OF_ONE", 8, 1, 1_000),
     assetsPerUser: read.number("ASSET_PER_USER", 1_000, 1, 1_000_000),
     bytesPerUser: read.number("ASSET_MIB_PER_USER", 100, 1, MIB_MAX) * KIB * KIB,
     drainMs: read.number("ASSET_DRAIN_SECONDS", 0, 0, 600) * 1_000,

@@ -189,6 +189,24 @@ describe("an upload over a connection", () => {
     first.destroy();
   });
 
+  it("of one player who sends slowly keeps nobody else out", async () => {
+    const { asset, port, body, head, url, token } = await uploading({ uploadsOfOneMax: 2 });
+    await using _ = asset;
+    const slow = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
+    for (const client of slow) {
+      const asked = once(asset.running.app.server, "request");
+      client.write(head(body.length));
+      await asked;
+    }
+    const refused = await asset.send("PUT", url, { token, ...form(PICTURE) });
+    expect(told(refused)).toBe('429 "too many uploads of yours at once"');
+    const other = await asset.token("ben");
+    const path = `/assets/${(await create(asset, other)).asset_id}/thumbnail`;
+    const { status } = await asset.send("PUT", path, { token: other, ...form(PICTURE) });
+    expect(status).toBe(200);
+    for (const client of slow) client.destroy();
+  });
+
   it("of a stranger is not read at all", async () => {
     const { asset, port, head } = await uploading();
     await using _ = asset;

@@ -112,7 +112,7 @@ function serve(app: FastifyInstance, route: ServiceRoute, options: ServiceOption
   app.route({
     method: files ? [method, "HEAD"] : method,
     url,
-    onRequest: upload ? [...hooks, watchUploads(upload)] : hooks,
+    onRequest: upload ? [...hooks, watchUploads(upload, senderOf)] : hooks,
     bodyLimit: route.bodyBytesMax ?? options.bodyBytesMax,
     ...(upload
       ? { bodyLimit: upload.bytesMax + FORM_BYTES_MAX, config: { upload } as object }
@@ -122,6 +122,11 @@ function serve(app: FastifyInstance, route: ServiceRoute, options: ServiceOption
       return send(request, reply, route, answer);
     },
   });
+}
+
+/** Who is counted: the player, or the address that somebody else comes from. */
+function senderOf({ caller, ip }: Admitted): string {
+  return caller?.player?.userId ?? ip;
 }
 
 function askedOf(request: Admitted, reply: FastifyReply, route: ServiceRoute): Asked<never> {

@@ -6,23 +6,34 @@ import type { Upload } from "./route.ts";
 /** As many as a form of one part has: before it and behind it. */
 const BOUNDARIES = 2;
 
-/** Bounds what uploads cost while they are read: how many there are, and how long each of them takes. */
-export function watchUploads({
-  openMax,
-  timeoutMs,
-}: Upload): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  let open = 0;
+/**
+ * Bounds what uploads cost while they are read: how many there are, how many of one sender, so that nobody who sends slowly
+ * keeps everybody else out, and how long each of them takes.
+ */
+export function watchUploads(
+  { openMax, openOfOneMax, timeoutMs }: Upload,
+  senderOf: (request: FastifyRequest) => string,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  let all = 0;
+  const open = new Map<string, number>();
+  const count = (sender: string, by: 1 | -1): void => {
+    all += by;
+    const left = (open.get(sender) ?? 0) + by;
+    if (left === 0) open.delete(sender);
+    else open.set(sender, left);
+  };
   return async (request, reply) => {
-    if (open >= openMax)
-      throw new FleetError("UNAVAILABLE", "too many uploads at the moment", {
-        retryAfterSeconds: 1,
-      });
-    open += 1;
+    const sender = senderOf(request);
+    const soon = { retryAfterSeconds: 1 };
+    if ((open.get(sender) ?? 0) >= openOfOneMax)
+      throw new FleetError("EXHAUSTED", "too many uploads of yours at once", soon);
+    if (all >= openMax) throw new FleetError("UNAVAILABLE", "too many uploads at the moment", soon);
+    count(sender, 1);
     const timer = setTimeout(() => {
       if (!request.raw.complete) request.raw.destroy();
     }, timeoutMs);
     reply.raw.once("close", () => {
-      open -= 1;
+      count(sender, -1);
       clearTimeout(timer);
     });
   };

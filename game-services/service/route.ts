@@ -60,6 +60,8 @@ export interface Upload {
   readonly timeoutMs: number;
   /** Uploads that may be under way at once; more are UNAVAILABLE. */
   readonly openMax: number;
+  /** Those of one player among them; more are EXHAUSTED. */
+  readonly openOfOneMax: number;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
