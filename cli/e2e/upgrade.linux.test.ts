@@ -178,6 +178,7 @@ it.each([
     expect(code).toBe(6);
     await expectRuns("0.2.0");
     expect(stamp()).toEqual(old);
+    expect(readlinkSync(join(prefix, "previous"))).toBe(join("versions", FIRST));
     expect(readdirSync(instance.state).sort()).toEqual(files);
   },
   120_000,

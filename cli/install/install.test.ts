@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -108,6 +109,24 @@ describe("an installation below a folder", () => {
       });
     }
     await pointTo(layout.current, VERSION);
+  });
+
+  it("takes another version and goes back before anything has run there", async () => {
+    const layout = layoutOf(below("opt/flotilla"));
+    const home = join(folder, "flotilla-99.1.0");
+    const isSmall = (path: string): boolean => !/\/node-linux-\w+$/.test(path);
+    cpSync(join(layout.versions, VERSION), home, { recursive: true, filter: isSmall });
+    const about = { name: "flotilla", version: "99.1.0" };
+    writeFileSync(join(home, "package.json"), JSON.stringify(about));
+    const state = below("var/lib/nowhere");
+    const words = ["upgrade", "--prefix", layout.prefix, "--state", state];
+    const { stdout } = await flotilla(...words, "--to", home);
+    expect(stdout).toContain(`there is no state in ${state} yet`);
+    expect(stdout).toContain("nothing runs; the next start is 99.1.0");
+    expect(linkedVersion(layout.current)).toBe("99.1.0");
+    await flotilla(...words, "--rollback");
+    expect(linkedVersion(layout.current)).toBe(VERSION);
+    expect(existsSync(state)).toBe(false);
   });
 
   it("goes away whole but for the settings", async () => {

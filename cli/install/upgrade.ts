@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { FleetError } from "../../core/std/errors.ts";
@@ -9,7 +10,7 @@ import type { Io } from "../io.ts";
 import { keptBefore, type Migration } from "../state/migrate.ts";
 import { holderOf } from "../up/lock-soon.ts";
 import { readUpRecord, type UpRecord } from "../up/up-record.ts";
-import { linkedVersion, pointTo, versionsOf } from "./layout.ts";
+import { type InstallLayout, linkedVersion, pointTo, versionsOf } from "./layout.ts";
 import { ownPrefix } from "./own-prefix.ts";
 import type { InstallPlaces } from "./places.ts";
 import { placeProgram, removeVersions } from "./program.ts";
@@ -58,18 +59,13 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     return;
   }
   const isStateBack = await goesBackToOldState(options, from);
-  const migration = isStateBack
-    ? undefined
-    : await preflight(join(layout.versions, to, "bin", "flotilla"), options);
   if (isStateBack) say(`· the state that ${to} wrote is put back`);
-  else
-    say(
-      `✓ flotilla ${to} reads a copy of the state${migration ? `; it brings it from format ${migration.from} to ${migration.to}` : ""}`,
-    );
+  const migration = isStateBack ? undefined : await triedOnCopy(to, options);
   if (isCheck) {
     say(`· without --check it would replace ${from}`);
     return;
   }
+  await using links = switchingLinks(layout, from);
   await pointTo(layout.previous, from);
   await pointTo(layout.current, to);
   say(`✓ ${layout.current} leads to ${to}`);
@@ -81,6 +77,7 @@ export async function upgrade(options: UpgradeOptions): Promise<void> {
     const trial: Trial = { ...options, from, to, pid, record, isConverting, isStateBack };
     await (upPid === undefined ? tryAgent(trial) : tryOut(trial));
   }
+  links.isDone = true;
   const gone = await removeVersions(layout, versionsOf(layout), neededBy(options, [from, to]));
   if (gone.length > 0) say(`✓ removed: ${gone.join(", ")}`);
 }
@@ -99,6 +96,33 @@ async function goesBackToOldState(
       { next: "lose it: `flotilla upgrade --rollback --discard-newer`" },
     );
   return true;
+}
+
+/** What the new version would do to the state, tried on a copy of it; nothing where none is yet. */
+async function triedOnCopy(to: string, options: UpgradeOptions): Promise<Migration | undefined> {
+  const { places, config, say } = options;
+  const state = resolve(config.state);
+  if (!existsSync(state)) return void say(`· there is no state in ${state} yet`);
+  const program = join(places.layout.versions, to, "bin", "flotilla");
+  const migration = await preflight(program, options);
+  const brings = migration ? `; it brings it from format ${migration.from} to ${migration.to}` : "";
+  say(`✓ flotilla ${to} reads a copy of the state${brings}`);
+  return migration;
+}
+
+/** Where the old version was put back, `--rollback` leads to the one before it, as it did. */
+function switchingLinks(
+  layout: InstallLayout,
+  from: string,
+): AsyncDisposable & { isDone: boolean } {
+  const before = linkedVersion(layout.previous);
+  return {
+    isDone: false,
+    async [Symbol.asyncDispose]() {
+      const isBack = !this.isDone && linkedVersion(layout.current) === from;
+      if (isBack && before !== undefined) await pointTo(layout.previous, before);
+    },
+  };
 }
 
 function runningRecord(pid: number, { places, config }: UpgradeOptions): UpRecord {

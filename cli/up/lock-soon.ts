@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Clock } from "../../core/std/clock.ts";
 import { isFleetError } from "../../core/std/errors.ts";
 import { lockFolder } from "../../store/journal/lock.ts";
@@ -43,8 +44,9 @@ export function isInUse(error: unknown): error is Error & { details: { pid?: num
 const LOOKS_MAX = 100;
 const LOOK_MS = 10;
 
-/** The process that has a state folder; undefined when nobody has. Waits for one that is just taking it. */
+/** The process that has a state folder; undefined when nobody has, or there is none. Waits for one that is just taking it. */
 export function holderOf(state: string): number | undefined {
+  if (!existsSync(state)) return undefined;
   for (let look = 1; ; look++) {
     try {
       lockFolder(state)[Symbol.dispose]();
