@@ -23,6 +23,8 @@ export class TerminalProgress implements Progress {
 
   second({ second, inPlay, steps }: SecondDone): void {
     const all = Object.values(steps);
+    // The next scenario, or turn, has players of its own.
+    if (second === 0) [this.#arrivals, this.#errors] = [0, 0];
     this.#arrivals += steps[ARRIVE]?.count ?? 0;
     this.#errors += all.reduce((sum, { errors }) => sum + errors, 0);
     if ((second + 1) % this.#everySeconds !== 0) return;
