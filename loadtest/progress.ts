@@ -32,7 +32,8 @@ export class TerminalProgress implements Progress {
       .filter(([name, { p99Ms }]) => name !== ARRIVE && p99Ms !== null)
       .map(([name, { p99Ms }]) => `${name} ${Math.round(p99Ms ?? 0)}`)
       .join(", ");
-    const counts = `${this.#arrivals} arrived, ${inPlay} in play, ${this.#errors} errors`;
+    const players = this.#arrivals > 0 ? `${this.#arrivals} arrived, ${inPlay} in play, ` : "";
+    const counts = `${players}${this.#errors} errors`;
     this.#write(`${String(second + 1).padStart(4)} s  ${counts}; p99 ms: ${p99s || "-"}`);
   }
 }
