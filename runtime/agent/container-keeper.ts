@@ -38,6 +38,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why it is not. */
   readonly message?: string;
+  /** It was ready, and has said nothing since, in the time that its probe gives it: it may be doing its work. */
+  readonly isLate?: boolean;
 }
 const REPORT_AGAIN_MS = 500;
 const FRESH: Memory = { restarts: 0, notBefore: 0 };
@@ -92,13 +94,14 @@ export class ContainerKeeper {
   /** What services may lead to now. */
   replicas(): readonly Replica[] {
     return [...this.#kept.values()].flatMap((kept) => {
-      const { resource, found, leaving } = kept;
+      const { resource, found, leaving, readiness } = kept;
       const running = found?.running;
       if (resource?.kind !== "Container" || !running || leaving) return [];
       const owner = serviceOwnerOf(resource.metadata);
       const isWanted = resource.metadata.deletionTimestamp === undefined;
-      if (!owner || !isWanted || !isReady(kept)) return [];
-      return [{ service: owner.uid, address: running.address }];
+      const ready = isReady(kept);
+      if (!owner || !isWanted || (!ready && !readiness?.isLate)) return [];
+      return [{ service: owner.uid, address: running.address, isReady: ready }];
     });
   }
 

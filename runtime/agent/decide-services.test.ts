@@ -21,7 +21,9 @@ const LEAD = {
   replicas: ["10.87.0.2", "10.87.0.3"],
 };
 const of = (uid: string, ...addresses: readonly string[]) =>
-  addresses.map((address) => ({ service: uid, address }));
+  addresses.map((address) => ({ service: uid, address, isReady: true }));
+const late = (uid: string, ...addresses: readonly string[]) =>
+  of(uid, ...addresses).map((one) => ({ ...one, isReady: false }));
 
 it("leads each port of a service to its own replicas, in an order that only they decide", () => {
   const replicas = [
@@ -33,6 +35,12 @@ it("leads each port of a service to its own replicas, in an order that only they
   expect(decideServices([WEB], [...replicas].reverse())).toEqual([LEAD]);
   const two = decideServices([WEB, service("a")], [...replicas, ...of("a", "10.87.0.7")]);
   expect(two.map((lead) => lead.replicas[0])).toEqual(["10.87.0.7", "10.87.0.2"]);
+});
+it("leads to replicas that are late only while no other is ready", () => {
+  const two = late("web", "10.87.0.2", "10.87.0.3");
+  const [lead] = decideServices([WEB], [...two, ...of("web", "10.87.0.4")]);
+  expect(lead?.replicas).toEqual(["10.87.0.4"]);
+  expect(decideServices([WEB], [...two, ...of("other", "10.87.0.9")])).toEqual([LEAD]);
 });
 it("leads nowhere without replicas here, or before the service has its address", () => {
   expect(decideServices([WEB], [])).toEqual([]);

@@ -1,16 +1,19 @@
 import type { LinkService } from "../../core/model/link.ts";
 import type { ServiceLead } from "../network/services.ts";
 
-/** A ready container of this machine, with the uid of the service that it belongs to. */
+/** A container of this machine that may be led to, with the uid of the service that it belongs to. */
 export interface Replica {
   readonly service: string;
   readonly address: string;
+  /** False for one that was ready and is late to say whether it still is. */
+  readonly isReady: boolean;
 }
 
 /**
- * What each port of each service leads to on this machine: replicas that run here and are ready. It is decided here and
- * not by the control plane, so that one that fails leaves at once, also while the control plane is away; a machine
- * spreads over its own replicas only. The order does not depend on that of the input, so that no change is none.
+ * What each port of each service leads to on this machine: replicas that run here and are ready. Where none is, those that
+ * are merely late: a crowd makes all of them late at once, and to refuse everybody would end what they are busy with. It
+ * is decided here and not by the control plane, so that one that fails leaves at once, also while the control plane is
+ * away; a machine spreads over its own replicas only. The order does not depend on that of the input, so that no change is none.
  */
 export function decideServices(
   services: readonly LinkService[],
@@ -26,9 +29,11 @@ function leadsOf(
   { metadata, spec, status }: LinkService,
   replicas: readonly Replica[],
 ): readonly ServiceLead[] {
-  if (status.address === "" || replicas.length === 0) return [];
+  const ready = replicas.filter(({ isReady }) => isReady);
+  const led = ready.length > 0 ? ready : replicas;
+  if (status.address === "" || led.length === 0) return [];
   const granted = new Set(status.ports.map(({ port }) => port));
-  const addresses = replicas.map(({ address }) => address).sort();
+  const addresses = led.map(({ address }) => address).sort();
   return spec.ports.map(({ port, targetPort = port, hostPort, protocol }) => ({
     network: `${metadata.namespace}/${spec.template.spec.network}`,
     address: status.address,

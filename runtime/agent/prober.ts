@@ -25,11 +25,17 @@ interface Watched {
   readonly probe: Probe;
   readonly isLiveness: boolean;
   /** What was said of its readiness last; undefined: it boots. */
-  ready: boolean | undefined;
+  readiness: Readiness | undefined;
   readonly bootsUntil: number;
   dueAt: number;
   failures: number;
   underWay: boolean;
+}
+/** Why a try failed. */
+interface Failure {
+  readonly message: string;
+  /** It said nothing within its time. */
+  readonly isLate: boolean;
 }
 const TICK_MS = 250;
 /** How long readiness is asked at every tick, so that nothing waits for a boot longer than it takes. */
@@ -61,8 +67,8 @@ export class Prober {
     if (!probe || this.#watched.get(key)?.running.pid === running.pid) return;
     const dueAt = this.#options.clock.monotonic() + probe.initialDelaySeconds * 1000;
     const state = { dueAt, bootsUntil: dueAt + BOOT_MS, failures: 0, underWay: false };
-    const ready = isReady ? true : undefined;
-    this.#watched.set(key, { plan, running, probe, isLiveness, ready, ...state });
+    const readiness = isReady ? { ready: true } : undefined;
+    this.#watched.set(key, { plan, running, probe, isLiveness, readiness, ...state });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -83,22 +89,31 @@ export class Prober {
     one.failures = why === undefined ? 0 : one.failures + 1;
     if (this.#watched.get(keyOf(plan.id, one.isLiveness)) !== one) return;
     const now = this.#options.clock.monotonic();
-    const boots = !one.isLiveness && one.ready === undefined && now < one.bootsUntil;
+    const boots = !one.isLiveness && one.readiness === undefined && now < one.bootsUntil;
     if (!one.isLiveness) this.#tellReadiness(one, why, boots);
-    one.dueAt = boots && one.ready === undefined ? now : now + probe.periodSeconds * 1000;
+    one.dueAt = boots && one.readiness === undefined ? now : now + probe.periodSeconds * 1000;
     if (!one.isLiveness || one.failures < probe.failureThreshold) return;
     this.forget(plan.id);
-    this.#options.onFailed(plan.id, `its probe failed ${one.failures} times: ${why}`);
+    this.#options.onFailed(plan.id, `its probe failed ${one.failures} times: ${why?.message}`);
   }
 
   /** While it boots failures say nothing new: it is not ready yet. */
-  #tellReadiness(one: Watched, why: string | undefined, boots: boolean): void {
-    const isLost = one.ready !== false && !boots && one.failures >= one.probe.failureThreshold;
-    if (why === undefined ? one.ready === true : !isLost) return;
-    one.ready = why === undefined;
-    const readiness = why === undefined ? { ready: true } : { ready: false, message: why };
-    this.#options.onReadiness(one.plan.id, readiness);
+  #tellReadiness(one: Watched, why: Failure | undefined, boots: boolean): void {
+    const { readiness: before, probe, plan, failures } = one;
+    if (why && (boots || failures < probe.failureThreshold)) return;
+    const after = readinessAfter(before, why);
+    if (before?.ready === after.ready && before.isLate === after.isLate) return;
+    one.readiness = after;
+    this.#options.onReadiness(plan.id, after);
   }
+}
+
+/** Late is who was ready and says nothing since; who has said that it is not ready is so until it says otherwise. */
+function readinessAfter(before: Readiness | undefined, why: Failure | undefined): Readiness {
+  if (!why) return { ready: true };
+  const { message, isLate } = why;
+  const couldBeBusy = before?.ready === true || before?.isLate === true;
+  return { ready: false, message, ...(isLate && couldBeBusy ? { isLate } : {}) };
 }
 
 function keyOf(id: string, isLiveness: boolean): string {
@@ -109,7 +124,7 @@ function keyOf(id: string, isLiveness: boolean): string {
 async function ask(
   { probe, running, plan }: Watched,
   driver: ContainerDriver,
-): Promise<string | undefined> {
+): Promise<Failure | undefined> {
   const timeoutMs = probe.timeoutSeconds * 1000;
   try {
     if (probe.httpGet) return await askHttp(running.address, probe.httpGet, timeoutMs);
@@ -117,31 +132,41 @@ async function ask(
     if (probe.exec) return await askExec(driver, plan.id, probe.exec.command, timeoutMs);
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return failed(messageOf(error));
   }
 }
+
+const failed = (message: string): Failure => ({ message, isLate: false });
+const late = (message: string): Failure => ({ message, isLate: true });
 
 async function askHttp(
   address: string,
   { path, port }: NonNullable<Probe["httpGet"]>,
   timeoutMs: number,
-): Promise<string | undefined> {
+): Promise<Failure | undefined> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const answer = await fetch(`http://${address}:${port}${path}`, { signal, redirect: "manual" });
-  await answer.body?.cancel();
-  return answer.status >= 200 && answer.status < 400 ? undefined : `HTTP ${answer.status}`;
+  try {
+    const url = `http://${address}:${port}${path}`;
+    const answer = await fetch(url, { signal, redirect: "manual" });
+    await answer.body?.cancel();
+    const isGood = answer.status >= 200 && answer.status < 400;
+    return isGood ? undefined : failed(`HTTP ${answer.status}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return late(`no answer within ${timeoutMs} ms`);
+  }
 }
 
-function askTcp(host: string, port: number, timeoutMs: number): Promise<string | undefined> {
+function askTcp(host: string, port: number, timeoutMs: number): Promise<Failure | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: timeoutMs });
-    const end = (why?: string): void => {
+    const end = (why?: Failure): void => {
       socket.destroy();
       resolve(why);
     };
     socket.once("connect", () => end());
-    socket.once("timeout", () => end(`no TCP connection within ${timeoutMs} ms`));
-    socket.once("error", (error) => end(error.message));
+    socket.once("timeout", () => end(late(`no TCP connection within ${timeoutMs} ms`)));
+    socket.once("error", (error) => end(failed(error.message)));
   });
 }
 
@@ -150,14 +175,13 @@ async function askExec(
   id: string,
   command: readonly string[],
   timeoutMs: number,
-): Promise<string | undefined> {
+): Promise<Failure | undefined> {
   using session = await driver.exec(id, command, { tty: false });
   const timeout = new Promise<"timeout">((resolve) =>
     setTimeout(resolve, timeoutMs, "timeout").unref(),
   );
   const code = await Promise.race([session.exit, timeout]);
   if (code === 0) return undefined;
-  return code === "timeout"
-    ? `the command took over ${timeoutMs} ms`
-    : `the command ended with exit code ${code}`;
+  if (code === "timeout") return late(`the command took over ${timeoutMs} ms`);
+  return failed(`the command ended with exit code ${code}`);
 }
