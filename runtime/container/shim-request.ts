@@ -6,6 +6,7 @@ import { cgroupWrites } from "../cgroup/writes.ts";
 import type { ResolvedImage } from "../image/image-store.ts";
 import type { FieldIn } from "../shim/message.ts";
 import { type CreateRequest, type Program, RLIMIT } from "../shim/requests.ts";
+import { nodeMemoryOf } from "./node-memory.ts";
 import { ID_VARIABLE, portVariable, sdkVariables, wordsOf } from "./process-command.ts";
 
 /** What is decided on this machine for one container, beside its plan and image. */
@@ -74,13 +75,15 @@ export function createRequestOf(
 /** Words, environment and folder of a program in the container. Later rows of the environment win. */
 export function programOf(
   plan: ContainerPlan,
-  { config }: ResolvedImage,
+  image: ResolvedImage,
   argv: readonly string[],
 ): Program {
+  const { config } = image;
   const ports = plan.ports.filter(({ name }) => name !== "");
   const rows = new Map<string, string>([
     ["PATH", PATH],
     ["HOME", config.workingDir || "/"],
+    ...nodeMemoryOf(plan, image),
     ...config.env.map((row): [string, string] => [
       row.slice(0, row.indexOf("=")),
       row.slice(row.indexOf("=") + 1),
