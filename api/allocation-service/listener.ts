@@ -21,6 +21,7 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import type { Clock } from "../../core/std/clock.ts";
+import { LISTEN_BACKLOG } from "../../core/std/listen-backlog.ts";
 import { type Caller, refusedCaller } from "./caller.ts";
 import { looksLikeHttp2 } from "./first-bytes.ts";
 import { goodbyeOf } from "./goodbye.ts";
@@ -105,8 +106,9 @@ export class AllocationListener implements AsyncDisposable {
   }
 
   static async open(options: ListenerOptions): Promise<AllocationListener> {
+    const { host, port } = options;
     const listener = new AllocationListener(options);
-    listener.#server.listen({ host: options.host, port: options.port });
+    listener.#server.listen({ host, port, backlog: LISTEN_BACKLOG });
     await once(listener.#server, "listening");
     return listener;
   }

@@ -19,6 +19,7 @@ import { FLEET_LABEL } from "../../core/model/fleet.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { PLATFORM_API } from "../../core/model/platform-api.ts";
 import { type Clock, systemClock } from "../../core/std/clock.ts";
+import { LISTEN_BACKLOG } from "../../core/std/listen-backlog.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { CONTROLLER_DEFAULTS } from "../../fleet/controller/context.ts";
 import { Controllers } from "../../fleet/controller/controllers.ts";
@@ -120,7 +121,7 @@ export async function runServer(config: Config, control: ChildControl): Promise<
     notReady: () => undefined,
   });
   dropPrivileges(config.serverUid);
-  await api.listen({ host: config.listen, port: config.port });
+  await api.listen({ host: config.listen, port: config.port, backlog: LISTEN_BACKLOG });
   await using _tls = await listenWithTls(api, tls);
   await using _allocation = await openAllocation(planned, { ...base, ...parts, access });
   const running = [controllers, keeper, samples, alerts, ...(webhook ? [webhook] : [])];

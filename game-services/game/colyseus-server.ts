@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type MatchMakerDriver, matchMaker, type Presence, Server } from "@colyseus/core";
+import { LISTEN_BACKLOG } from "../../core/std/listen-backlog.ts";
 import { boundRequests } from "./bounded-requests.ts";
 import { FramedSocket } from "./framed-socket.ts";
 import { HeartbeatTransport } from "./heartbeat.ts";
@@ -71,7 +72,7 @@ export class ColyseusServer implements AsyncDisposable {
       }),
     });
     define({ server, seats, udp });
-    await server.listen(options.webSocketPort, options.host);
+    await server.listen(options.webSocketPort, options.host, LISTEN_BACKLOG);
     boundRequests(http, REQUEST_BYTES_MAX);
     // Whoever waits for a room to be made listens: that many at once is no leak.
     matchMaker.presence.setMaxListeners(0);

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { messageOf } from "../../core/std/errors.ts";
+import { LISTEN_BACKLOG } from "../../core/std/listen-backlog.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { endService } from "./end-service.ts";
 
@@ -34,7 +35,7 @@ export async function runService(options: RunOptions): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => stop.resolve(signal));
   await using service = await options.open();
-  await service.app.listen({ host, port });
+  await service.app.listen({ host, port, backlog: LISTEN_BACKLOG });
   logger.info({ host, port: (service.app.server.address() as AddressInfo).port }, "listening");
   const because = await Promise.race([stop.promise, service.fatal]);
   if (typeof because !== "string") {
