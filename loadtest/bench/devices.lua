@@ -8,7 +8,8 @@ init = function(args)
 end
 
 request = function()
-  local id = name .. "-" .. (count and n % count or n)
+  -- wrk makes one request that it does not send: nobody is number 0.
+  local id = name .. "-" .. (count and n % count + 1 or n)
   n = n + 1
   return wrk.format("POST", nil, headers, '{"device_id":"device-of-the-bench-' .. id .. '"}')
 end
