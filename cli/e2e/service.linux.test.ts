@@ -156,6 +156,26 @@ describe("a Service", () => {
     expect(await instance.mustCli("describe", `container/${name}`)).toMatch(/not ready: HTTP 503/);
   });
 
+  it("leads to replicas that are late while no other is ready, and to none that says no", async () => {
+    const names = (await replicas()).map(({ metadata }) => metadata.name);
+    const [first = "", ...others] = names;
+    const on = (name: string, script: string): Promise<string> =>
+      inside(name, "node", "-e", script);
+    const asked = async (): Promise<string> => [...(await askMany(PORT, 60)).keys()].join();
+    for (const name of names) await on(name, 'fs.writeFileSync("/tmp/late", "")');
+    await becomes({ replicas: 3, readyReplicas: 0 });
+    for (const name of names) expect(await asked()).toContain(name);
+    await on(first, 'fs.writeFileSync("/tmp/away", ""); fs.rmSync("/tmp/late")');
+    await expect.poll(asked, { timeout: 15_000 }).not.toContain(first);
+    for (const name of others) expect(await asked()).toContain(name);
+    await on(first, 'fs.rmSync("/tmp/away")');
+    await becomes({ readyReplicas: 1 });
+    await expect.poll(asked, { timeout: 15_000 }).not.toContain(others[0]);
+    expect(await asked()).toContain(first);
+    for (const name of others) await on(name, 'fs.rmSync("/tmp/late")');
+    await becomes({ readyReplicas: 3 });
+  });
+
   it("has a replica that was killed started again", async () => {
     const [first] = await replicas();
     process.kill(first?.status.container?.pid ?? 0, "SIGKILL");
