@@ -136,7 +136,7 @@ async function goBack(trial: Trial, life: Life, isStateToo: boolean): Promise<vo
   if (holder !== undefined && isNew) await endLife(lifeOf(holder), END_GRACE_MS);
   if (isStateToo) await putStateBack(state);
   if (!record.isSupervised)
-    return await startDetached(join(layout.current, "bin", "flotilla"), record, io.env);
+    await startDetached(join(layout.current, "bin", "flotilla"), record, io.env);
   const until = systemClock.monotonic() + BACK_WITHIN_MS;
   while (systemClock.monotonic() < until) {
     const now = readUpRecord(state);
@@ -144,7 +144,7 @@ async function goBack(trial: Trial, life: Life, isStateToo: boolean): Promise<vo
     await systemClock.sleep(LOOK_EVERY_MS, io.signal);
   }
   throw new FleetError("TIMEOUT", `flotilla ${from} is in place again, but not ready`, {
-    next: "see `journalctl -u flotilla`, and `logs` in the state folder",
+    next: "see `logs` in the state folder, and `journalctl -u flotilla` where systemd runs it",
   });
 }
 
