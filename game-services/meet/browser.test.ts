@@ -106,7 +106,7 @@ describe("the way in", { timeout: WAIT_MS }, () => {
 });
 
 describe("a session", { timeout: WAIT_MS }, () => {
-  it("is one in all tabs: the refresh token is traded once, and logging out is for all", async () => {
+  it("is one in all tabs: one refresh token is spent, and logging out is for all", async () => {
     const page = await opened();
     await signUp(page, account());
     await page.getByRole("heading", { name: "My maps" }).waitFor();
@@ -115,8 +115,13 @@ describe("a session", { timeout: WAIT_MS }, () => {
     await tab.getByRole("heading", { name: "My maps" }).waitFor();
     const trades: string[] = [];
     page.context().on("request", (request) => {
-      if (request.url().includes("/token/refresh")) trades.push(request.url());
+      if (request.url().includes("/token/refresh")) trades.push(String(request.postData()));
     });
+    const turn = (): Promise<unknown> =>
+      page.evaluate(
+        `JSON.parse(localStorage.getItem("flotilla.meet.session")).refresh_token.split(".")[1]`,
+      );
+    expect(await turn()).toBe("0");
     // Both find their token too old at the same moment.
     await page.evaluate(`(() => {
       const key = "flotilla.meet.session";
@@ -128,7 +133,10 @@ describe("a session", { timeout: WAIT_MS }, () => {
       await one.getByRole("link", { name: "Things" }).click();
       await one.getByText("You have made nothing yet.").waitFor();
     }
-    expect(trades).toHaveLength(1);
+    // A tab may hear of what another has stored after the lock is its own: then it is answered the same once more.
+    expect(trades.length).toBeGreaterThan(0);
+    expect(new Set(trades).size).toBe(1);
+    expect(await turn()).toBe("1");
     await button(tab, "Log out").click();
     await button(page, "Play at once").waitFor();
     await page.context().close();
@@ -248,10 +256,9 @@ describe("the page", { timeout: WAIT_MS }, () => {
     const page = await opened(PHONE);
     const check = async (name: string): Promise<void> => {
       await picture(page, name);
-      expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([
-        name,
-        390,
-      ]);
+      // For a moment after a picture Chromium says 2^25.
+      const width = (): Promise<unknown> => page.evaluate("document.documentElement.scrollWidth");
+      await expect.poll(width, { message: name }).toBe(390);
       const small = await page.evaluate(`[...document.querySelectorAll("button, a.button, select")]
         .map((one) => [one.textContent || one.ariaLabel, one.getBoundingClientRect()])
         .filter(([, { width, height }]) => width > 0 && (height < 36 || width < 36))

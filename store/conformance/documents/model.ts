@@ -9,13 +9,15 @@ import type {
 } from "../../documents/document-store.ts";
 import { compareText, SHIPS, type Ship } from "./harness.ts";
 
+/** What JSON keeps: it has no negative zero. */
+const anyJson = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)));
 const anyId = fc.constantFrom("a", "b", "c", "d", "ü日");
 const anyShip: fc.Arbitrary<Ship> = fc.record(
   {
     owner: fc.constantFrom("j", "k"),
     name: fc.constantFrom("A", "B", "a", "É"),
     size: fc.integer({ min: -2, max: 2 }),
-    more: fc.jsonValue({ maxDepth: 2 }),
+    more: anyJson,
   },
   { requiredKeys: [] },
 );
