@@ -67,7 +67,7 @@ export class Journal implements CommitLog {
     const last = contents.at(-1)?.records.at(-1);
     this.#number = last?.number ?? mark.record;
     this.#revision = last?.revision ?? mark.revision;
-    parts.folder.onFailure((error) => this.#tellFailure(error));
+    parts.folder.onFailure((error) => this.#tellFailure(this.#causeOf(error)));
     const look = setInterval(() => this.#look(), parts.options.leaderLookMs).unref();
     parts.stack.defer(() => clearInterval(look));
   }
@@ -138,6 +138,16 @@ export class Journal implements CommitLog {
 
   confirm(): void {
     this.#parts.leader.confirm();
+  }
+
+  /** Segments that a successor has taken into its snapshot are gone: that is why, not what is missing. */
+  #causeOf(failure: Error): Error {
+    try {
+      this.confirm();
+      return failure;
+    } catch (deposed) {
+      return deposed as Error;
+    }
   }
 
   onFailure(listener: (error: Error) => void): void {
