@@ -13,6 +13,7 @@ export interface Seen {
   readonly status: {
     readonly phase?: string;
     readonly state?: string;
+    readonly ready?: boolean;
     readonly reason?: string;
     readonly message?: string;
     readonly ports?: readonly { readonly name: string; readonly port: number }[];
