@@ -162,17 +162,19 @@ describe("a Service", () => {
     const on = (name: string, script: string): Promise<string> =>
       inside(name, "node", "-e", script);
     const asked = async (): Promise<string> => [...(await askMany(PORT, 60)).keys()].join();
-    for (const name of names) await on(name, 'fs.writeFileSync("/tmp/late", "")');
+    const late = 'os.tmpdir() + "/late"';
+    const away = 'os.tmpdir() + "/away"';
+    for (const name of names) await on(name, `fs.writeFileSync(${late}, "")`);
     await becomes({ replicas: 3, readyReplicas: 0 });
     for (const name of names) expect(await asked()).toContain(name);
-    await on(first, 'fs.writeFileSync("/tmp/away", ""); fs.rmSync("/tmp/late")');
+    await on(first, `fs.writeFileSync(${away}, ""); fs.rmSync(${late})`);
     await expect.poll(asked, { timeout: 15_000 }).not.toContain(first);
     for (const name of others) expect(await asked()).toContain(name);
-    await on(first, 'fs.rmSync("/tmp/away")');
+    await on(first, `fs.rmSync(${away})`);
     await becomes({ readyReplicas: 1 });
     await expect.poll(asked, { timeout: 15_000 }).not.toContain(others[0]);
     expect(await asked()).toContain(first);
-    for (const name of others) await on(name, 'fs.rmSync("/tmp/late")');
+    for (const name of others) await on(name, `fs.rmSync(${late})`);
     await becomes({ readyReplicas: 3 });
   });
 

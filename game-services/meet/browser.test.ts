@@ -133,7 +133,7 @@ describe("a session", { timeout: WAIT_MS }, () => {
       await one.getByRole("link", { name: "Things" }).click();
       await one.getByText("You have made nothing yet.").waitFor();
     }
-    // A tab may hear of what another has stored after the lock is its own: then it is answered the same once more.
+    // Seldom one asks again with the token that is being spent, and is answered the same: no second one is.
     expect(trades.length).toBeGreaterThan(0);
     expect(new Set(trades).size).toBe(1);
     expect(await turn()).toBe("1");
