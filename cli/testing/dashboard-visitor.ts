@@ -107,8 +107,11 @@ export class DashboardVisitor implements AsyncDisposable {
     await place.getByRole("button", { name: button, exact: true }).first().click();
     for (const [name, value] of Object.entries(values)) {
       const choice = this.dialog.locator(`select[name=${name}]`);
+      const text = this.dialog.locator(`input[name=${name}]`);
+      // The dialog is drawn after the click: only then can be counted what it has.
+      await choice.or(text).waitFor();
       if ((await choice.count()) > 0) await choice.selectOption(value);
-      else await this.dialog.locator(`input[name=${name}]`).fill(value);
+      else await text.fill(value);
     }
     await this.confirm.waitFor();
     return (await this.dialog.textContent()) ?? "";

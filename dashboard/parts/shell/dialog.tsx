@@ -27,7 +27,19 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
     };
   }, []);
   return (
-    <dialog ref={dialog} class={isWide ? "wide" : ""} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={isWide ? "wide" : ""}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        // A file field has a `cancel` too, which comes up to here.
+        if (event.target !== event.currentTarget) return;
+        event.preventDefault();
+        onClose();
+      }}
+      // The browser tells of it later: by then another dialog may stand in this one's place.
+      onClose={() => dialog.current && onClose()}
+    >
       <header class="dialog-head">
         <h2 id={id}>{title}</h2>
         <button type="button" class="bare" aria-label={texts.close} onClick={onClose}>
