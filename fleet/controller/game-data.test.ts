@@ -225,14 +225,16 @@ describe("a fleet's status", () => {
     await until(() => status()?.counters?.rooms?.count === 3);
     await become(first, { state: "Ready" });
     await become(first, { state: "Allocated" });
-    await until(() => status()?.allocatedReplicas === 1);
+    // Set and fleet are told by different loops: the fleet does not wait for its set.
+    const setStatuses = () => store.list("GameServerSet").map((set) => set.status);
+    await until(() => [status(), ...setStatuses()].every((said) => said?.allocatedReplicas === 1));
     const zero = { allocatedCount: 0, allocatedCapacity: 0 };
     const expected = {
       counters: { rooms: { allocatedCount: 3, allocatedCapacity: 4, count: 3, capacity: 12 } },
       lists: { players: { ...zero, allocatedCapacity: 8, count: 1, capacity: 24 } },
     };
     expect(status()).toMatchObject(expected);
-    expect(store.list("GameServerSet").map((set) => set.status)).toMatchObject([expected]);
+    expect(setStatuses()).toMatchObject([expected]);
     stop.abort(new Error("the test is over"));
     await run;
   });
