@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FleetError } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
@@ -41,9 +41,17 @@ function parsed(text: string): Stamp | undefined {
   }
 }
 
-export async function writeStamp(folder: string, { format, writtenBy }: Stamp): Promise<void> {
-  const text = `${JSON.stringify({ format, writtenBy })}\n`;
-  await replaceFile(join(folder, STAMP_FILE), 0o644, text);
+export async function writeStamp(folder: string, stamp: Stamp): Promise<void> {
+  await replaceFile(join(folder, STAMP_FILE), 0o644, textOf(stamp));
+}
+
+/** Stamps a folder in which nothing is yet: there is nothing to bring forward. */
+export function stampNew(folder: string, stamp: Stamp): void {
+  writeFileSync(join(folder, STAMP_FILE), textOf(stamp), { mode: 0o644 });
+}
+
+function textOf({ format, writtenBy }: Stamp): string {
+  return `${JSON.stringify({ format, writtenBy })}\n`;
 }
 
 /** FAILED_PRECONDITION when a newer release has written the folder. */

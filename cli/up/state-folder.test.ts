@@ -2,6 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readStamp, STAMP_FILE } from "../state/stamp.ts";
+import { STATE_STEPS } from "../state/steps.ts";
 import { openStateFolder, readMark } from "./state-folder.ts";
 
 let folder: string;
@@ -28,6 +30,14 @@ describe("openStateFolder", () => {
     expect(instance).toMatch(/^[0-9a-f]{4}$/);
     expect(openStateFolder(folder, undefined).instance).toBe(instance);
     expect(readMark(folder)).toEqual({ instance });
+  });
+
+  it("has the present format when it is new, and none when it is of a release before there were formats", () => {
+    openStateFolder(folder, undefined);
+    expect(readStamp(folder).format).toBe(STATE_STEPS.length);
+    rmSync(join(folder, STAMP_FILE));
+    openStateFolder(folder, undefined);
+    expect(readStamp(folder).format).toBe(0);
   });
 
   it("puts modes right that somebody opened", () => {

@@ -3,6 +3,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSyn
 import { join, resolve } from "node:path";
 import { FleetError, messageOf } from "../../core/std/errors.ts";
 import { isObject } from "../../core/std/json.ts";
+import { stampNew } from "../state/stamp.ts";
+import { STATE_STEPS } from "../state/steps.ts";
+import { packageVersion } from "../version.ts";
 
 /** The folder where one instance keeps everything, and the short id that all it makes in the kernel carries. */
 export interface StateFolder {
@@ -66,6 +69,8 @@ function makeFolder(path: string, mode: number): void {
 function instanceOf(path: string): string {
   const file = join(path, MARK);
   if (!existsSync(file)) {
+    // Before the mark: a folder that has one and no stamp is of a release before there were stamps.
+    stampNew(path, { format: STATE_STEPS.length, writtenBy: packageVersion() });
     const mark = { format: FORMAT, instance: randomBytes(2).toString("hex") };
     writeFileSync(file, `${JSON.stringify(mark)}\n`, { mode: 0o644, flag: "wx" });
   }

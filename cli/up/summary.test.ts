@@ -19,6 +19,20 @@ function nextOf(fleet: AppliedFleet | undefined, name = "bin/flotilla"): [string
 const commandsOf = (...given: Parameters<typeof nextOf>): string[] =>
   nextOf(...given).map(([command]) => command);
 
+describe("how it ends", () => {
+  const textOf = (env: Record<string, string>): string =>
+    summaryText({
+      config: resolveConfig({}, {}, {}),
+      ...{ url: "http://127.0.0.1:8700", isolation: "none", services: [], name: "flotilla" },
+      ...{ env, fleet: undefined },
+    });
+
+  it("is by keys in a terminal, and by a command where systemd started it", () => {
+    expect(textOf({})).toMatch(/\nCtrl-C stops the game servers; what is stored stays\.$/);
+    expect(textOf({ INVOCATION_ID: "a" })).toMatch(/\n`flotilla down` stops the game servers/);
+  });
+});
+
 describe("what to do next", () => {
   it("stands in one column", () => {
     const columns = nextOf(ARENA).map(([, column]) => column);

@@ -70,7 +70,7 @@ const WIDTH = "admin token".length;
 
 /** The last lines of `up`: where things are, and what to do next. */
 export function summaryText(options: SummaryOptions): string {
-  const { config, url, isolation, env, services } = options;
+  const { config, url, isolation, env, services, name } = options;
   return [
     "",
     "flotilla is up.",
@@ -85,7 +85,8 @@ export function summaryText(options: SummaryOptions): string {
     ...exportsOf(config, url, env).map((line) => `  ${line}`),
     ...aligned(nextSteps(options)),
     "",
-    "Ctrl-C stops the game servers; what is stored stays.",
+    // Where systemd started it there are no keys to press.
+    `${env.INVOCATION_ID ? `\`${name} down\`` : "Ctrl-C"} stops the game servers; what is stored stays.`,
   ].join("\n");
 }
 
