@@ -47,7 +47,10 @@ export async function uninstall(options: UninstallOptions): Promise<void> {
   if (hasUnits) await systemctl("disable", "--now", ...units.map((file) => basename(file)));
   // The unit's end leaves game servers running, as it should; this is what ends them.
   if (isHere) await down();
-  for (const file of units) await rm(file, { force: true });
+  for (const file of units) {
+    await rm(file, { force: true });
+    say(`✓ ${basename(file)} is gone`);
+  }
   if (hasUnits) await systemctl("daemon-reload");
   for (const path of [
     layout.current,
