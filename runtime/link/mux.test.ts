@@ -10,7 +10,7 @@ import { Mux, type MuxOptions } from "./mux.ts";
 import { encodeFrame, FRAME, FrameReader } from "./mux-frame.ts";
 import { type MuxStream, WINDOW_BYTES } from "./mux-stream.ts";
 
-const OPTIONS: MuxOptions = { streamsMax: 8, pingEveryMs: 1000, silenceMaxMs: 5000 };
+const OPTIONS: MuxOptions = { streamsMax: 8, pingEveryMs: 1000, silenceMaxMs: 60_000 };
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
@@ -151,6 +151,20 @@ describe("a tunnel", () => {
     await server.closed;
     dialled.destroy();
     expect(accepted.destroyed).toBe(true);
+  });
+
+  it("is not cut when it was this process that stood still, with what the peer said unread", async () => {
+    const [dialled, accepted] = await pair();
+    const bounds = { streamsMax: 1, pingEveryMs: 5, silenceMaxMs: 100 };
+    open.push(new Mux(accepted, "server", bounds));
+    dialled.resume();
+    dialled.write(encodeFrame(0, FRAME.pong));
+    const goesOnAt = performance.now() + 2 * bounds.silenceMaxMs;
+    while (performance.now() < goesOnAt);
+    // Two turns of the loop: its timers, what came meanwhile, and what was put off until after that.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(accepted.destroyed).toBe(false);
+    dialled.destroy();
   });
 
   it("is cut by garbage, by an overrun window and by a borrowed stream number", async () => {

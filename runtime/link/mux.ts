@@ -142,8 +142,13 @@ export class Mux implements AsyncDisposable {
   }
 
   #tick(): void {
-    if (performance.now() - this.#heardAt > this.#options.silenceMaxMs) this.#socket.destroy();
-    else this.#send(0, FRAME.ping);
+    this.#send(0, FRAME.ping);
+    // A process that stood still comes to its timers first, and after them to what it was sent meanwhile.
+    if (this.#isSilent()) setImmediate(() => this.#isSilent() && this.#socket.destroy());
+  }
+
+  #isSilent(): boolean {
+    return performance.now() - this.#heardAt > this.#options.silenceMaxMs;
   }
 
   #end(resolve: () => void): void {
