@@ -6,7 +6,14 @@ const exclude = ["node_modules/**", ".build/**", "dist/**"];
  * ports 17500 to 17999 are these ones', 17000 to 17499 those of the others.
  */
 const WHOLE = ["cli/e2e/[e-z]*.linux.test.ts", "loadtest/**/*.linux.test.ts"];
-const LINUX = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+/** One second, as it is otherwise, is what a busy machine may stand still for. */
+const expectation = { poll: { timeout: 15_000 } };
+const LINUX = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: expectation,
+};
 
 /** Three projects: what runs anywhere, and what needs Linux and root in two halves, each one file at a time. */
 const config: ViteUserConfig = defineConfig({
@@ -17,7 +24,8 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.linux.test.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          expect: expectation,
         },
       },
       {

@@ -215,16 +215,17 @@ describe("passwords", () => {
   });
 
   it("are bounded in number at once, and the loop goes on meanwhile", async () => {
-    const passwords = new Passwords({ memoryKiB: 8_192, passes: 2, runningMax: 1, waitingMax: 3 });
+    const passwords = new Passwords({ memoryKiB: 8_192, passes: 2, runningMax: 1, waitingMax: 5 });
     let turns = 0;
     const beat = setInterval(() => (turns += 1), 1);
     const { signal } = new AbortController();
     const codes = await Promise.all(
-      Array.from({ length: 8 }, () => codeOf(passwords.hash(PASSWORD, signal))),
+      Array.from({ length: 10 }, () => codeOf(passwords.hash(PASSWORD, signal))),
     );
     clearInterval(beat);
-    expect(codes.filter((code) => code === "ok")).toHaveLength(4);
+    expect(codes.filter((code) => code === "ok")).toHaveLength(6);
     expect(codes.filter((code) => code === "UNAVAILABLE")).toHaveLength(4);
+    // However late this thread gets its turn: there is one between two hashes.
     expect(turns).toBeGreaterThan(3);
   });
 

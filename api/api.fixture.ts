@@ -17,7 +17,7 @@ import { WAITING_BOUNDS, WaitingLine } from "../allocator/waiting-line.ts";
 import { admit } from "../core/model/admit.ts";
 import type { HistoryRow } from "../core/model/history.ts";
 import type { Kind, Kinds, Resource } from "../core/model/resource.ts";
-import { systemClock } from "../core/std/clock.ts";
+import { type Clock, systemClock } from "../core/std/clock.ts";
 import type { JsonObject } from "../core/std/json.ts";
 import { silentLogger } from "../core/std/logger.ts";
 import { CONTROLLER_DEFAULTS } from "../fleet/controller/context.ts";
@@ -113,13 +113,19 @@ class NoAlerts implements AlertDesk {
   readonly unsilence = (): Promise<never> => Promise.reject(new Error("no alerts here"));
 }
 
+interface ApiParts
+  extends Partial<Pick<ApiOptions, "history" | "alerts" | "alertList" | "historyList">> {
+  /** Whose time wrong logins are forgiven by. */
+  readonly accessClock?: Clock;
+}
+
 /** For tests and benches. */
 export async function openApi(
   bounds: Partial<ApiBounds> = {},
   historyMax: number = STORE_BOUNDS.historyMax,
   port = 0,
   page: readonly PageFile[] = [],
-  parts: Partial<Pick<ApiOptions, "history" | "alerts" | "alertList" | "historyList">> = {},
+  { accessClock = systemClock, ...parts }: ApiParts = {},
 ): Promise<ApiHarness> {
   const clock = systemClock;
   const logger = silentLogger;
@@ -140,7 +146,7 @@ export async function openApi(
     ...{ store, secret: tokens.agent, now: () => clock.now(), pin: undefined },
   });
   const known = knownTokens(nodeTokens);
-  const access = await openAccess(known);
+  const access = await openAccess(known, accessClock);
   const { samples, senses } = openSamples(store, metrics, line);
   let reason: string | undefined;
   const app = await createApi({
@@ -195,10 +201,10 @@ function openSamples(store: ResourceStore, metrics: Metrics, line: WaitingLine) 
 }
 
 /** People and the audit log, in a folder of their own; hashes are as cheap as they can be. */
-async function openAccess(tokens: Tokens) {
+async function openAccess(tokens: Tokens, clock: Clock) {
   const folder = await mkdtemp(join(tmpdir(), "flotilla-access-"));
   const passwords = { memoryKiB: 64, passes: 1, runningMax: 2, waitingMax: 32 };
-  const common = { clock: systemClock, logger: silentLogger };
+  const common = { clock, logger: silentLogger };
   const parts = await AccessParts.open({ ...common, folder, tokens, passwords });
   const close = async (): Promise<void> => {
     await parts[Symbol.asyncDispose]();

@@ -79,6 +79,8 @@ describe("who did what", () => {
   });
 
   it("counts allocations and refusals by the second, with how many", async () => {
+    api.access.tally.flush();
+    const beganAt = performance.now();
     await api.put(
       "GameServer",
       { metadata: { name: "one", namespace: "tally" }, spec: GAME_SPEC },
@@ -89,17 +91,27 @@ describe("who did what", () => {
     for (let i = 0; i < 7; i += 1)
       await api.ask(`${FLEETS}/nothing`, { method: "DELETE", token: "x".repeat(43) });
     const allocations = await audit("&target=tally");
-    const counts = Object.fromEntries(allocations.map(({ outcome, count }) => [outcome, count]));
-    expect(counts).toEqual({ ok: 1, UnAllocated: 4 });
+    // A record for each second that it took: on a busy machine more than one.
+    const recordsMax = 1 + Math.floor((performance.now() - beganAt) / 1_000);
+    const countOf = (rows: readonly Record<string, unknown>[], outcome: string): number => {
+      const counts = rows
+        .filter((row) => row.outcome === outcome)
+        .map(({ count }) => Number(count));
+      expect(counts.length).toBeLessThanOrEqual(recordsMax);
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    expect([countOf(allocations, "ok"), countOf(allocations, "UnAllocated")]).toEqual([1, 4]);
+    expect(new Set(allocations.map(({ outcome }) => outcome)).size).toBe(2);
     expect(allocations[0]).toMatchObject({
       who: "admin",
       kind: "file",
       action: "allocate",
       from: "127.0.0.1",
     });
-    const [refused, ...others] = await audit("&target=nothing");
-    expect(refused).toMatchObject({ kind: "nobody", outcome: "UNAUTHENTICATED", count: 7 });
-    expect(others).toEqual([]);
+    const refused = await audit("&target=nothing");
+    expect(countOf(refused, "UNAUTHENTICATED")).toBe(7);
+    for (const one of refused)
+      expect(one).toMatchObject({ kind: "nobody", outcome: "UNAUTHENTICATED" });
   });
 
   it("is exported whole as JSON, and as CSV that no spreadsheet takes for formulas", async () => {

@@ -21,8 +21,10 @@ let holders = 0;
 let gate: Promise<unknown> = Promise.resolve();
 /** A control plane that says nothing for so long is given up. */
 const SILENCE_MS = 1_500;
+/** As long as no machine stands still. */
+const PATIENCE_MS = 20_000;
 
-function link(node: string): LinkClient {
+function link(node: string, silenceMaxMs = PATIENCE_MS): LinkClient {
   const client = new LinkClient({
     url: api.url,
     token: api.tokens.agent,
@@ -31,8 +33,8 @@ function link(node: string): LinkClient {
     logger: silentLogger,
     backoff: { firstMs: 5, factor: 2, maxMs: 50 },
     queueMax: 10,
-    requestTimeoutMs: 5_000,
-    silenceMaxMs: SILENCE_MS,
+    requestTimeoutMs: PATIENCE_MS,
+    silenceMaxMs,
     streamsMax: 8,
   });
   links.push(client);
@@ -109,7 +111,7 @@ it("waits for a blob that is long in coming, as long as it is told so; nothing e
   const opened = Promise.withResolvers<void>();
   gate = opened.promise;
   await holder("home", CONTENT);
-  const node = link("a");
+  const node = link("a", SILENCE_MS);
   const all = Promise.all(Array.from({ length: 12 }, () => read("a", REFERENCE, node)));
   await expect.poll(() => asked).toEqual([DIGEST]);
   await node.usage({ atMs: 0, rows: [] });

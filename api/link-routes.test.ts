@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LinkEvent, LinkKind, Report } from "../core/model/link.ts";
 import { keyOf, refOf } from "../core/model/resource.ts";
 import { systemClock } from "../core/std/clock.ts";
+import { freePort } from "../core/std/free-port.ts";
 import { silentLogger } from "../core/std/logger.ts";
 import { NODE } from "../fleet/controller/controllers.fixture.ts";
 import { LinkCache } from "../runtime/link/link-cache.ts";
@@ -33,8 +34,8 @@ function clientOf(
     logger: silentLogger,
     backoff: { firstMs: 5, factor: 2, maxMs: 50 },
     queueMax: 1000,
-    requestTimeoutMs: 5000,
-    silenceMaxMs: 2000,
+    requestTimeoutMs: 20_000,
+    silenceMaxMs: 20_000,
     streamsMax: 8,
     ...more,
   });
@@ -227,9 +228,10 @@ describe("what a node says", () => {
   });
 
   it("waits while the control plane is away, then goes in order and in few requests", async () => {
-    const port = Number(new URL(api.url).port);
     await api[Symbol.asyncDispose]();
-    const client = clientOf("one", { queueMax: 700 });
+    // One that nobody else is given while nobody listens there.
+    const port = await freePort();
+    const client = clientOf("one", { url: `http://127.0.0.1:${port}`, queueMax: 700 });
     const subject = { kind: "GameServer", namespace: "default", name: "a", uid: "none" } as const;
     const order: number[] = [];
     const calls = Array.from({ length: 700 }, async (_, i) => {

@@ -159,6 +159,7 @@ describe("a token for one namespace", () => {
       "rows:GameServer,history,alerts,events",
     );
     for (const one of [reader, whole]) await told(one, /./);
+    await reader.until(({ event }) => event === "samples");
     const before = reader.events.length;
     await make("asia", "asia-second");
     happen("asia", "asia-second");

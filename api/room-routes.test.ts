@@ -209,14 +209,13 @@ describe("rooms over HTTP", () => {
       body: JSON.stringify({ fleet: "arena", find: false, waitUpTo: "60s" }),
       signal: gone.signal,
     }).catch(() => "gone");
-    const line = async (): Promise<string> => (await api.ask("/v1/rooms?limit=1")).text;
-    await line();
+    await expect.poll(() => api.line.size).toBe(1);
     gone.abort();
     expect(await waiting).toBe("gone");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => api.line.size).toBe(0);
     const { body } = await ask("GET", "/v1/rooms");
     await ask("DELETE", `/v1/rooms/${body.rooms[0].id}`);
-    await line();
+    await ask("GET", "/v1/rooms?limit=1");
     expect(api.store.count("Room")).toBe(7);
   });
 });

@@ -88,7 +88,7 @@ describe("the allocation service among strangers", () => {
   });
 
   it("ends the connection of who may not ask and does not hang up", async () => {
-    service = await openService({ auth: "mtls", bounds: { handshakeMs: 500 } });
+    service = await openService({ auth: "mtls", bounds: { handshakeMs: 5_000 } });
     const { port, ca } = service;
     const where = { host: "127.0.0.1", servername: "localhost", port, ca };
     const socket = connectTls({ ...where, ALPNProtocols: ["h2"] });

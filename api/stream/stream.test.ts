@@ -149,7 +149,7 @@ it("skips a page that does not read, goes on for the others, and brings it up wh
   slow.resume();
   await reset;
   slow.destroy();
-});
+}, 60_000);
 
 it("ends all streams with the server, and counts them until then", async () => {
   await using own = await openApi();

@@ -4,7 +4,7 @@ import { admit } from "../../core/model/admit.ts";
 import { containerIdOf } from "../../core/model/container-plan.ts";
 import type { FleetAutoscaler } from "../../core/model/fleet-autoscaler.ts";
 import type { GameServer } from "../../core/model/game-server.ts";
-import { systemClock } from "../../core/std/clock.ts";
+import { FakeClock } from "../../core/std/fake-clock.ts";
 import { AutoscalerSenses } from "./autoscaler-senses.ts";
 import { updateOf } from "./context.ts";
 import {
@@ -146,16 +146,18 @@ describe("an autoscaler", () => {
   it("follows the CPU that nodes measure, and stands still when they measure nonsense", async () => {
     const cpu = { meanPercent: 50, minReplicas: 1, maxReplicas: 8 };
     await arena(LIMITED, { type: "CPU", cpu });
-    await bench.bringUp(1);
+    await until(() => bench.servers("Starting").length === 1);
     const measure = (atMs: number, micros: number): void => {
       const rows = bench
-        .servers("Ready")
+        .servers()
         .map(({ metadata }) => [containerIdOf(metadata.uid), micros, 1_000_000, 1] as const);
       bench.controllers.link.usage("a", { atMs, rows });
     };
+    // Before it can play: a warning that nothing is measured would keep back the next one for ten seconds.
     measure(1_000, 0);
     // 450 of 500 thousandths of a core: 90 percent.
     measure(11_000, 4_500_000);
+    await bench.bringUp(1);
     await until(() => replicas() === 2);
     await until(() => statusOf("arena")?.message?.includes("CPU mean of 90%") === true);
     measure(12_000, -1);
@@ -193,15 +195,18 @@ describe("an autoscaler", () => {
     await bench.bringUp(2);
     const fleet = bench.store.get("Fleet", "default", "arena");
     if (!fleet) throw new Error("it was there");
-    const usage = new UsageWindow(systemClock);
+    const clock = new FakeClock(0);
+    const usage = new UsageWindow(clock);
     const nothing = (): undefined => undefined;
-    const { context } = bench;
+    const context = { ...bench.context, clock };
     const senses = new AutoscalerSenses(context, usage, nothing, nothing);
     const look = (): number => senses.factsOf(fleet, nothing).removable().length;
     expect([look(), senses.postponedMs(fleet)]).toEqual([2, undefined]);
     expect(look()).toBe(0);
-    expect(senses.postponedMs(fleet)).toBeGreaterThan(0);
+    expect(senses.postponedMs(fleet)).toBe(1_000);
     expect(senses.postponedMs(fleet)).toBeUndefined();
+    await clock.advance(1_000);
+    expect(look()).toBe(2);
   });
 
   it("asks a program of the user, tells it the fleet's labels and annotations, and follows it down to nothing", async () => {
@@ -217,7 +222,7 @@ describe("an autoscaler", () => {
       metadata: { ...now.metadata, labels: { map: "a" }, annotations: { limit: "5" } },
     }));
     await until(() => replicas() === 3);
-    await until(() => program.asked.length === 2);
+    await until(() => program.asked.length >= 2);
     await until(() => replicas() === 0);
     expect(statusOf("arena")?.lastAppliedPolicy).toBe("Webhook");
     const { request } = program.asked.at(-1) ?? {};

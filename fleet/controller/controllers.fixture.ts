@@ -153,9 +153,11 @@ export const subjectOf = ({ metadata }: GameServer): Subject => ({
   name: metadata.name,
   uid: metadata.uid,
 });
-/** Looks again and again, at most for some seconds. */
+const UNTIL_MS_MAX = 15_000;
+/** Looks again and again, for as long as that and often, also on a machine that stands still for a while. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  const end = systemClock.monotonic() + UNTIL_MS_MAX;
+  for (let looks = 0; looks < 500 || systemClock.monotonic() < end; looks++) {
     if (await holds()) return;
     await systemClock.sleep(5);
   }

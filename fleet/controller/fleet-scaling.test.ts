@@ -26,12 +26,20 @@ describe("fleets that are scaled, edited and allocated from", () => {
   });
   const serversOf = (fleet: string, state?: string): GameServer[] =>
     bench.servers(state).filter(({ metadata }) => metadata.labels?.["agones.dev/fleet"] === fleet);
-  const comesTo = (fleet: string, counts: { readonly ready: number; readonly held: number }) =>
+  const versionOf = ({ metadata }: GameServer): string => metadata.labels?.version ?? "1";
+  /** Also to the version: the counts alone may be those from before, or of two versions in the middle of a rollout. */
+  const comesTo = (
+    fleet: string,
+    counts: { readonly ready: number; readonly held: number },
+    version = "1",
+  ) =>
     until(async () => {
       await bench.turn();
+      const ready = serversOf(fleet, "Ready");
       const held = [...serversOf(fleet, "Allocated"), ...serversOf(fleet, "Reserved")];
       return (
-        serversOf(fleet, "Ready").length === counts.ready &&
+        ready.length === counts.ready &&
+        ready.every((server) => versionOf(server) === version) &&
         held.length === counts.held &&
         serversOf(fleet).length === counts.ready + counts.held
       );
@@ -49,12 +57,12 @@ describe("fleets that are scaled, edited and allocated from", () => {
     await comesTo("arena", { ready: 3, held: 0 });
     const first = await holdOne("arena", "Allocated");
     await changeSpec("arena", (spec) => edited(spec, "2"));
-    await comesTo("arena", { ready: 2, held: 1 });
+    await comesTo("arena", { ready: 2, held: 1 }, "2");
     const second = await holdOne("arena", "Allocated");
     await scale("arena", 0);
     await comesTo("arena", { ready: 0, held: 2 });
     await scale("arena", 5);
-    await comesTo("arena", { ready: 3, held: 2 });
+    await comesTo("arena", { ready: 3, held: 2 }, "2");
     const held = serversOf("arena", "Allocated").map(({ metadata }) => metadata.name);
     expect(held.sort()).toEqual([first, second].sort());
   });
@@ -75,9 +83,8 @@ describe("fleets that are scaled, edited and allocated from", () => {
     await make("arena", { replicas: 4 });
     await comesTo("arena", { ready: 4, held: 0 });
     await changeSpec("arena", (spec) => edited({ ...spec, replicas: 6 }, "2"));
-    await comesTo("arena", { ready: 6, held: 0 });
-    const versions = serversOf("arena").map(({ metadata }) => metadata.labels?.version);
-    expect(versions).toEqual(Array(6).fill("2"));
+    await comesTo("arena", { ready: 6, held: 0 }, "2");
+    expect(serversOf("arena").map(versionOf)).toEqual(Array(6).fill("2"));
   });
 
   it("recreate everything that is not held with strategy Recreate", async () => {
@@ -90,12 +97,12 @@ describe("fleets that are scaled, edited and allocated from", () => {
       const free = serversOf("arena").filter(
         (s) => !s.metadata.deletionTimestamp && s.status.state !== "Allocated",
       );
-      const isNew = free.map(({ metadata }) => metadata.labels?.version === "2");
+      const isNew = free.map((server) => versionOf(server) === "2");
       if (isNew.includes(true)) fresh++;
       if (isNew.includes(true) && isNew.includes(false)) mixed++;
     });
     await changeSpec("arena", (spec) => edited(spec, "2"));
-    await comesTo("arena", { ready: 2, held: 1 });
+    await comesTo("arena", { ready: 2, held: 1 }, "2");
     expect(serversOf("arena", "Allocated").map(({ metadata }) => metadata.name)).toEqual([held]);
     expect({ fresh: fresh > 0, mixed }).toEqual({ fresh: true, mixed: 0 });
   });
@@ -143,10 +150,10 @@ describe("fleets that are scaled, edited and allocated from", () => {
     await comesTo("arena", { ready: 3, held: 0 });
     const held = await holdOne("arena", "Allocated");
     await changeSpec("arena", (spec) => edited(spec, "2"));
-    await comesTo("arena", { ready: 3, held: 1 });
+    await comesTo("arena", { ready: 3, held: 1 }, "2");
     await holdOne("arena", "Allocated");
-    await comesTo("arena", { ready: 3, held: 2 });
-    const versions = serversOf("arena").map(({ metadata }) => metadata.labels?.version ?? "1");
+    await comesTo("arena", { ready: 3, held: 2 }, "2");
+    const versions = serversOf("arena").map(versionOf);
     expect(versions.sort()).toEqual(["1", "2", "2", "2", "2"]);
     expect(bench.store.get("GameServer", "default", held)?.status.state).toBe("Allocated");
   });

@@ -65,11 +65,14 @@ describe("a service's loop", () => {
     await until(() => containers().length === 1);
     await make("more", { replicas: 3, ports: [{ port: 80, hostPort: 7002 }] });
     await until(() => containers().length === 4);
-    const said = bench.events
-      .list({ kind: "Service" })
-      .filter(({ reason }) => reason === "ScaleUp")
-      .map(({ message }) => message);
-    expect(said).toEqual(["made 1 replica; 1 wanted", "made 3 replicas; 3 wanted"]);
+    const said = (): string[] =>
+      bench.events
+        .list({ kind: "Service" })
+        .filter(({ reason }) => reason === "ScaleUp")
+        .map(({ message }) => message);
+    // An event comes after its commit.
+    await until(() => said().length === 2);
+    expect(said()).toEqual(["made 1 replica; 1 wanted", "made 3 replicas; 3 wanted"]);
   });
 
   it("replaces all of another template, with an event for each step", async () => {

@@ -81,6 +81,12 @@ it("are those whose players are on the way or have gone, whatever changes, also 
       name: fc.constantFrom(...NAMES, "r1", "r2", "r3", "r4"),
     }),
   );
+  // Two rooms on a server whose game has none of them yet: chance alone leaves this out in one run of a hundred and fifty.
+  const onTheWay = [
+    { what: "server", name: "a", set: "one", state: "Allocated", count: 0 } as const,
+    { what: "room", name: "r1", on: "a" } as const,
+    { what: "room", name: "r2", on: "a" } as const,
+  ];
   const rooms = new UncountedRooms(store);
   let most = 0;
   await fc.assert(
@@ -100,7 +106,7 @@ it("are those whose players are on the way or have gone, whatever changes, also 
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[onTheWay]] },
   );
   expect(most).toBeGreaterThan(1);
 });

@@ -25,7 +25,7 @@ describe("a bug that is planted into a copy of the house", () => {
       cpSync(join(ROOT, folder), join(copy, folder), { recursive: true, filter: isNeeded });
     cpSync(join(ROOT, "package.json"), join(copy, "package.json"));
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  });
+  }, RUN_MS_MAX);
   afterAll(() => {
     rmSync(copy, { recursive: true, force: true });
     console.info(found.join("\n"));

@@ -52,12 +52,14 @@ export function describeRestarts({ adapter, makeHarness }: Suite): void {
       expect(a?.spec).toEqual(network("a").spec);
     });
 
-    it("is the same as a plain map, for any operations, deltas and restarts", () =>
-      fc.assert(
+    // Hundreds of writes that each wait for the disk.
+    it("is the same as a plain map, for any operations, deltas and restarts", async () => {
+      await fc.assert(
         fc.asyncProperty(fc.array(anyStep(), { maxLength: 40 }), (steps) =>
           sameAsMap(makeHarness, steps),
         ),
         { numRuns: 20 },
-      ));
+      );
+    }, 120_000);
   });
 }

@@ -28,9 +28,10 @@ export class FerretServer implements AsyncDisposable {
     this.#folder = mkdtempSync(join(tmpdir(), "flotilla-ferretdb-"));
   }
 
-  static async start(program: string): Promise<FerretServer> {
+  /** One that is to be killed and started again needs a `freePort`, which nobody else is given meanwhile. */
+  static async start(program: string, port = 0): Promise<FerretServer> {
     const server = new FerretServer(program);
-    await server.start("127.0.0.1:0");
+    await server.start(`127.0.0.1:${port}`);
     return server;
   }
 

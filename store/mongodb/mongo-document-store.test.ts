@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../core/std/clock.ts";
+import { freePort } from "../../core/std/free-port.ts";
 import { describeDocumentStore } from "../conformance/documents/documents.ts";
 import { DOCUMENT_TEST_BOUNDS, SHIPS } from "../conformance/documents/harness.ts";
 import { FerretServer, findFerret } from "./ferret-server.fixture.ts";
@@ -102,8 +103,8 @@ describe("mongodb: a server that is away", () => {
 
   it("refuses while it is away and goes on when it is back, with what was answered", async (context) => {
     if (!("program" in found)) return context.skip("only a server of our own may be killed");
-    await using own = await FerretServer.start(found.program);
-    const options = { ...optionsFor(own.url, "away"), connectMs: 500 };
+    await using own = await FerretServer.start(found.program, await freePort());
+    const options = optionsFor(own.url, "away");
     await using store = await openMongoDocumentStore(options);
     const ships = await store.collection(SHIPS);
     await ships.insert("a", { size: 1 });
@@ -123,14 +124,16 @@ describe("mongodb: a server that is away", () => {
   it("gives up on a server that says nothing, and goes on when it speaks again", async (context) => {
     if (!("program" in found)) return context.skip("only a server of our own may be stopped");
     await using own = await FerretServer.start(found.program);
-    const options = { ...optionsFor(own.url, "silent"), connectMs: 200, answerMs: 300 };
+    // Not so little that a server which speaks is given up, too.
+    const options = { ...optionsFor(own.url, "silent"), connectMs: 1_500, answerMs: 2_000 };
     await using store = await openMongoDocumentStore(options);
     const ships = await store.collection(SHIPS);
     own.signal("SIGSTOP");
     await expect(ships.insert("a", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(ships.get("a")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     own.signal("SIGCONT");
-    await expect.poll(() => ships.get("b").then(() => "fine", String)).toBe("fine");
+    const get = () => ships.get("b").then(() => "fine", String);
+    await expect.poll(get).toBe("fine");
     await ships.insert("b", {});
   });
 });
