@@ -5,6 +5,7 @@ import type { Schema } from "../../core/model/schema.ts";
 import { ERRORS, FleetError, messageOf, type Problem } from "../../core/std/errors.ts";
 import { isObject, ownOf } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
+import { noteConnections } from "./end-service.ts";
 import { badRequest, expected, failureOf } from "./envelope.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { describeService } from "./openapi.ts";
@@ -75,6 +76,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
     },
   });
+  noteConnections(app);
   measure(app, options);
   answerErrors(app, options);
   readJson(app);

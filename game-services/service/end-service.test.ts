@@ -8,16 +8,19 @@ import { openWork } from "./work-service.fixture.ts";
 
 const CLIENTS = 16;
 
-/** A service that takes a moment for each answer and counts them. */
-async function openSlow(workMs = 3): Promise<{
+/** A service that takes a moment for each answer and counts them; `begun` resolves when it has the first request. */
+async function openSlow({ workMs = 3, graceMs = 500, answerMs = 5_000 } = {}): Promise<{
   app: FastifyInstance;
   port: number;
+  begun: Promise<void>;
   handled: () => number;
   end: () => Promise<void>;
 }> {
   let handled = 0;
   let isEnding = false;
+  const begun = Promise.withResolvers<void>();
   const handle = async () => {
+    begun.resolve();
     await new Promise((resolve) => setTimeout(resolve, workMs));
     handled += 1;
     return { message: {} };
@@ -25,9 +28,9 @@ async function openSlow(workMs = 3): Promise<{
   const { app, port } = await openWork(handle, { isEnding: () => isEnding });
   const end = async (): Promise<void> => {
     isEnding = true;
-    await endService(app, { graceMs: 500, answerMs: 5_000 });
+    await endService(app, { graceMs, answerMs });
   };
-  return { app, port, handled: () => handled, end };
+  return { app, port, begun: begun.promise, handled: () => handled, end };
 }
 
 /** Sends one request after another on a kept-alive connection until nobody is let in any more. */
@@ -55,7 +58,8 @@ async function keepAsking(port: number, answered: () => void): Promise<string> {
 }
 
 it("answers every request that it was sent before it let nobody in any more", async () => {
-  const { port, handled, end } = await openSlow();
+  // So long that none of them is taken for silent, however long this process stands still.
+  const { port, handled, end } = await openSlow({ graceMs: 15_000, answerMs: 20_000 });
   let answered = 0;
   const enough = Promise.withResolvers<void>();
   const clients = Array.from({ length: CLIENTS }, () =>
@@ -71,23 +75,27 @@ it("answers every request that it was sent before it let nobody in any more", as
 });
 
 it("waits for an answer that takes longer than silent clients are waited for", async () => {
-  const { port, handled, end } = await openSlow(900);
-  const began = Promise.withResolvers<void>();
+  const { port, begun, handled, end } = await openSlow({ workMs: 900, answerMs: 15_000 });
   const asked = request({ host: "127.0.0.1", port, method: "POST", path: "/work" });
   const answered = once(asked, "response");
-  asked.end(() => began.resolve());
-  await began.promise;
+  asked.end();
+  await begun;
   await Promise.all([end(), answered.then(([answer]) => expect(answer.statusCode).toBe(200))]);
   expect(handled()).toBe(1);
 });
 
-it("does not wait for ever for a client that says nothing", async () => {
-  const { port, end } = await openSlow();
+it("waits no longer than the grace for who says nothing, be it at all or any more", async () => {
+  const { app, port, end } = await openSlow({ answerMs: 60_000 });
   const silent = connect(port, "127.0.0.1");
-  await once(silent, "connect");
-  const closed = once(silent, "close");
+  const taciturn = connect(port, "127.0.0.1");
+  taciturn.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(taciturn, "data");
+  const connections = () =>
+    new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+  await expect.poll(connections).toBe(2);
+  const closed = [once(silent, "close"), once(taciturn, "close")];
   await end();
-  await closed;
+  await Promise.all(closed);
 });
 
 it("is not ready from the moment that it begins to end", async () => {

@@ -1,4 +1,4 @@
-import { Server } from "node:net";
+import { Server, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 export interface EndOptions {
@@ -9,6 +9,17 @@ export interface EndOptions {
 }
 
 const CHECK_MS = 20;
+const noted = new WeakMap<object, Set<Socket>>();
+
+/** Notes who connects from now on: `endService` finds those among them that have never said a word. */
+export function noteConnections({ server }: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  noted.set(server, sockets);
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+}
 
 /**
  * Ends a service without losing a request: nobody new is let in, every connection is answered once more and told to
@@ -22,12 +33,20 @@ export async function endService(
   Server.prototype.close.call(app.server);
   const began = performance.now();
   for (let passed = 0; passed < answerMs; passed = performance.now() - began) {
-    if (passed >= graceMs) app.server.closeIdleConnections();
+    if (passed >= graceMs) await cutSilent(app);
     if ((await connectionsOf(app)) === 0) break;
     await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
   }
   app.server.closeAllConnections();
   await app.close();
+}
+
+async function cutSilent({ server }: FastifyInstance): Promise<void> {
+  // A process that stood still comes to its timers before it reads what has come meanwhile.
+  await new Promise((resolve) => setImmediate(resolve));
+  server.closeIdleConnections();
+  // Browsers connect before they have anything to ask for. For Node these are not idle: they are to bring a request.
+  for (const socket of noted.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
 
 function connectionsOf({ server }: FastifyInstance): Promise<number> {
