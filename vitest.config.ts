@@ -25,6 +25,7 @@ const config: ViteUserConfig = defineConfig({
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.linux.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           expect: expectation,
         },
       },

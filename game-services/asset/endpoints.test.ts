@@ -151,10 +151,10 @@ describe("every endpoint", () => {
   it("says that it is not available when the login service's keys cannot be had", async () => {
     await using asset = await TestAsset.open();
     const token = await asset.token("ann");
-    await asset.keys.stop();
+    asset.keys.stop();
     const answer = await asset.send("GET", "/assets", { token });
     expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "1"]);
-    await asset.keys.start();
+    asset.keys.start();
     expect((await asset.send("GET", "/assets", { token })).status).toBe(200);
   });
 

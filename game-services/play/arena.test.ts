@@ -36,7 +36,8 @@ beforeAll(async () => {
 describe("the arena", () => {
   it("shows two players how the other moves and what it says, over WebSocket and UDP", async () => {
     const entrances = byAddress(address(), namesFor(2));
-    const stats = await play({ entrances, seconds: 1 });
+    // More than it takes: this process may stand still for a while.
+    const stats = await play({ entrances, seconds: 3 });
     expect(missingIn(stats)).toEqual([]);
     expect(stats.map(({ udpLost, drops }) => [udpLost, drops])).toEqual([
       [0, 0],
@@ -55,16 +56,21 @@ describe("the arena", () => {
     player.move({ x: 100, y: 50 }, "udp");
     player.move({ x: 100, y: 50 }, "webSocket");
     await until(() => (player.position?.x ?? 0) > x);
-    expect(player.position?.x).toBeLessThan(60);
+    // Each time a quarter of a second's way at most, be it asked for one after the other.
+    expect(player.position?.x).toBeLessThanOrEqual(x + 2 * 6.25);
   });
 
   it("stops a player who talks too much, and keeps the others' lines", async () => {
     await using loud = await Player.join(address(), "loud");
     await using calm = await Player.join(address(), "calm");
+    const began = performance.now();
     for (let line = 0; line < 20; line++) loud.say(`line ${line}`);
     calm.say("hello");
-    await until(() => loud.stats().heard.some(({ name }) => name === "calm"));
-    expect(loud.stats().heard.filter(({ name }) => name === "loud")).toHaveLength(5);
+    const heardOf = (who: string): number =>
+      loud.stats().heard.filter(({ name }) => name === who).length;
+    await until(() => heardOf("calm") === 1 && heardOf("loud") >= 5);
+    // Five at once, and two more for each second that this took.
+    expect(heardOf("loud")).toBeLessThanOrEqual(5 + (2 * (performance.now() - began)) / 1000);
   });
 
   it("counts and drops packets with a wrong token, and garbage, and answers nothing", async () => {
@@ -76,10 +82,14 @@ describe("the arena", () => {
     });
     const token = "ab".repeat(16);
     const packet = encodeToServer({ type: "echo", token, sequence: 1, payload: Buffer.from("x") });
-    socket.send(packet, arena.udpPort, "127.0.0.1");
-    socket.send(Buffer.from("garbage"), arena.udpPort, "127.0.0.1");
-    await until(() => arena.dropped.malformed > before.malformed);
-    await until(() => arena.dropped.unknownToken > before.unknownToken);
+    const send = (bytes: Buffer): void => socket.send(bytes, arena.udpPort, "127.0.0.1");
+    // Again and again: a datagram may be lost.
+    await until(() => {
+      send(packet);
+      send(Buffer.from("garbage"));
+      const { malformed, unknownToken } = arena.dropped;
+      return malformed > before.malformed && unknownToken > before.unknownToken;
+    });
     expect(answers).toBe(0);
     socket.close();
   });
@@ -87,9 +97,11 @@ describe("the arena", () => {
   it("drops what a player sends faster than allowed", async () => {
     await using player = await Player.join(address(), "fast");
     const before = arena.dropped.tooMany;
+    const began = performance.now();
     for (let i = 0; i < 300; i++) player.echoUdp();
     await until(() => arena.dropped.tooMany > before);
-    expect(player.stats().udpRtts.count).toBeLessThan(200);
+    const seconds = (performance.now() - began) / 1000;
+    expect(player.stats().udpRtts.count).toBeLessThanOrEqual(120 + 120 * seconds);
   });
 
   it("lets a player say why it cannot join", async () => {

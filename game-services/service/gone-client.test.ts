@@ -65,13 +65,13 @@ it("counts a client that is gone as one, forgets it, and logs no failure", async
 it("cuts off who does not read its answer", async () => {
   const metrics = new ServiceMetrics();
   const message = { text: "x".repeat(16_000_000) };
-  await using service = await openWork(async () => ({ message }), { metrics, silentMs: 300 });
+  await using service = await openWork(async () => ({ message }), { metrics, silentMs: 1_000 });
   const client = connect(service.port, "127.0.0.1");
   client.pause();
   client.on("error", () => undefined);
   client.write("POST /work HTTP/1.1\r\nhost: x\r\n\r\n");
   const isOver = async (): Promise<boolean> =>
     (await metrics.show()).text.includes('status="499"} 1\n');
-  await expect.poll(isOver, { timeout: 5_000 }).toBe(true);
+  await expect.poll(isOver, { timeout: 15_000 }).toBe(true);
   client.destroy();
 });

@@ -19,6 +19,7 @@ export class LoginKeys implements AsyncDisposable {
   readonly #key: KeyObject;
   readonly #page: Server;
   #port = 0;
+  #isAway = false;
 
   private constructor() {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -29,11 +30,16 @@ export class LoginKeys implements AsyncDisposable {
       answer.setHeader("content-type", "application/json");
       answer.end(JSON.stringify({ keys }));
     });
+    this.#page.on("connection", (socket) => {
+      if (this.#isAway) socket.destroy();
+    });
   }
 
   static async open(): Promise<LoginKeys> {
     const login = new LoginKeys();
-    await login.start();
+    login.#page.listen(0, "127.0.0.1");
+    await once(login.#page, "listening");
+    login.#port = (login.#page.address() as AddressInfo).port;
     return login;
   }
 
@@ -41,19 +47,15 @@ export class LoginKeys implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Starts it again after `stop`, where it was. */
-  async start(): Promise<void> {
-    this.#page.listen(this.#port, "127.0.0.1");
-    await once(this.#page, "listening");
-    this.#port = (this.#page.address() as AddressInfo).port;
+  /** Answers again after `stop`, where it was. */
+  start(): void {
+    this.#isAway = false;
   }
 
-  async stop(): Promise<void> {
-    if (!this.#page.listening) return;
-    const closed = once(this.#page, "close");
-    this.#page.close();
+  /** Cuts off everybody who asks. It keeps its port: somebody else might have that when it starts again. */
+  stop(): void {
+    this.#isAway = true;
     this.#page.closeAllConnections();
-    await closed;
   }
 
   /** A token of `userId` from `now` on, in milliseconds since 1970. */
@@ -74,6 +76,10 @@ export class LoginKeys implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    if (!this.#page.listening) return;
+    const closed = once(this.#page, "close");
+    this.#page.close();
+    this.#page.closeAllConnections();
+    await closed;
   }
 }

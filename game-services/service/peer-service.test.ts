@@ -7,7 +7,11 @@ import { PeerService } from "./peer-service.ts";
 let server: Server;
 let connections = 0;
 
-async function peerThat(answers: RequestListener, path = ""): Promise<PeerService> {
+/** Who is not to be late has time, however slow the machine is. */
+async function peerThat(
+  answers: RequestListener,
+  { path = "", answerMs = 15_000 } = {},
+): Promise<PeerService> {
   connections = 0;
   server = createServer(answers);
   server.on("connection", () => {
@@ -17,7 +21,7 @@ async function peerThat(answers: RequestListener, path = ""): Promise<PeerServic
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}${path}`;
-  return new PeerService({ url, answerMs: 300, answerBytesMax: 100, openMax: 2 });
+  return new PeerService({ url, answerMs, answerBytesMax: 100, openMax: 2 });
 }
 afterEach(() => {
   server.closeAllConnections();
@@ -26,12 +30,15 @@ afterEach(() => {
 const plain = { headers: {} };
 
 it("tells status, text and headers of an answer, below the service's own path", async () => {
-  const peer = await peerThat(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString();
-    const { method, url, headers } = request;
-    response.writeHead(404, { "x-told": "yes" });
-    response.end([method, url, headers["x-asked"], body].join(" "));
-  }, "/below/");
+  const peer = await peerThat(
+    async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      const { method, url, headers } = request;
+      response.writeHead(404, { "x-told": "yes" });
+      response.end([method, url, headers["x-asked"], body].join(" "));
+    },
+    { path: "/below/" },
+  );
   const asked = { method: "POST", headers: { "x-asked": "a" }, body: "böse" } as const;
   const { status, text, header } = await peer.ask("/me?x=1", asked);
   expect([status, text]).toEqual([404, "POST /below/me?x=1 a böse"]);
@@ -54,11 +61,14 @@ it("gives up on an answer that is too long, and goes on with the next one", asyn
 });
 
 it("gives up on an answer that does not end in time", async () => {
-  const peer = await peerThat((_, response) => {
-    response.flushHeaders();
-    const drip = setInterval(() => response.write("x"), 50);
-    response.once("close", () => clearInterval(drip));
-  });
+  const peer = await peerThat(
+    (_, response) => {
+      response.flushHeaders();
+      const drip = setInterval(() => response.write("x"), 50);
+      response.once("close", () => clearInterval(drip));
+    },
+    { answerMs: 300 },
+  );
   await expect(peer.ask("/", plain)).rejects.toThrow("no answer in time");
 });
 

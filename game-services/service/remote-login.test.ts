@@ -27,7 +27,7 @@ it("looks at a signature again after a minute", async () => {
   const login = new RemoteLogin({ url: keys.url, clock });
   const token = await keys.token("ann", START);
   await login.authenticate(token);
-  await keys.stop();
+  keys.stop();
   await clock.advance(59_000);
   expect(await login.authenticate(token)).toEqual(ANN);
   await clock.advance(2_000);
@@ -56,8 +56,8 @@ it("says that login is away when its keys cannot be had, and goes on when it is 
   await using keys = await LoginKeys.open();
   const login = new RemoteLogin({ url: keys.url, clock: new FakeClock(START) });
   const token = await keys.token("ann", START);
-  await keys.stop();
+  keys.stop();
   await expect(login.authenticate(token)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  await keys.start();
+  keys.start();
   expect(await login.authenticate(token)).toEqual(ANN);
 });

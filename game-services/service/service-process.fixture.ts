@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join, resolve } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -8,6 +7,8 @@ const QUIET = "--disable-warning=ExperimentalWarning";
 /** For tests and benches: one of the game's services as a process, and what it says. */
 export class ServiceProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
+  /** Resolves when it has ended and all that it said has come, which may be after its exit. */
+  readonly #closed: Promise<void>;
   #url: string | undefined;
   said = "";
 
@@ -25,6 +26,7 @@ export class ServiceProcess implements AsyncDisposable {
       env: { PATH: process.env.PATH, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    this.#closed = new Promise((resolve) => this.#child.once("close", () => resolve()));
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on("data", (chunk) => {
         this.said += chunk;
@@ -55,7 +57,11 @@ export class ServiceProcess implements AsyncDisposable {
       const [, port] = /"port":(\d+),"msg":"listening"/.exec(this.said) ?? [];
       if (port !== undefined) this.#url = `http://127.0.0.1:${port}`;
       if (this.#url !== undefined) return this.#url;
-      if (this.#child.exitCode !== null) throw new Error(this.said);
+      const { exitCode, signalCode } = this.#child;
+      if (exitCode !== null || signalCode !== null) {
+        await this.#closed;
+        throw new Error(this.said);
+      }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -63,8 +69,7 @@ export class ServiceProcess implements AsyncDisposable {
   /** Its exit code, or the signal that ended it. */
   async ended(signal?: NodeJS.Signals): Promise<number | string | null> {
     if (signal) this.#child.kill(signal);
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode === null && signalCode === null) await once(this.#child, "close");
+    await this.#closed;
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 

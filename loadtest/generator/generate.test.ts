@@ -3,25 +3,22 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
-import type { SecondDone } from "./merge.ts";
 
-/** Answers at once, but for a time in which it keeps everybody waiting, as one does that collects garbage. */
+const NEVER = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/** Answers at once, but for some in a row, whom it keeps waiting, as one does that collects garbage. */
 class StallingServer {
   readonly #server = createServer((_, answer) => this.#serve(answer));
   readonly #kept: ServerResponse[] = [];
   asked = 0;
   status = 200;
-  isStalled = false;
+  /** Who comes as one of these is kept, until the last of them is there. */
+  stall = NEVER;
 
   async open(): Promise<string> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
-  }
-
-  goOn(): void {
-    this.isStalled = false;
-    for (const answer of this.#kept.splice(0)) answer.writeHead(this.status).end("ok");
   }
 
   async close(): Promise<void> {
@@ -31,8 +28,10 @@ class StallingServer {
 
   #serve(answer: ServerResponse): void {
     this.asked++;
-    if (this.isStalled) this.#kept.push(answer);
-    else answer.writeHead(this.status).end("ok");
+    const { from, to } = this.stall;
+    this.#kept.push(answer);
+    if (this.asked >= from && this.asked < to) return;
+    for (const one of this.#kept.splice(0)) one.writeHead(this.status).end("ok");
   }
 }
 
@@ -46,6 +45,7 @@ describe("the generator", () => {
   beforeEach(() => {
     server.asked = 0;
     server.status = 200;
+    server.stall = NEVER;
   });
 
   const run = (changes: Partial<GenerateOptions>): Promise<Generated> =>
@@ -64,19 +64,9 @@ describe("the generator", () => {
     });
 
   it("goes on arriving while a server stalls, and shows that all who came meanwhile have waited", async () => {
-    // Longer than what comes after it: then most of those who are answered in that second have waited.
-    const STALL_MS = 2_000;
-    let isOver = false;
-    const onSecond = ({ second }: SecondDone): void => {
-      if (second !== 0) return;
-      server.isStalled = true;
-      setTimeout(() => {
-        isOver = true;
-        server.goOn();
-      }, STALL_MS);
-    };
-    const { steps } = await run({ onSecond });
-    expect(isOver).toBe(true);
+    // At forty a second they come within two seconds, if they go on coming; then most of those who are answered at once have waited.
+    server.stall = { from: 36, to: 116 };
+    const { steps } = await run({});
     // Who waits for each answer before the next question would have met the stall once.
     expect(steps.ask?.count).toBe(120);
     expect(steps.arrive?.count).toBe(120);
@@ -98,8 +88,9 @@ describe("the generator", () => {
   });
 
   it("counts who comes while too many are there, with a cause of its own", async () => {
-    const stages = [{ seconds: 0.5, from: 40, to: 40 }];
-    const { steps } = await run({ arriving: { stages, staySeconds: 1, atOnceMax: 5 } });
+    // Nobody has left before the last one came, be the generator late by more than a second.
+    const stages = [{ seconds: 0.05, from: 400, to: 400 }];
+    const { steps } = await run({ arriving: { stages, staySeconds: 2, atOnceMax: 5 } });
     expect(steps.arrive).toMatchObject({ count: 5, errors: { "too many at once": 15 } });
     expect(server.asked).toBe(5);
   });

@@ -19,8 +19,8 @@ export interface ClaimLedgerOptions {
   readonly nodes: number;
   /** How long a game server stays Allocated, in milliseconds. */
   readonly holdMs: () => number;
-  /** True once claims keep their game server for good. */
-  readonly isKept: () => boolean;
+  /** Whether a claim keeps its game server for good. */
+  readonly isKept: (claim: string) => boolean;
 }
 
 /** A game server as its machine knows it. */
@@ -75,6 +75,13 @@ export class ClaimLedger implements AsyncDisposable {
   get held(): ReadonlyMap<string, string> {
     const held = [...this.#games.values()].filter(({ state }) => state === "Allocated");
     return new Map(held.map(({ subject, claim }) => [subject.name, claim ?? ""]));
+  }
+
+  /** Every call that was made is answered, and the machines have seen what came of it. */
+  get isAtRest(): boolean {
+    const isOpen = ({ isCalling, isUnsure, state, calledFor, claim }: Game): boolean =>
+      isCalling || (!isUnsure && state === "Allocated" && calledFor === claim);
+    return ![...this.#games.values()].some(isOpen);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,7 +140,7 @@ export class ClaimLedger implements AsyncDisposable {
       this.wrongs.push(`${name} was held by ${game.claim} when ${claim} was given it`);
     this.claims.set(claim, name);
     game.claim = claim;
-    game.isKept = this.#options.isKept();
+    game.isKept = this.#options.isKept(claim);
   }
 
   #giveBack(game: Game, claim: string | undefined): void {

@@ -12,7 +12,9 @@ describe("allocations while the control plane and clients are killed", () => {
       servers: 200,
       seed,
       cutShare: 0.05,
-      aliveMs: { min: 50, max: 400 },
+      aliveMs: { min: 50, max: 300 },
+      // Each takes seconds on a busy machine, which would have many more of them.
+      killsMax: 12,
     });
     expect(report.wrongs).toEqual([]);
     expect(report.allocations).toBe(5000);
@@ -23,5 +25,5 @@ describe("allocations while the control plane and clients are killed", () => {
     expect(report.retries).toBeGreaterThan(0);
     expect(report.repeated).toBeGreaterThan(20);
     expect(report.heldAtTheEnd).toBeGreaterThanOrEqual(80);
-  }, 120_000);
+  }, 300_000);
 });

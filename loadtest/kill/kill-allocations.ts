@@ -17,6 +17,8 @@ export interface KillAllocationsOptions {
   readonly cutShare: number;
   /** Pauses between two kills are between these. */
   readonly aliveMs: { readonly min: number; readonly max: number };
+  /** No more kills than so many before the last one; no bound unless given. */
+  readonly killsMax?: number;
 }
 export interface KillAllocationsReport {
   readonly allocations: number;
@@ -85,8 +87,9 @@ class Run implements AsyncDisposable {
     const load = { clients, allocations, cutShare, random };
     const token = server.token("allocate");
     using claimants = new Claimants({ url, token, fleet: FLEET, ...load });
-    // The last ones are kept: they must still be held after the last kill.
-    const isKept = (): boolean => claimants.answers.size > allocations - 0.75 * servers;
+    // The last ones are kept, by their numbers: they must still be held after the last kill, and leave some for the others.
+    const isKept = (claim: string): boolean =>
+      Number(claim.split("-").at(-1)) > allocations - 0.75 * servers;
     const agent = server.token("agent");
     const ledger = new ClaimLedger({ url, token: agent, nodes, holdMs, isKept });
     this.#ledger = ledger;
@@ -96,8 +99,9 @@ class Run implements AsyncDisposable {
     const running = claimants.run();
     let isOver = false;
     const ended = running.finally(() => (isOver = true));
-    while (!isOver) {
-      const { min, max } = this.#options.aliveMs;
+    const { aliveMs, killsMax = Number.POSITIVE_INFINITY } = this.#options;
+    while (!isOver && this.#kills < killsMax) {
+      const { min, max } = aliveMs;
       await Promise.race([ended, pause(random.integer(min, max))]);
       if (!isOver) await this.#killAndAsk(claimants, random.shuffle([...claimants.answers.keys()]));
     }
@@ -160,6 +164,7 @@ class Run implements AsyncDisposable {
       if (ledger.claims.get(key) !== givenBy(answer))
         this.#wrongs.push(`${key}: answered ${givenBy(answer)}, seen ${ledger.claims.get(key)}`);
     await pause(HOLD_MS_MAX * 5);
+    await until(() => ledger.isAtRest, "the last calls to be seen");
     await this.#kill();
     const stored = await this.#stored();
     for (const [name, claim] of ledger.held)

@@ -14,6 +14,8 @@ export interface KillMoments {
 }
 
 const JITTER_MS_MAX = 5;
+/** Later than this the work may be over when the kill comes. */
+const LATEST_SHARE = 0.9;
 
 /** A real control plane that is killed with SIGKILL and started again on its state. */
 export class KilledServer implements AsyncDisposable {
@@ -44,7 +46,8 @@ export class KilledServer implements AsyncDisposable {
     const ended = work.finally(() => {
       isOver = true;
     });
-    const moments = Array.from({ length: kills }, () => random.integer(1, end - 1));
+    const latest = Math.ceil(end * LATEST_SHARE);
+    const moments = Array.from({ length: kills }, () => random.integer(1, latest));
     for (const moment of moments.sort((a, b) => a - b)) {
       await Promise.race([ended, reached(moment)]);
       if (random.next() < 0.5) await pause(random.integer(0, JITTER_MS_MAX));

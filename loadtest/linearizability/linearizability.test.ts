@@ -5,8 +5,9 @@ const seed = Date.now() % 1_000_000;
 
 it(`a control plane that is killed in mid-write does one operation at a time, for all that its clients see (seed ${seed})`, async () => {
   const { allocations, rooms, kills, wrongs } = await checkHistories({
-    ...{ histories: 1, operations: 300, clients: 6, kills: 2 },
-    ...{ cuts: { cutShare: 0.05, goneMax: 2 }, waysMax: 500_000, seed },
+    // So many that often nothing is free, and that no seed leaves out a cut.
+    ...{ histories: 1, operations: 300, clients: 8, kills: 2 },
+    ...{ cuts: { cutShare: 0.1, goneMax: 2 }, waysMax: 500_000, seed },
   });
   expect(wrongs).toEqual([]);
   expect(kills).toBe(4);
@@ -15,4 +16,4 @@ it(`a control plane that is killed in mid-write does one operation at a time, fo
     expect(sums.none).toBeGreaterThan(5);
     expect(sums.cut).toBeGreaterThan(0);
   }
-}, 120_000);
+}, 300_000);

@@ -18,12 +18,12 @@ beforeAll(async () => {
   writeFileSync(join(state, "room", "operator.token"), `${backend.operatorToken}\n`);
   const urls = { LOGIN_URL: backend.login.url, ROOM_URL: backend.service.url };
   game = await GameProgram.start({ ...urls, FLOTILLA_STATE: state });
-});
+}, 60_000);
 afterAll(async () => {
   await game.end();
   await backend[Symbol.asyncDispose]();
   rmSync(state, { recursive: true });
-});
+}, 60_000);
 
 async function enter(user: string, map: unknown, more: object = {}): Promise<MapPlayer> {
   const client = new Client(`ws://127.0.0.1:${game.webSocketPort}`);
@@ -31,7 +31,7 @@ async function enter(user: string, map: unknown, more: object = {}): Promise<Map
   return new MapPlayer(user, await client.joinOrCreate<MapState>("map", { access, map, ...more }));
 }
 
-describe("a game server without a platform", () => {
+describe("a game server without a platform", { timeout: 60_000 }, () => {
   it("brings those together who come to the same map, each as who has logged in", async () => {
     backend.draw("here");
     backend.draw("there");

@@ -9,6 +9,8 @@ import type { AvatarState, MapState } from "./map-state.ts";
 /** Fewer messages a second than lead to being thrown out. */
 const STEP_MS = 40;
 const STEPS_MAX = 200;
+/** After so many the game is heard: one that stood still gets no more at once than it allows. */
+const STEPS_UNHEARD_MAX = 20;
 
 /** A player on a map, with all that it was told. */
 export class MapPlayer {
@@ -64,14 +66,27 @@ export class MapPlayer {
       const at = this.sees(this.user);
       if (at !== undefined && isThere(at)) return;
       this.room.send("move", to);
+      if (step % STEPS_UNHEARD_MAX === STEPS_UNHEARD_MAX - 1) await this.room.request("echo", step);
       await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     }
     throw new Error(`${this.user} does not get there`);
   }
+
+  /** Its connection breaks, and comes back by itself once `isSeen`: a short absence may be seen by nobody. */
+  async breakOff(isSeen: () => boolean): Promise<void> {
+    const { connection, reconnection } = this.room;
+    const seen = Promise.withResolvers<void>();
+    const reconnect = connection.reconnect.bind(connection);
+    connection.reconnect = (query) => void seen.promise.then(() => reconnect(query));
+    reconnection.minUptime = 0;
+    connection.close(4010);
+    await until(isSeen);
+    seen.resolve();
+  }
 }
 
 export async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 1_500; tries++) {
     if (isSo()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

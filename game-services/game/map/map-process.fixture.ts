@@ -71,10 +71,10 @@ export class MapProcess implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Its exit code; null when a signal ended it. */
+  /** Its exit code, once all of its log is there; null when a signal ended it. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
     if (!this.isAlive) return this.#child.exitCode;
-    const ended = once(this.#child, "exit");
+    const ended = once(this.#child, "close");
     this.#child.kill(signal);
     const [code] = (await ended) as [number | null];
     return code;

@@ -4,6 +4,8 @@ import { Backend } from "./backend.fixture.ts";
 import { MapPlayer, until } from "./map-player.fixture.ts";
 import { MapProcess } from "./map-process.fixture.ts";
 
+/** Processes that start on a busy machine take long. */
+const PATIENCE = { timeout: 60_000 };
 let backend: Backend;
 beforeAll(async () => {
   backend = await Backend.open();
@@ -17,7 +19,7 @@ const isNear = (to: number) => (at: { x: number; y: number }) =>
 /** What was kept of a map's last room. */
 const kept = (map: string): string => JSON.stringify(backend.service.snapshots.get(map) ?? "");
 
-describe("a game server that is killed", () => {
+describe("a game server that is killed", PATIENCE, () => {
   it("loses nobody's place and no line of chat that is two seconds old: the next room of the map has them", async () => {
     backend.draw("killed");
     await using first = await MapProcess.start(backend);
@@ -46,7 +48,7 @@ describe("a game server that is killed", () => {
   });
 });
 
-describe("a game server that is told to end", () => {
+describe("a game server that is told to end", PATIENCE, () => {
   it("tells its players, saves what there is in that moment, and ends with 0", async () => {
     backend.draw("ended");
     await using game = await MapProcess.start(backend);

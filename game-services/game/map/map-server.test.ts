@@ -72,9 +72,12 @@ describe("players of a map", () => {
     await until(() => cid.said.length === 1);
     expect(cid.said[0]).toMatchObject({ text: "hello  all", is_old: true });
     expect(cid.whispered).toEqual([]);
+    const began = performance.now();
     for (let line = 0; line < 20; line++) cid.room.send("say", `line ${line}`);
-    await until(() => cid.refused.length >= 15);
-    expect(ann.said.filter(({ user }) => user === "cid").length).toBeLessThanOrEqual(5);
+    const heard = (): number => ann.said.filter(({ user }) => user === "cid").length;
+    await until(() => heard() + cid.refused.length === 20);
+    // Five at once, and two more for each second that this took.
+    expect(heard()).toBeLessThanOrEqual(5 + (2 * (performance.now() - began)) / 1000);
   });
 });
 
@@ -253,8 +256,10 @@ describe("an access token that lapses", () => {
     expect(ann.notices.at(-1)?.what).toBe("AccessRenewed");
     ann.room.send("place", place({ x: 6, y: 6 }));
     await until(() => ann.objects().length === 1);
-    ann.room.send("access", await maps.backend.login.accessOf("ann"));
-    await until(() => ann.refused.length === 4);
+    // One of four at once is too many, however many more were allowed meanwhile.
+    const renewed = await maps.backend.login.accessOf("ann");
+    for (let n = 0; n < 4; n++) ann.room.send("access", renewed);
+    await until(() => ann.refused.length > 3);
     expect(ann.refused.at(-1)?.because).toBe("too many tokens");
   });
 });
@@ -264,9 +269,7 @@ describe("a connection that breaks", () => {
     newMap();
     const [ann, ben] = [await maps.join("ann", map), await maps.join("ben", map)];
     await ann.walk({ x: 1, y: 1 }, ({ x, y }) => x < 1.1 && y < 1.1);
-    ann.room.reconnection.minUptime = 0;
-    ann.room.connection.close(4010);
-    await until(() => ben.sees("ann")?.connected === false);
+    await ann.breakOff(() => ben.sees("ann")?.connected === false);
     await until(() => ben.sees("ann")?.connected === true);
     expect(ben.sees("ann")?.x).toBeLessThan(1.1);
     const again = await maps.join("ann", map);
@@ -281,6 +284,8 @@ describe("a map that is deleted", () => {
     newMap();
     const ann = await maps.join("ann", map);
     maps.backend.service.maps.delete(map);
+    // As the room service does it; one may have been saved by now.
+    maps.backend.service.snapshots.delete(map);
     await until(() => ann.codes.length === 1);
     expect(ann.codes).toEqual([ROOM_GONE]);
     expect(ann.notices.map(({ what }) => what)).toEqual(["MapGone"]);

@@ -80,7 +80,7 @@ describe("a swarm of sockets", () => {
     const failed = Object.entries(counts).filter(([name]) => name.startsWith("failed: "));
     expect(failed.map(([, count]) => count)).toEqual([1]);
     expect(series.joined?.reduce<number>((sum, n) => sum + (n ?? 0), 0)).toBe(40);
-  });
+  }, 60_000);
 
   it.each([
     [{ processes: 0 }, "a socket swarm has 1 to 16 processes, not 0"],
