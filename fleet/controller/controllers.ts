@@ -84,13 +84,12 @@ export class Controllers {
         if (resource.kind === "Container") this.#addServiceOf(resource);
       }
     for (const revision of store.list("FleetRevision")) this.#addFleetOf(revision);
-    const startedAt = clock.monotonic();
     const check = async (): Promise<void> => {
       while (!signal.aborted) {
         await clock.sleep(NODE_CHECK_MS, signal);
         // A full disk refuses the writes of one look; the next may find it better.
         await this.link
-          .checkNodes(startedAt)
+          .checkNodes()
           .catch((error: unknown) => logger.warn({ error }, "the nodes could not be checked"));
       }
     };

@@ -36,7 +36,7 @@ async function pass(seconds: number, isHeard: boolean): Promise<void> {
   for (let s = 0; s < seconds; s++) {
     await clock.advance(1_000);
     if (isHeard && s % 2 === 1) await keeper.heartbeat("a", SAID);
-    await keeper.check(0);
+    await keeper.check();
   }
 }
 const reasons = (): readonly string[] =>
@@ -45,7 +45,7 @@ const reasons = (): readonly string[] =>
 describe("a node", () => {
   it("is written once while it says the same", async () => {
     await keeper.heartbeat("a", SAID);
-    await keeper.check(0);
+    await keeper.check();
     const { revision } = store;
     await pass(20, true);
     expect(store.revision).toBe(revision);
@@ -62,6 +62,16 @@ describe("a node", () => {
     expect(node()?.status).toMatchObject({ ready: true });
     expect(node()?.status).not.toHaveProperty("lost");
     expect(reasons().toSorted()).toEqual(["NodeLost", "NodeNotReady", "NodeReady"]);
+  });
+
+  it("is not silent while the control plane itself did not run", async () => {
+    await keeper.heartbeat("a", SAID);
+    await pass(4, true);
+    await clock.advance(60_000);
+    await keeper.check();
+    expect(node()?.status.ready).toBe(true);
+    await pass(10, true);
+    expect(reasons()).toEqual([]);
   });
 
   it("that comes and goes must be heard for longer each time, and is told of once", async () => {
@@ -108,7 +118,7 @@ describe("a node", () => {
     const expected = known.metadata.resourceVersion;
     await store.commit([{ op: "update", object, expected }]);
     keeper = new NodeKeeper(context);
-    await keeper.check(clock.monotonic());
+    await keeper.check();
     expect(node()?.status.ready).toBe(true);
     await keeper.heartbeat("a", { ...SAID, labels: { disk: "ssd" } });
     expect(node()?.metadata.labels).toEqual({ team: "blue", disk: "ssd" });

@@ -7,6 +7,7 @@ import {
   type NodeUse,
 } from "../../core/model/node.ts";
 import type { Labels } from "../../core/model/resource.ts";
+import { AwakeClock } from "../../core/std/awake-clock.ts";
 import { rfc3339 } from "../../core/std/clock.ts";
 import { FleetError } from "../../core/std/errors.ts";
 import { ownOf, sameJson } from "../../core/std/json.ts";
@@ -33,27 +34,30 @@ interface Heard {
 /** A silence is forgotten after so long. */
 const LATELY_MS = 600_000;
 const SILENCES_MAX = 16;
+/** A look that comes so late says that this process itself did not run. */
+const STALL_MS = 2_500;
 
 /** Keeps the Nodes: what their heartbeats say, whether they still come, and what was placed on each. */
 export class NodeKeeper {
   readonly #context: ControllerContext;
   readonly #heard = new Map<string, Heard>();
-  readonly #startedAt: number;
+  /** Time in which this process could hear. */
+  readonly #awake: AwakeClock;
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#startedAt = context.clock.monotonic();
+    this.#awake = new AwakeClock({ monotonicMs: context.clock.monotonic(), stallMs: STALL_MS });
   }
 
   /** Milliseconds since its last heartbeat, or since the start. */
   silentMs(name: string): number {
-    return this.#context.clock.monotonic() - (this.#heard.get(name)?.lastAt ?? this.#startedAt);
+    return this.#now() - (this.#heard.get(name)?.lastAt ?? 0);
   }
 
   /** Keeps the node's status; makes the Node on its first heartbeat. A heartbeat that says nothing new is not written. */
   async heartbeat(name: string, said: NodeStatus): Promise<void> {
-    const { store, options, clock } = this.#context;
-    const hearing = this.#hear(name, clock.monotonic());
+    const { store, options } = this.#context;
+    const hearing = this.#hear(name, this.#now());
     await takeImages(this.#context, name, said.images);
     const stage = decideNodeStage(hearing, options.nodes);
     const node = store.get("Node", "", name);
@@ -109,13 +113,14 @@ export class NodeKeeper {
    * Marks nodes whose heartbeats stopped, and writes what is placed on each; called by a timer. Only a heartbeat makes a
    * node better, and the nodes of a fresh start get one period of grace.
    */
-  async check(startedAt: number): Promise<void> {
+  async check(): Promise<void> {
     const { store, clock, options, world } = this.#context;
-    const now = clock.monotonic();
+    // A look that comes late was not there to hear: what was said meanwhile waits to be read.
+    const now = this.#awake.advance(clock.monotonic());
     for (const node of store.list("Node")) {
       const { name } = node.metadata;
       const heard = this.#heard.get(name);
-      const hearing = hearingOf(heard, now, startedAt);
+      const hearing = hearingOf(heard, now);
       const stage = decideNodeStage(hearing, options.nodes);
       const isWorse = stage > stageOfNode(node);
       const silences = hearing.silences + 1;
@@ -132,6 +137,10 @@ export class NodeKeeper {
     }
     for (const name of this.#heard.keys())
       if (!store.get("Node", "", name)) this.#heard.delete(name);
+  }
+
+  #now(): number {
+    return this.#awake.read(this.#context.clock.monotonic());
   }
 
   #hear(name: string, now: number): Hearing {
@@ -191,10 +200,10 @@ function isOwnMachine({ status }: Node): boolean {
   return status.credential === undefined && status.heartbeatAt !== NEVER_HEARD;
 }
 
-function hearingOf(heard: Heard | undefined, now: number, startedAt: number): Hearing {
+function hearingOf(heard: Heard | undefined, now: number): Hearing {
   const { lastAt, steadySince, silences } = heard ?? {
-    lastAt: startedAt,
-    steadySince: startedAt,
+    lastAt: 0,
+    steadySince: 0,
     silences: [],
   };
   return { silentMs: now - lastAt, steadyMs: now - steadySince, silences: silences.length };

@@ -55,8 +55,8 @@ export class NodeLink {
   }
 
   /** Marks nodes whose heartbeats stopped; called by a timer. */
-  async checkNodes(startedAt: number): Promise<void> {
-    await this.#nodes.check(startedAt);
+  async checkNodes(): Promise<void> {
+    await this.#nodes.check();
   }
 
   /** Keeps what a node measured for a while; nothing is committed. */

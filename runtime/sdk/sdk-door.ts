@@ -1,9 +1,9 @@
 import type { SdkPeer } from "../../core/model/sdk-peer.ts";
+import { AwakeClock } from "../../core/std/awake-clock.ts";
 import type { BackoffOptions } from "../../core/std/backoff.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { messageOf } from "../../core/std/errors.ts";
 import type { Logger } from "../../core/std/logger.ts";
-import { AwakeClock } from "./awake-clock.ts";
 import type { HealthVerdict } from "./decide-health.ts";
 import type { DoorLink } from "./door-link.ts";
 import { Gate } from "./gate.ts";
