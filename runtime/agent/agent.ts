@@ -6,7 +6,6 @@ import type { PlatformApiPlace } from "../../core/model/platform-api.ts";
 import { keyOf, refOf } from "../../core/model/resource.ts";
 import type { Clock } from "../../core/std/clock.ts";
 import { isFleetError, messageOf } from "../../core/std/errors.ts";
-import { sameJson } from "../../core/std/json.ts";
 import type { Logger } from "../../core/std/logger.ts";
 import { WorkQueue } from "../../core/std/work-queue.ts";
 import type { ContainerDriver } from "../container/driver.ts";
@@ -17,6 +16,7 @@ import { ContainerKeeper } from "./container-keeper.ts";
 import { decideApiLeads } from "./decide-api-leads.ts";
 import { isCutOff } from "./decide-cut-off.ts";
 import { decideServices } from "./decide-services.ts";
+import { KeptLeads } from "./kept-leads.ts";
 import { Prober } from "./prober.ts";
 import type { SdkPeers } from "./sdk-peers.ts";
 
@@ -51,8 +51,7 @@ export class Agent {
   readonly #queue: WorkQueue;
   readonly #keeper: ContainerKeeper;
   readonly #prober: Prober;
-  /** What services lead to now. */
-  #leads: readonly ServiceLead[] | undefined;
+  readonly #leads: KeptLeads;
   /** When the control plane was heard last; monotonic milliseconds. */
   #heardAt = 0;
   /** The container id that each key of the cache stands for now. */
@@ -74,6 +73,7 @@ export class Agent {
       queueMax,
       backoff,
     });
+    this.#leads = new KeptLeads(options.setServices);
     const updateServices = (): Promise<void> => this.#updateServices();
     this.#keeper = new ContainerKeeper({ ...options, updateServices });
     this.#prober = new Prober({
@@ -146,16 +146,12 @@ export class Agent {
     else this.#prober.forget(id);
   }
 
-  /** What the kernel has is not known at the start: then it is told in any case. */
   async #updateServices(): Promise<void> {
-    const { cache, setServices, platformApi } = this.#options;
-    const leads = [
+    const { cache, platformApi } = this.#options;
+    await this.#leads.become([
       ...decideApiLeads(this.#keeper.apiCallers(), platformApi),
       ...decideServices(cache.list("Service"), this.#keeper.replicas()),
-    ];
-    if (this.#leads && sameJson(leads, this.#leads)) return;
-    await setServices(leads);
-    this.#leads = leads;
+    ]);
   }
 
   #probeFailed(id: string, message: string): void {

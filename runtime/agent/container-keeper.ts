@@ -184,7 +184,8 @@ export class ContainerKeeper {
       case "leave":
         kept.leaving = true;
         await this.#options.updateServices();
-        kept.leftAt = now;
+        // From then on nobody new comes.
+        kept.leftAt = this.#options.clock.now();
         return { againInMs: 0 };
       case "drain":
         return { againInMs: action.untilMs - now };
@@ -208,6 +209,8 @@ export class ContainerKeeper {
         return { againInMs: 0 };
       case "report":
         if (action.seen === "running") stay(kept);
+        // Before it is told: what the control plane calls ready is led to by then, and what it does not is not any more.
+        if (this.isReplica(id)) await this.#options.updateServices();
         return await this.#report(id, kept, action);
       case "wait":
         await this.#report(id, kept, {
