@@ -1,29 +1,35 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestInstance } from "../testing/test-instance.ts";
 import { until } from "./look-inside.ts";
+import { redBlueFolder } from "./red-blue-folder.ts";
 
 const FLOTILLA = join(import.meta.dirname, "../../bin/flotilla");
 const SOON = { timeout: 20_000, interval: 50 };
 const PASSWORD = "correct horse battery";
 
+let example: string;
 let instance: TestInstance;
 let cookie = "";
 let csrf = "";
 const secrets = new Set<string>([PASSWORD]);
 
 beforeAll(async () => {
+  example = await redBlueFolder();
   instance = await TestInstance.start({
-    images: ["examples/red-blue/image.yaml"],
-    files: ["examples/red-blue"],
+    files: [example],
     flags: ["--port-range", "17340-17350", "--log-level", "debug"],
   });
   await until(instance, ["Container", "red"], ({ status }) => status.phase === "Running");
 });
-afterAll(() => instance[Symbol.asyncDispose]());
+afterAll(async () => {
+  await instance[Symbol.asyncDispose]();
+  await rm(example, { recursive: true });
+});
 
 const ask = (method: string, path: string, body?: object): Promise<Response> =>
   fetch(instance.url + path, {
@@ -40,18 +46,28 @@ function asToken(token: string, ...argv: readonly string[]): ChildProcess {
   return spawn(FLOTILLA, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** All files below a folder. */
+/** All files below a folder. One that gets its name, or is replaced, while they are read makes them be looked for again. */
 function written(folder: string): string[] {
+  for (;;) {
+    try {
+      return textsBelow(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+}
+function textsBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return written(path);
+    if (entry.isDirectory()) return textsBelow(path);
     return entry.isFile() ? [readFileSync(path, "latin1")] : [];
   });
 }
 
 describe("the first admin", () => {
   it("gets a one-time link from the command line, for `up` writes none where no person reads", async () => {
-    expect(instance.said).toContain("user link` prints a link");
+    // It is the last thing that `up` says, after it said that it is up.
+    await expect.poll(() => instance.said, SOON).toContain("user link` prints a link");
     expect(instance.said).not.toContain("#/welcome/");
     const link = (await instance.mustCli("user", "link")).trim();
     expect(link.startsWith(`${instance.url}/#/welcome/`)).toBe(true);

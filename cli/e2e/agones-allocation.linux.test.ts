@@ -16,6 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => instance?.[Symbol.asyncDispose]());
 
+/** What was allocated comes to the game by way of its node and the SDK door. */
+const SOON = { timeout: 30_000, interval: 100 };
 const COUNTERS = { rooms: { count: 1, capacity: 3 }, level: { count: 0, capacity: 5 } };
 const LISTS = { players: { capacity: 3, values: ["ann"] } };
 
@@ -74,7 +76,7 @@ describe("an allocation, as Agones' own tests ask for one", () => {
     });
     expect([state, (await statusOf(gameServerName)).state]).toEqual(["Allocated", "Allocated"]);
     expect(address).toBe("127.0.0.1");
-    await expect.poll(() => tellUdp(ports[0]?.port ?? 0, "STATE")).toBe("ACK: Allocated");
+    await expect.poll(() => tellUdp(ports[0]?.port ?? 0, "STATE"), SOON).toBe("ACK: Allocated");
   });
 
   it("finds one by its state, an Allocated one before a Ready one", async () => {
@@ -133,7 +135,7 @@ describe("an allocation, as Agones' own tests ask for one", () => {
     const act = (rooms: object) => allocate({ ...spec, counters: { rooms } });
     const { ports } = await act({ action: "Increment", amount: 1 });
     const port = ports[0]?.port ?? 0;
-    await expect.poll(() => tellUdp(port, "GET_COUNTER_COUNT rooms")).toBe("ACK: 2");
+    await expect.poll(() => tellUdp(port, "GET_COUNTER_COUNT rooms"), SOON).toBe("ACK: 2");
     const counts = [];
     for (const action of [
       { action: "Increment", amount: 7 },
@@ -150,7 +152,7 @@ describe("an allocation, as Agones' own tests ask for one", () => {
       { count: 4, capacity: 4 },
       { count: 0, capacity: 4 },
     ]);
-    await expect.poll(() => tellUdp(port, "GET_COUNTER_CAPACITY rooms")).toBe("ACK: 4");
+    await expect.poll(() => tellUdp(port, "GET_COUNTER_CAPACITY rooms"), SOON).toBe("ACK: 4");
   });
 
   it("acts on Lists, cut to what fits, and the game sees it", async () => {
@@ -159,7 +161,7 @@ describe("an allocation, as Agones' own tests ask for one", () => {
     const act = (players: object) => allocate({ ...spec, lists: { players } });
     const { ports, gameServerName } = await act({ addValues: ["ben", "ann"] });
     const port = ports[0]?.port ?? 0;
-    await expect.poll(() => tellUdp(port, "GET_LIST_VALUES players")).toBe("ACK: ann,ben");
+    await expect.poll(() => tellUdp(port, "GET_LIST_VALUES players"), SOON).toBe("ACK: ann,ben");
     const lists = [];
     for (const action of [
       { addValues: ["cid", "dan"] },
@@ -175,7 +177,7 @@ describe("an allocation, as Agones' own tests ask for one", () => {
       { capacity: 4, values: ["eve"] },
     ]);
     expect((await statusOf(gameServerName)).lists?.players?.values).toEqual(["eve"]);
-    await expect.poll(() => tellUdp(port, "GET_LIST_VALUES players")).toBe("ACK: eve");
+    await expect.poll(() => tellUdp(port, "GET_LIST_VALUES players"), SOON).toBe("ACK: eve");
   });
 
   it("gives nothing of a fleet that is full, and says so", async () => {
@@ -226,28 +228,18 @@ describe("an allocation, as Agones' own tests ask for one", () => {
 
   it("never gives a server that is being deleted, and a deletion takes none that was given", async () => {
     await readyFleet({ name: "deleted", replicas: 5 });
-    const given: string[] = [];
-    const taking = async (): Promise<void> => {
-      for (let i = 0; i < 20; i++) {
-        const { gameServerName } = await allocate({ selectors: [of("deleted")] });
-        if (gameServerName !== "") given.push(gameServerName);
-        await sleep(10);
-      }
-    };
     const scale = pathOf({ kind: "Fleet", namespace: "default", name: "deleted" });
-    await Promise.all([
-      taking(),
-      sleep(20).then(() =>
-        instance.request(
-          "PATCH",
-          scale,
-          { spec: { replicas: 0 } },
-          {
-            "content-type": "application/merge-patch+json",
-          },
-        ),
-      ),
-    ]);
+    const type = { "content-type": "application/merge-patch+json" };
+    const given: string[] = [];
+    let scaling: Promise<unknown> | undefined;
+    for (let i = 0; i < 20; i++) {
+      const { gameServerName } = await allocate({ selectors: [of("deleted")] });
+      if (gameServerName !== "") given.push(gameServerName);
+      // Beside the others, as soon as the first one is out.
+      scaling ??= instance.request("PATCH", scale, { spec: { replicas: 0 } }, type);
+      await sleep(10);
+    }
+    await scaling;
     expect(given.length).toBeGreaterThan(0);
     while ((await serversOf("deleted", "Ready")).length > 0) await sleep(25);
     const left = (await serversOf("deleted", "Allocated")).map(({ metadata }) => metadata.name);

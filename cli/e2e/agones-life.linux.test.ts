@@ -15,9 +15,10 @@ import {
   tellUdp,
 } from "./simple-game.ts";
 
-/** Fails three seconds after the last ping. */
-const STRICT = { initialDelaySeconds: 1, periodSeconds: 1, failureThreshold: 2 };
-const LONGER_THAN_STRICT_MS = 4_000;
+/** Fails six seconds after the last ping, and without any eight after the start: a busy machine makes a game late with both. */
+const STRICT = { initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 5 };
+const LONGER_THAN_STRICT_MS = 9_000;
+const SOON = { timeout: 30_000, interval: 100 };
 const port = (fields: object): object => ({ name: "game", containerPort: 7654, ...fields });
 
 let instance: TestInstance;
@@ -76,7 +77,8 @@ describe("the life of one game server, as Agones' own tests walk through it", ()
     await stateOf(instance, "again", "Allocated");
     expect(await tellUdp(found, "READY")).toBe("ACK: READY");
     await stateOf(instance, "again", "Ready");
-    expect(await tellUdp(found, "STATE")).toBe("ACK: Ready");
+    // The game hears of it by way of its node and the SDK door.
+    await expect.poll(() => tellUdp(found, "STATE"), SOON).toBe("ACK: Ready");
   });
 
   it("reserves itself for a time, and is Ready after it", async () => {
@@ -85,9 +87,7 @@ describe("the life of one game server, as Agones' own tests walk through it", ()
     const { status } = await stateOf(instance, "reserved", "Reserved");
     const deadline = (status as { reservedUntil?: string }).reservedUntil ?? "";
     await stateOf(instance, "reserved", "Ready");
-    await expect
-      .poll(() => eventsOf("reserved"), { timeout: 10_000 })
-      .toHaveProperty("ReservationEnded");
+    await expect.poll(() => eventsOf("reserved"), SOON).toHaveProperty("ReservationEnded");
     const events = await eventsOf("reserved");
     expect(events.Reserved?.message).toBe("the game reserved itself for 5 s");
     const endedAt = Date.parse(events.ReservationEnded?.firstTimestamp ?? "");
@@ -218,15 +218,17 @@ describe("a game server that fails or ends", () => {
   });
 
   it("has its grace to end in, and speaks to its SDK server meanwhile", async () => {
-    const env = { LINGER_MS: "4000" };
-    const number = portOf(await readySimple(instance, { name: "graceful", env, graceSeconds: 30 }));
+    const env = { LINGER_MS: "80000" };
+    const number = portOf(await readySimple(instance, { name: "graceful", env, graceSeconds: 90 }));
     await remove("graceful");
     const log = async () => (await instance.cli("logs", "gs/graceful")).out;
-    await expect.poll(log, { timeout: 3_000, interval: 100 }).toContain("asked to end");
+    await expect.poll(log, SOON).toContain("asked to end");
     expect(await tellUdp(number, "GAMESERVER")).toBe("ACK: graceful");
     expect(
       (await seen(instance, "GameServer", "graceful")).status.container?.exitCode,
     ).toBeUndefined();
+    // It has ended what it was busy with.
+    await tellSimple(instance, "graceful", "EXIT 0");
     await goneOf(instance, "graceful");
   });
 });

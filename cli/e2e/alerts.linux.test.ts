@@ -22,7 +22,12 @@ const DISK_MIB = 1_200;
 const PORTS = "17300-17319";
 const QUIET_LOOKS = 8;
 const HEALED = { timeout: 90_000, interval: 500 };
-const DETECTED = { timeout: 10_000, interval: 100 };
+/**
+ * Ten seconds, in looks of a tenth of one each: a machine that is busy with other things makes the server late, and each
+ * look at it as well.
+ */
+const DETECTED_LOOKS_MAX = 100;
+const LOOK_EVERY_MS = 100;
 
 let disk: string;
 let home: TestInstance;
@@ -31,15 +36,17 @@ let receiver: Server;
 const received: AlertMessage[] = [];
 const opened = new AsyncDisposableStack();
 
-/** Takes what is signed with the secret of the state folder, as docs/alerts.md shows it. */
-async function startReceiver(secretFile: () => string): Promise<Server> {
+/** Takes what is signed with the secret of the state folder, as docs/alerts.md shows it; later, while that is not known. */
+async function startReceiver(secretFile: () => string | undefined): Promise<Server> {
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += String(chunk);
     const form = /^t=(\d+),v1=([0-9a-f]{64})$/;
     const [, seconds = "", seen = ""] =
       form.exec(String(request.headers["flotilla-signature"])) ?? [];
-    const secret = readFileSync(secretFile(), "utf8").trim();
+    const file = secretFile();
+    if (file === undefined) return void response.writeHead(503).end();
+    const secret = readFileSync(file, "utf8").trim();
     const right = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
     const isRight =
       seen.length === right.length && timingSafeEqual(Buffer.from(seen), Buffer.from(right));
@@ -56,7 +63,7 @@ const webhookUrl = () => `http://127.0.0.1:${(receiver.address() as AddressInfo)
 beforeAll(async () => {
   disk = opened.use(new SmallDisk(DISK_MIB)).path;
   const urlFile = join(disk, "webhook.url");
-  receiver = await startReceiver(() => join(home.state, "alert-webhook.secret"));
+  receiver = await startReceiver(() => home && join(home.state, "alert-webhook.secret"));
   opened.defer(async () => void (await new Promise((resolve) => receiver.close(resolve))));
   const tls = await freePort();
   writeFileSync(urlFile, `${webhookUrl()}\n`, { mode: 0o600 });
@@ -87,6 +94,14 @@ async function alerts(): Promise<readonly Alert[]> {
 async function firing(): Promise<readonly string[]> {
   const found = (await alerts()).filter(({ state }) => state === "firing");
   return found.map(({ rule, subject }) => `${rule} ${subject.kind}/${subject.name}`).sort();
+}
+async function untilFires(alert: string): Promise<void> {
+  for (let look = 1; ; look++) {
+    const found = await firing();
+    if (found.includes(alert)) return;
+    if (look === DETECTED_LOOKS_MAX) expect(found, "what fires").toContain(alert);
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 async function create(
   kind: "Container" | "Network" | "Fleet",
@@ -125,6 +140,8 @@ class SlowAllocations {
   constructor() {
     expect(this.#server).toBeGreaterThan(1);
     this.#running = [this.#stutter(), ...Array.from({ length: 8 }, () => this.#allocate())];
+    // Told by `end`: nobody hears of it before.
+    for (const one of this.#running) one.catch(() => undefined);
   }
 
   async end(): Promise<void> {
@@ -277,7 +294,7 @@ describe("alerts of a whole instance", () => {
     await prepare?.();
     await plant();
     try {
-      await expect.poll(firing, { ...DETECTED, message: "what fires" }).toContain(alert);
+      await untilFires(alert);
     } finally {
       await endSoon?.();
     }
@@ -325,5 +342,5 @@ describe("alerts of a whole instance", () => {
       "id,time,kind,namespace,name,uid,fleet,node,from,to,reason,message,by",
     );
     expect(csv).toContain(",OOMKilled,");
-  });
+  }, 240_000);
 });

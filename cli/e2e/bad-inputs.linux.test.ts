@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -9,11 +8,13 @@ import { ShimClient } from "../../runtime/shim/client.ts";
 import { type CliResult, TestInstance } from "../testing/test-instance.ts";
 import { readMark } from "../up/state-folder.ts";
 import { listed, seen, until } from "./look-inside.ts";
+import { redBlueFolder } from "./red-blue-folder.ts";
 import { tracesOf } from "./traces.ts";
 
 const GAME_SERVERS = "/apis/agones.dev/v1/namespaces/default/gameservers";
 const CONTAINERS = "/apis/flotilla.dev/v1/namespaces/default/containers";
 const PORTS = 4;
+const SOON = { timeout: 30_000, interval: 100 };
 
 const fleet = (more: string): string => `apiVersion: agones.dev/v1
 kind: Fleet
@@ -54,6 +55,7 @@ function container(name: string, more: object): object {
 describe("what cannot be", () => {
   let instance: TestInstance;
   let folder: string;
+  let example: string;
   let before: object;
 
   /** Everything stored with its revision, and everything made in the kernel. */
@@ -85,8 +87,9 @@ describe("what cannot be", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "flotilla-bad-"));
+    example = await redBlueFolder();
     instance = await TestInstance.start({
-      files: ["examples/red-blue"],
+      files: [example],
       flags: ["--port-range", `17200-${17_200 + PORTS - 1}`],
     });
     for (const name of ["red", "blue"])
@@ -94,13 +97,13 @@ describe("what cannot be", () => {
   });
   afterAll(async () => {
     await instance[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
+    for (const one of [folder, example]) await rm(one, { recursive: true });
   });
   beforeEach(async () => {
     before = await found();
   });
   afterEach(async () => {
-    await expect.poll(found, { timeout: 10_000 }).toEqual(before);
+    await expect.poll(found, SOON).toEqual(before);
   });
 
   it.each([
@@ -188,7 +191,7 @@ describe("what cannot be", () => {
     await instance.mustCli("delete", "gs/gs-0");
     await until(instance, ["GameServer", last], ({ status }) => status.state === "Scheduled");
     await instance.mustCli("delete", ...names.slice(1).map((name) => `gs/${name}`));
-    await expect.poll(() => listed(instance, "GameServer"), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => listed(instance, "GameServer"), SOON).toEqual([]);
   });
 
   it.each([
@@ -239,9 +242,11 @@ describe("what cannot be", () => {
       const socket = connect(join(instance.state, "run/shim.sock"));
       let answer = Buffer.alloc(0);
       socket.on("data", (chunk) => (answer = Buffer.concat([answer, chunk])));
+      // Whoever closes before all was read resets the connection: that is an error, and then the end.
       socket.on("error", () => undefined);
+      const closed = new Promise((resolve) => socket.once("close", resolve));
       socket.write(bytes);
-      await once(socket, "close");
+      await closed;
       expect(answer.length).toBeLessThan(500);
     }
     expect(instance.pid("shim")).toBe(pid);

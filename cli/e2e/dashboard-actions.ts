@@ -15,10 +15,12 @@ const phase = async (): Promise<string> => (await story.read(WORKER)).status.pha
 function fleetActions(): void {
   it("scales a fleet, and says that nobody is touched", async () => {
     await ann.go("#/fleets/default/play", "play");
-    const said = await ann.act("Scale", { replicas: "3" });
+    const [said] = await Promise.all([
+      ann.act("Scale", { replicas: "3" }),
+      ann.saysOnce(".note", /play is scaled to 3/),
+    ]);
     expect(said).toContain("0 of 4 players are touched");
     expect(await replicas()).toBe(3);
-    await ann.page.getByText("play is scaled to 3").waitFor();
     const third = async (): Promise<number> =>
       (await story.world.servers()).filter(({ state }) => state === "Ready").length;
     await expect.poll(third, SOON).toBe(3);
@@ -26,8 +28,10 @@ function fleetActions(): void {
   });
 
   it("allocates a game server, and says where it is", async () => {
-    await ann.act("Allocate");
-    await ann.page.getByText(/play-\S+ is allocated: 127\.0\.0\.1:174\d\d/).waitFor();
+    await Promise.all([
+      ann.act("Allocate"),
+      ann.saysOnce(".note", /play-\S+ is allocated: 127\.0\.0\.1:174\d\d/),
+    ]);
     await ann.page.locator(".legend").getByText("Allocated 1").waitFor();
   });
 }
@@ -115,6 +119,10 @@ function machineActions(): void {
 
   it("cordons a machine and lets it take new ones again, while who plays there plays on", async () => {
     await ann.go("#/nodes/home", /home/);
+    // The free one that the drain took off is gone, and another one is there.
+    const states = async (): Promise<readonly string[]> =>
+      (await story.world.servers()).map(({ state }) => state).sort();
+    await expect.poll(states, SOON).toEqual(["Allocated", "Ready"]);
     const before = (await story.world.servers()).map(({ name }) => name).sort();
     expect(await ann.act("Cordon")).toMatch(/0 of \d+ players are touched/);
     await ann.page.locator("h1").getByText("Cordoned").waitFor();

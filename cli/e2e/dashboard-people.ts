@@ -69,8 +69,7 @@ function passwords(): void {
     await change("not the present one");
     await vic.dialog.getByRole("alert").waitFor();
     await vic.picture("password-wrong");
-    await change(PASSWORD);
-    await vic.page.getByText("The password was changed").waitFor();
+    await Promise.all([vic.saysOnce(".note", /The password was changed/), change(PASSWORD)]);
     await vic.dialog.waitFor({ state: "detached" });
     await vic.signOut();
     await vic.signIn("vic", PASSWORD);

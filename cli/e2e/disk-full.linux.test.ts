@@ -10,6 +10,7 @@ const DISK_MIB = 900;
 /** The last room of the journal takes small writes when large ones are refused already. */
 const PADDINGS = [200_000, 4000, 0];
 const WRITES_MAX = 3000;
+const SOON = { timeout: 60_000, interval: 100 };
 
 let disk: SmallDisk;
 let remote: RemoteMachine;
@@ -22,7 +23,7 @@ beforeAll(async () => {
     stateIn: disk.path,
     images: ["examples/demo/image.yaml"],
     files: ["examples/demo/fleet.yaml"],
-    flags: ["--advertise-address", remote.hostAddress],
+    flags: ["--advertise-address", remote.hostAddress, "--port-range", "17400-17419"],
   });
 }, 120_000);
 afterAll(async () => {
@@ -91,6 +92,8 @@ describe("a full disk below the state folder", () => {
     expect(refusal?.status).toBe(507);
     expect(refusal?.body).toMatchObject({ kind: "Status", status: "Failure", code: 507 });
     expect(refusal?.body).toHaveProperty("message", expect.stringMatching(/space/));
+    // Somebody may have removed a file since.
+    fill(fd);
     const told = await instance.cli("scale", "fleet", "arena", "--replicas", "4");
     expect(told.code).toBe(7);
     expect(told.err).toMatch(/^error: .*space/);
@@ -98,7 +101,7 @@ describe("a full disk below the state folder", () => {
     expect((await gameServer(instance, name)).status.state).toBe("Allocated");
 
     release();
-    await expect.poll(async () => (await pad(step + 1, 0)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await pad(step + 1, 0)).status, SOON).toBe(200);
     expect(await stepOf()).toBe(step + 1);
     await instance.mustCli("scale", "fleet", "arena", "--replicas", "4");
     const reports = await Promise.all(all.map((one) => one.end()));
@@ -106,7 +109,7 @@ describe("a full disk below the state folder", () => {
       expect(report).toMatchObject({ udpLost: 0, webSocketLost: 0, drops: 0 });
     // What was answered stays true for the next life of the server, too.
     expect(instance.kill("server")).toBe(true);
-    await expect.poll(() => stepOf().catch(() => undefined), { timeout: 20_000 }).toBe(step + 1);
+    await expect.poll(() => stepOf().catch(() => undefined), SOON).toBe(step + 1);
     expect((await gameServer(instance, name)).status).toMatchObject({
       state: "Allocated",
       container: before.status.container,

@@ -1,4 +1,5 @@
 import type { Random } from "../../core/std/random.ts";
+import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import type { PartName, TestInstance } from "../testing/test-instance.ts";
 
 export interface KillOptions {
@@ -11,7 +12,7 @@ export interface KillOptions {
 }
 
 const LOOK_EVERY_MS = 5;
-const RUNS_WITHIN_MS = 20_000;
+const RUNS_WITHIN_MS = 60_000;
 
 /** kill -9 of parts in random order after random pauses; each runs again before it is killed again. Who was killed. */
 export async function killAtRandom(options: KillOptions): Promise<PartName[]> {
@@ -26,6 +27,17 @@ export async function killAtRandom(options: KillOptions): Promise<PartName[]> {
     await pause(random.integer(0, pauseMsMax));
   }
   return killed;
+}
+
+/**
+ * kill -9 of all that runs of these parts; who they were. They are found before the first is killed, since who has lost its
+ * parent ends by itself: then it is gone already, which is no failure.
+ */
+export function killAtOnce(instance: TestInstance, parts: readonly PartName[]): number[] {
+  using linux = new HostLinux();
+  const pids = parts.map((part) => instance.pid(part)).filter((pid) => pid !== undefined);
+  for (const pid of pids) linux.kill(pid, "SIGKILL");
+  return pids;
 }
 
 async function killOnce(instance: TestInstance, part: PartName): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GameServer } from "../../core/model/game-server.ts";
 import { seededRandom } from "../../core/std/random.ts";
 import { type PartName, TestInstance } from "../testing/test-instance.ts";
-import { killAtRandom } from "./kill-at-random.ts";
+import { killAtOnce, killAtRandom } from "./kill-at-random.ts";
 import type { LineProcess } from "./line-process.ts";
 import {
   allocateArena,
@@ -55,8 +55,7 @@ async function healthBecomes(name: string, wanted: string): Promise<void> {
 
 /** All at once: whoever is left could start the others again. */
 async function killAll(parts: readonly PartName[]): Promise<void> {
-  const pids = parts.map((part) => instance.pid(part)).filter((pid) => pid !== undefined);
-  for (const pid of pids) process.kill(pid, "SIGKILL");
+  killAtOnce(instance, parts);
   await expect
     .poll(() => parts.filter((part) => instance.pid(part) !== undefined), SOON)
     .toEqual([]);

@@ -16,7 +16,7 @@ const PHONE = {
   locale: "ko-KR",
 };
 const executablePath = chromiumPath();
-const SOON = { timeout: 15_000, interval: 100 };
+const SOON = { timeout: 60_000, interval: 100 };
 let world: MeetWorld;
 let browser: Browser;
 let ann: PagePlayer;

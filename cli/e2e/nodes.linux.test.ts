@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Machines } from "../testing/machines.ts";
 
+const SOON = { timeout: 30_000 };
+
 describe("a fleet on several machines", () => {
   let machines: Machines;
   beforeAll(async () => {
     machines = await Machines.start(188, []);
-  }, 60_000);
-  afterAll(() => machines?.[Symbol.asyncDispose](), 60_000);
+  });
+  afterAll(() => machines?.[Symbol.asyncDispose]());
 
   it("spreads over machines that joined, which fetch the image by its digest", async () => {
     const { home, vm1, vm2 } = machines;
@@ -24,7 +26,7 @@ describe("a fleet on several machines", () => {
     expect(await readFile(join(vm2.state, "ca.pem"), "utf8")).toBe(authority);
     const wide = (): Promise<string> => home.mustCli("get", "nodes", "-o", "wide");
     // Ready, 1 server, its request of what the machine has, labels.
-    await expect.poll(wide, { timeout: 10_000 }).toMatch(/^vm-1 +Ready .* 1 +10m\/\S+ .* zone=a /m);
+    await expect.poll(wide, SOON).toMatch(/^vm-1 +Ready .* 1 +10m\/\S+ .* zone=a /m);
   });
 
   it("is told why there is no place", async () => {
@@ -32,7 +34,7 @@ describe("a fleet on several machines", () => {
     await home.mustCli("cordon", "home");
     await machines.create("picky", 1, { nodeSelector: { zone: "c" } });
     await expect
-      .poll(async () => (await machines.servers("picky"))[0]?.status.message, { timeout: 10_000 })
+      .poll(async () => (await machines.servers("picky"))[0]?.status.message, SOON)
       .toBe("home: cordoned; vm-1, vm-2: label zone is not c");
     await machines.remove("picky");
   });
@@ -47,10 +49,10 @@ describe("a fleet on several machines", () => {
     await home.mustCli("drain", "vm-1");
     await machines.fleetBecomes("drained", " PortAllocation", "vm-1 Allocated");
     await machines.fleetBecomes("spread", "home Ready", "vm-2 Ready", "vm-2 Ready");
-    expect(await row()).toContain(" Ready,Draining ");
+    await expect.poll(row, SOON).toContain(" Ready,Draining ");
     await home.mustCli("drain", "vm-1", "--deadline", "1s");
     await machines.fleetBecomes("drained", " PortAllocation", " PortAllocation");
-    await expect.poll(row, { timeout: 10_000 }).toContain(" Ready,Drained ");
+    await expect.poll(row, SOON).toContain(" Ready,Drained ");
     await home.mustCli("uncordon", "vm-1");
     await machines.fleetBecomes("drained", "vm-1 Ready", "vm-1 Ready");
   });

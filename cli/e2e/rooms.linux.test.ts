@@ -78,6 +78,13 @@ async function seatsOf(id: string): Promise<Readonly<Record<string, SeatAnswer>>
 async function taken(id: string): Promise<number> {
   return (await room(id)).seats.taken;
 }
+/** How often a player has come back, by the game's own log: to the old place, or anew. */
+async function returnsOf(player: string, server: string): Promise<number> {
+  const { out } = await instance.cli("logs", server);
+  const count = (line: RegExp): number => out.match(line)?.length ?? 0;
+  const joined = new RegExp(`"fact":"player joined".*"name":"${player}"`, "g");
+  return count(/"fact":"player back"/g) + count(joined) - 1;
+}
 function playerOf(name: string, index: number): Promise<LineProcess> {
   const words = [
     PLAYER,
@@ -117,7 +124,7 @@ describe("players with seats", () => {
     await using processes = new AsyncDisposableStack();
     const ann = processes.use(await playerOf("ann", 0));
     const ben = processes.use(await playerOf("ben", 1));
-    const { id, capacity } = await onlyRoom("arena");
+    const { id, capacity, gameServer: host } = await onlyRoom("arena");
     expect(capacity).toBe(32);
     await expect.poll(() => taken(id), SOON).toBe(2);
     const { status } = await serverOf(id);
@@ -131,8 +138,11 @@ describe("players with seats", () => {
     ann.tell("break");
     await expect.poll(() => taken(id).catch(() => 0), SOON).toBe(2);
     expect(Object.keys(await seatsOf(id))).toEqual(Object.keys(seats));
+    // Before she is back there is nothing to break.
+    const returns = () => returnsOf("ann", host.name);
+    await expect.poll(returns, SOON).toBe(1);
     ann.tell("break");
-    await sleep(1500);
+    await expect.poll(returns, SOON).toBe(2);
 
     const reports = (await Promise.all([ann.end(), ben.end()])) as SeatedReport[];
     const [first, second] = reports;

@@ -7,6 +7,7 @@ import { listed, type Seen } from "./look-inside.ts";
 import { ask, askMany, SteadyRequests } from "./service-client.ts";
 
 const PORT = 17_880;
+const SOON = { timeout: 60_000 };
 const BASE = "/apis/flotilla.dev/v1/namespaces/default";
 const READY = { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1, failureThreshold: 1 };
 
@@ -39,7 +40,7 @@ describe("a Service", () => {
     ((await instance.request("GET", `${BASE}/services/${name}`)).body as SeenService).status;
   const becomes = async (wanted: Partial<SeenService["status"]>, name?: string): Promise<void> => {
     const rows = Object.entries(wanted);
-    for (const until = Date.now() + 30_000; ; await sleep(50)) {
+    for (const until = Date.now() + SOON.timeout; ; await sleep(50)) {
       const found = await status(name);
       if (rows.every(([key, value]) => found[key as keyof typeof found] === value)) return;
       if (Date.now() > until) return expect(found).toMatchObject(wanted);
@@ -49,7 +50,7 @@ describe("a Service", () => {
     (await listed(instance, "Container")).filter((one) => one.metadata.name.startsWith("hello-"));
   /** Those on their way out have gone, too. */
   const allAre = (count: number) =>
-    expect.poll(async () => (await replicas()).length, { timeout: 20_000 }).toBe(count);
+    expect.poll(async () => (await replicas()).length, SOON).toBe(count);
   const inside = (name: string, ...argv: readonly string[]): Promise<string> =>
     instance.mustCli("exec", `container/${name}`, "--", ...argv);
   const template = (word: string) => ({
@@ -114,9 +115,9 @@ describe("a Service", () => {
     const before = await hosts();
     expect(before).not.toContain("passing");
     await post("containers", "Container", "passing", { image: "hello" });
-    await expect.poll(hosts, { timeout: 15_000 }).toMatch(/^[\d.]+\tpassing passing\.default$/m);
+    await expect.poll(hosts, SOON).toMatch(/^[\d.]+\tpassing passing\.default$/m);
     await instance.mustCli("delete", "container/passing");
-    await expect.poll(hosts, { timeout: 15_000 }).toBe(before);
+    await expect.poll(hosts, SOON).toBe(before);
     const mount = 'fs.readFileSync("/proc/mounts", "utf8").match(/ \\/etc\\/hosts \\S+ (\\w+)/)[1]';
     expect(await inside(name, "node", "-p", mount)).toBe("ro\n");
   });
@@ -129,7 +130,7 @@ describe("a Service", () => {
       const answers = await all();
       return (await all()).every((answer, i) => answer === answers[i]);
     };
-    await expect.poll(once, { timeout: 5_000 }).toBe(true);
+    await expect.poll(once, SOON).toBe(true);
     const three = await all();
     expect(new Set(three).size).toBeGreaterThan(1);
     for (let i = 0; i < 3; i++) expect(await all()).toEqual(three);
@@ -168,11 +169,11 @@ describe("a Service", () => {
     await becomes({ replicas: 3, readyReplicas: 0 });
     for (const name of names) expect(await asked()).toContain(name);
     await on(first, `fs.writeFileSync(${away}, ""); fs.rmSync(${late})`);
-    await expect.poll(asked, { timeout: 15_000 }).not.toContain(first);
+    await expect.poll(asked, SOON).not.toContain(first);
     for (const name of others) expect(await asked()).toContain(name);
     await on(first, `fs.rmSync(${away})`);
     await becomes({ readyReplicas: 1 });
-    await expect.poll(asked, { timeout: 15_000 }).not.toContain(others[0]);
+    await expect.poll(asked, SOON).not.toContain(others[0]);
     expect(await asked()).toContain(first);
     for (const name of others) await on(name, `fs.rmSync(${late})`);
     await becomes({ readyReplicas: 3 });
@@ -189,7 +190,7 @@ describe("a Service", () => {
       );
       return isBack && all.every(({ status: { ready } }) => ready);
     };
-    await expect.poll(again, { timeout: 15_000 }).toBe(true);
+    await expect.poll(again, SOON).toBe(true);
     await becomes({ replicas: 3, readyReplicas: 3 });
     expect((await askMany(PORT, 60)).size).toBe(3);
   });
@@ -211,7 +212,7 @@ describe("a Service", () => {
     await patch({ template: template("third") });
     for (const part of ["agent", "shim", "agent"] as const) {
       await sleep(700);
-      await expect.poll(() => instance.kill(part), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => instance.kill(part), SOON).toBe(true);
     }
     await becomes({ replicas: 3, readyReplicas: 3, updatedReplicas: 3 });
     await allAre(3);
@@ -276,7 +277,7 @@ describe("a Service", () => {
     expect((await instance.request("POST", path, game)).status).toBe(201);
     const said = async () => JSON.stringify((await instance.request("GET", `${path}/thief`)).body);
     const why = "host port 9357 is taken by the SDK of the game servers";
-    await expect.poll(said, { timeout: 20_000 }).toContain(why);
+    await expect.poll(said, SOON).toContain(why);
     await instance.mustCli("delete", "gameserver/thief");
   });
 

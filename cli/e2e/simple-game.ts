@@ -16,7 +16,8 @@ export interface SimpleGame {
 }
 const UDP_PORT = { name: "game", portPolicy: "Dynamic", protocol: "UDP", containerPort: 7654 };
 const ASK_AGAIN_MS = 200;
-const TRIES_MAX = 50;
+/** Half a minute: a control plane that was killed may have to come back first. */
+const TRIES_MAX = 150;
 
 /** Creates a game server of examples/simple. */
 export async function createSimple(instance: TestInstance, game: SimpleGame): Promise<void> {

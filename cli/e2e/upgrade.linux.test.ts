@@ -161,18 +161,20 @@ it("brings in another version, in the same process; door, shim and games stay", 
 }, 120_000);
 
 it.each([
-  ["0.3.2", "never gets ready", withUp("exec sleep 1000"), "is not ready in time"],
+  ["0.3.2", "never gets ready", withUp("exec sleep 1000"), "is not ready in time", 3],
   [
     "0.3.3",
     "cannot migrate",
     withStep('async (at) => { if (!at.includes("/check-")) throw new Error("planted"); }'),
     "from format 1 to 2: planted",
+    60,
   ],
-])(
+] as const)(
   "goes back from %s, which %s",
-  async (version, _, change, why) => {
+  async (version, _, change, why, patience) => {
     const [old, files] = [stamp(), readdirSync(instance.state).sort()];
-    const { code, err } = await upgrade("--to", build(version, change), "--patience", "3");
+    const words = ["--to", build(version, change), "--patience", `${patience}`];
+    const { code, err } = await upgrade(...words);
     expect(err).toContain(why);
     expect(err).toContain("flotilla 0.2.0 runs again");
     expect(code).toBe(6);

@@ -7,6 +7,7 @@ const ARTEFACTS = join(import.meta.dirname, "../../.artefacts/dashboard");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Chromium tells of every answer that is an error; that they are is what some tests are about. */
 const ANSWER = /Failed to load resource|net::ERR_/;
+const SAID_WITHIN_MS = 60_000;
 
 export const DESKTOP: BrowserContextOptions = {
   viewport: { width: 1440, height: 900 },
@@ -131,6 +132,18 @@ export class DashboardVisitor implements AsyncDisposable {
     await this.dialog.getByText(words).waitFor();
     await this.page.keyboard.press("Escape");
     await this.dialog.waitFor({ state: "detached" });
+  }
+
+  /** Resolves when a part of the page has said it, for however short a time: to be called before what brings it. */
+  async saysOnce(part: string, words: RegExp): Promise<void> {
+    const isSaid = await this.page.evaluate(`new Promise((resolve) => {
+      const isThere = () => [...document.querySelectorAll("${part}")].some((one) => ${words}.test(one.textContent));
+      const look = () => isThere() && resolve(true);
+      new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
+      setTimeout(resolve, ${SAID_WITHIN_MS}, false);
+      look();
+    })`);
+    if (!isSaid) throw new Error(`${part} did not say ${words}`);
   }
 
   /** What does what is open, once the players are counted. */

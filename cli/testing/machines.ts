@@ -22,7 +22,7 @@ interface Node {
 const GAME =
   "until busybox wget -q -O- --post-data '{}' http://127.0.0.1:9358/ready; do busybox sleep 0.2; done; " +
   "exec busybox sleep 1000";
-const WITHIN = { timeout: 20_000, interval: 100 };
+const WITHIN = { timeout: 60_000, interval: 100 };
 
 /**
  * For tests: a control plane with its own node `home`, and the machines `vm-1` (zone a) and `vm-2` (zone b) that joined it

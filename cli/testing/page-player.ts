@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-c
 
 const ARTEFACTS = join(import.meta.dirname, "../../.artefacts/meet");
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const SEEN_WITHIN_MS = 15_000;
+const SEEN_WITHIN_MS = 30_000;
 
 /** The browser to test with; undefined where none is installed. */
 export function chromiumPath(): string | undefined {

@@ -10,7 +10,8 @@ import { HostLinux } from "../../runtime/linux/host-linux.ts";
 import { DOWN_EXIT } from "../up/up.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const READY_WITHIN_MS = 60_000;
+/** Longer than `up` itself is patient with any one thing. */
+const READY_WITHIN_MS = 100_000;
 /** Longer than what each part may take to give up by itself and say why. */
 const ANSWER_WITHIN_MS = 60_000;
 const END_WITHIN_MS = 110_000;

@@ -9,7 +9,8 @@ import { live } from "./script.ts";
  */
 const [host = "", webSocketPort, udpPort, name = "", index] = process.argv.slice(2);
 const UDP_ECHO_EVERY_MS = 20;
-const SETTLE_MS = 1000;
+/** Not waited for where all is answered: a game that stands still for a while has lost nothing. */
+const SETTLE_MS = 10_000;
 
 async function main(): Promise<void> {
   const address = { host, webSocketPort: Number(webSocketPort), udpPort: Number(udpPort) };

@@ -12,7 +12,8 @@ import { live } from "./script.ts";
  */
 const [url = "", tokenFile = "", fleet = "", name = "", index] = process.argv.slice(2);
 const UDP_ECHO_EVERY_MS = 20;
-const SETTLE_MS = 1000;
+/** Not waited for where all is answered: a game that stands still for a while has lost nothing. */
+const SETTLE_MS = 10_000;
 
 async function main(): Promise<void> {
   const token = readFileSync(tokenFile, "utf8").trim();
