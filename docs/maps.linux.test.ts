@@ -37,7 +37,7 @@ beforeAll(async () => {
     await TestInstance.start({
       driver: "process",
       images: ["examples/game/maps.image.yaml"],
-      flags: ["--port-range", "17590-17620"],
+      flags: ["--port-range", "17070-17100"],
     }),
   );
   const free = { LOGIN_PORT: "0", ASSET_PORT: "0", ROOM_PORT: "0", FLOTILLA_STATE: state };
@@ -139,7 +139,9 @@ describe("login, asset, room and game server on a whole instance", () => {
     expect(saved.objects).toMatchObject([placing]);
     const elsewhere = { ...placing, x: 4.5, y: 1.5, solid: false };
     await ask(room, `/maps/${map}/objects`, ann, elsewhere);
-    await expect.poll(() => second.objects().length, SOON).toBe(2);
+    // What one player sees already, another one may be about to see.
+    for (const player of [first, second])
+      await expect.poll(() => player.objects().length, SOON).toBe(2);
     const [gone] = [...first.room.state.objects.keys()];
     first.room.send("remove", { object_id: gone });
     await expect.poll(() => second.objects().length, SOON).toBe(1);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "flotilla-install-"));
   image = join(folder, "image");
   await flotilla("install", "--root", image);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const flotilla = (...words: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
@@ -94,7 +94,7 @@ describe("an installation below a folder", () => {
     }
     await flotilla("install", "--root", image);
     expect(linkedVersion(below("opt/flotilla/current"))).toBe(VERSION);
-  }, 30_000);
+  }, 120_000);
 
   it("is refused over a newer version, and over an older one it names upgrade", async () => {
     const layout = layoutOf(below("opt/flotilla"));
@@ -138,7 +138,7 @@ describe("an installation below a folder", () => {
     const again = await flotilla("uninstall", "--root", image);
     expect(again.stdout).toContain("nothing is installed");
   });
-});
+}, 60_000);
 
 describe("a package", () => {
   it("is unpacked from what `npm pack` makes, and what is none is refused", async () => {

@@ -48,7 +48,7 @@ describe("a process that outlives its starter", () => {
     const pid = sleeper.pid();
     const runs = (): boolean =>
       (linux.read(`/proc/${pid}/cmdline`) ?? "").split("\0").includes(folder);
-    await expect.poll(runs).toBe(true);
+    await expect.poll(runs, { timeout: 15_000 }).toBe(true);
     for (const left of [undefined, '{"pid":']) {
       rmSync(join(folder, "sleeper.json"));
       if (left) writeFileSync(join(folder, "sleeper.json"), left);
@@ -64,7 +64,7 @@ describe("a process that outlives its starter", () => {
     expect(sleeperOf("1").ensure()).toBe(false);
     expect(sleeperOf("1").pid()).toBe(first);
     const next = sleeperOf("2");
-    await expect.poll(() => next.ensure(), { interval: 20 }).toBe(true);
+    await expect.poll(() => next.ensure(), { timeout: 15_000, interval: 20 }).toBe(true);
     expect(next.pid()).not.toBe(first);
     expect(linux.processStat(first ?? 0)?.state ?? "Z").toBe("Z");
     expect(next.ensure()).toBe(false);

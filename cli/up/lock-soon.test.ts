@@ -23,7 +23,7 @@ it("who has just taken a folder is waited for until it has written its number", 
   using _lock = lockFolder(folder);
   const file = join(folder, "lock.pid");
   writeFileSync(file, "");
-  const late = spawn("sh", ["-c", 'sleep 0.2; echo 4711 > "$0"', file], { stdio: "ignore" });
+  const late = spawn("sh", ["-c", 'sleep 0.05; echo 4711 > "$0"', file], { stdio: "ignore" });
   expect(holderOf(folder)).toBe(4711);
   await once(late, "exit");
 });

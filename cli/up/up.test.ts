@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { TestInstance } from "../testing/test-instance.ts";
 
-const MINUTE = 60_000;
+/** Each starts some programs one after the other, beside all other tests. */
+const LONG = 180_000;
 const NETWORKS = "/apis/flotilla.dev/v1/namespaces/default/networks";
 const NETWORK = {
   apiVersion: "flotilla.dev/v1",
@@ -25,7 +26,7 @@ async function until(claim: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await claim())) await sleep(20);
 }
 
-describe("flotilla up", { timeout: MINUTE }, () => {
+describe("flotilla up", { timeout: LONG }, () => {
   it("is refused on a state folder that is in use, and the first one does not notice", async () => {
     await using instance = await TestInstance.start({ driver: "process" });
     const { code, err } = await instance.cli("up", "--port", "1");
@@ -75,7 +76,7 @@ describe("flotilla up", { timeout: MINUTE }, () => {
   });
 });
 
-describe("flotilla up --detach and down", { timeout: MINUTE }, () => {
+describe("flotilla up --detach and down", { timeout: LONG }, () => {
   it("returns when it is ready, is found again by its folder, and ends when it is told", async () => {
     await using instance = await TestInstance.start({ driver: "process" });
     await instance.end("SIGINT");

@@ -11,6 +11,7 @@ import { Prober } from "./prober.ts";
 
 const PROBE = { initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 1 };
 const running = { id: "a", pid: 7, address: "127.0.0.1", startedAt: 0 };
+const SOON = { timeout: 15_000 };
 let stop = new AbortController();
 let told: Readiness[] = [];
 let loop: Promise<void> | undefined;
@@ -39,9 +40,9 @@ it("tells of readiness when it begins and when it is lost, once each", async () 
   await once(server, "listening");
   const address = server.address();
   probe(typeof address === "object" && address ? address.port : 0, false);
-  await expect.poll(() => told, { timeout: 10_000 }).toEqual([{ ready: true }]);
+  await expect.poll(() => told, SOON).toEqual([{ ready: true }]);
   await new Promise((resolve) => server.close(resolve));
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => told.length, SOON).toBe(2);
   expect(told[1]).toMatchObject({ ready: false, message: expect.stringContaining("ECONNREFUSED") });
 });
 
@@ -52,7 +53,7 @@ it("tells that one which was ready before it was asked is not", async () => {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   probe(typeof address === "object" && address ? address.port : 0, true);
-  await expect.poll(() => told, { timeout: 10_000 }).toMatchObject([{ ready: false }]);
+  await expect.poll(() => told, SOON).toMatchObject([{ ready: false }]);
 });
 
 /** A server that answers `/` with what `answer` says, or not at all. */
@@ -78,17 +79,17 @@ async function answering(): Promise<
 it("calls late who was ready and says nothing, until it says that it is not ready", async () => {
   await using server = await answering();
   probe(server.port, false, { httpGet: { path: "/", port: server.port } });
-  await expect.poll(() => told, { timeout: 10_000 }).toEqual([{ ready: true }]);
+  await expect.poll(() => told, SOON).toEqual([{ ready: true }]);
   server.status = undefined;
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => told.length, SOON).toBe(2);
   expect(told[1]).toEqual({ ready: false, isLate: true, message: "no answer within 1000 ms" });
   server.status = 503;
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(3);
+  await expect.poll(() => told.length, SOON).toBe(3);
   expect(told[2]).toEqual({ ready: false, message: "HTTP 503" });
   // It said no: silence does not mean that it is busy now.
   server.status = undefined;
   await setTimeout(2_500);
   expect(told).toHaveLength(3);
   server.status = 200;
-  await expect.poll(() => told.at(-1), { timeout: 10_000 }).toEqual({ ready: true });
-});
+  await expect.poll(() => told.at(-1), SOON).toEqual({ ready: true });
+}, 60_000);

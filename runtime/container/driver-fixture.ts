@@ -4,6 +4,7 @@ import type { ImageFolder } from "../image/image-folder.ts";
 import { busyboxEntries, emptyBaseLayer } from "../image/node-base.ts";
 import { writeImage } from "../image/write-image.ts";
 import { writeLayer } from "../image/write-layer.ts";
+import { HostLinux } from "../linux/host-linux.ts";
 
 /** A program that does what a test asks by its first word; a shell script, so that every driver can run it. */
 const FIXTURE = `#!/bin/sh
@@ -11,7 +12,7 @@ case "$1" in
   say) shift; for word; do echo "$word"; done; echo "aside" >&2 ;;
   exit) exit "$2" ;;
   die) kill -"$2" $$; sleep 5 ;;
-  later) echo later; sleep 0.4; exit 5 ;;
+  later) trap 'exit 5' USR1; echo later; while :; do sleep 0.02; done ;;
   wait) exec 2>/dev/null; trap 'echo bye; exit 3' TERM; echo waiting; while :; do sleep 0.02; done ;;
   deaf) trap '' TERM; echo deaf; while :; do sleep 0.05; done ;;
   family) sleep 1000 & sleep 1000 & echo family; wait ;;
@@ -47,6 +48,15 @@ export async function writeFixtureImage(
   const layers = [base.layer, layer];
   await writeImage(images, { reference: REFERENCE, layers, config, arch: process.arch });
   return REFERENCE;
+}
+
+/** Has the `later` that was given this word end now, wherever it runs: no other process of the machine has that word. */
+export function endLater(mark: string): void {
+  using linux = new HostLinux();
+  for (const pid of linux.processes()) {
+    const words = (linux.read(`/proc/${pid}/cmdline`) ?? "").split("\0");
+    if (words[1]?.endsWith(FIXTURE_PATH) && words[3] === mark) linux.kill(pid, "SIGUSR1");
+  }
 }
 
 /** A plan that runs the fixture with these words. */

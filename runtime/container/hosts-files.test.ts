@@ -9,6 +9,7 @@ import { HostsFiles, hostsText, type NetworkMember } from "./hosts-files.ts";
 
 const IN = { namespace: "default", network: "default" };
 const API = "10.86.0.1";
+const SOON = { timeout: 15_000 };
 const WEB: NetworkMember = { ...IN, name: "web", address: "10.86.0.1" };
 function plan(name: string, more: object = {}): ContainerPlan {
   return {
@@ -82,13 +83,11 @@ describe("hosts files", () => {
     await files.add(plan("b"), "10.87.0.3");
     services = [WEB];
     files.changed();
-    await expect.poll(() => text("a"), { timeout: 5_000 }).toContain("web.default");
+    await expect.poll(() => text("a"), SOON).toContain("web.default");
     expect(await text("a")).toContain("10.87.0.3\tb b.default");
     services = [];
     await files.remove("b");
-    await expect
-      .poll(() => text("a"), { timeout: 5_000 })
-      .toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta a.default\n");
+    await expect.poll(() => text("a"), SOON).toBe("127.0.0.1\tlocalhost\n10.87.0.2\ta a.default\n");
     expect((await stat(join(folder, "a"))).ino).toBe(ino);
     await expect(text("b")).rejects.toThrow("ENOENT");
   });
@@ -116,7 +115,7 @@ describe("hosts files", () => {
     );
     services = [WEB];
     files.changed();
-    await expect.poll(() => text("a"), { timeout: 5_000 }).toContain("web");
+    await expect.poll(() => text("a"), SOON).toContain("web");
     expect(await text("a")).not.toContain("game");
   });
 });

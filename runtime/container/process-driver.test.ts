@@ -33,7 +33,7 @@ async function benchWith(table: ProcessTable): Promise<DriverBench> {
       rawBytesMax: 1024 * 1024,
       removedLogsMax: 10,
       pollMs: 20,
-      killWaitMs: 5_000,
+      killWaitMs: 30_000,
     });
   return {
     open,

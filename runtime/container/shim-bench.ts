@@ -95,7 +95,7 @@ export class ShimBench implements DriverBench {
       ensureShim: () => this.#ensureShim(),
       clock: systemClock,
       logger: silentLogger,
-      patienceMs: 5_000,
+      patienceMs: 30_000,
       pauseMs: 5,
       triesMax: 10,
     });
@@ -115,7 +115,7 @@ export class ShimBench implements DriverBench {
       removedLogsMax: 200,
       services: async () => [],
       logPollMs: 20,
-      killWaitMs: 5_000,
+      killWaitMs: 30_000,
     });
   }
 

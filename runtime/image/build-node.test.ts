@@ -201,7 +201,7 @@ describe("an image of a Node program", () => {
     for (const name of names.filter((n) => n === "sh"))
       expect(await readlink(join(base, "bin", name))).toBe("busybox");
   });
-});
+}, 60_000);
 
 describe("a program's libraries", () => {
   it("are read from what its loader says", () => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const options = { clock: systemClock, waitMs: 5_000, retryMs: 2 };
+const options = { clock: systemClock, waitMs: 15_000, retryMs: 2 };
 const path = (): string => join(folder, "index.lock");
 
 it("lets one work at a time, and all of them in the end", async () => {

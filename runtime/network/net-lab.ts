@@ -11,7 +11,7 @@ import type { NetShim } from "./net-shim.ts";
 const run = promisify(execFile);
 const here = import.meta.dirname;
 const C_SOURCES = ["message.c", "netlink.c", "nft.c", "net.c"];
-const NAMESPACE_TRIES_MAX = 500;
+const NAMESPACE_TRIES_MAX = 15_000;
 
 /** Compiles the network part of the shim with address and undefined-behaviour sanitizers. */
 export async function buildHarness(folder: string): Promise<string> {
@@ -32,11 +32,11 @@ async function inOwnNamespace(argv: readonly string[]): Promise<ChildProcess & {
   const own = await readlink("/proc/self/ns/net");
   for (let tries = 0; tries < NAMESPACE_TRIES_MAX; tries++) {
     const now = await readlink(`/proc/${child.pid}/ns/net`).catch(() => own);
-    if (now !== own) break;
+    if (now !== own && child.pid !== undefined) return Object.assign(child, { pid: child.pid });
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  if (child.pid === undefined) throw new Error("unshare did not start");
-  return Object.assign(child, { pid: child.pid });
+  child.kill("SIGKILL");
+  throw new Error("unshare did not start");
 }
 
 /**
@@ -161,7 +161,7 @@ export class NetLab implements NetShim, AsyncDisposable {
     pid: number,
     protocol: "udp" | "tcp",
     to: string,
-    { from = "0.0.0.0:0", waitMs = 5000 }: { from?: string; waitMs?: number } = {},
+    { from = "0.0.0.0:0", waitMs = 30_000 }: { from?: string; waitMs?: number } = {},
   ): Promise<string> {
     const [address = "", port = ""] = to.split(":");
     const [fromAddress = "", fromPort = ""] = from.split(":");

@@ -89,12 +89,12 @@ export function startedSubject(name: string): SdkPeer["subject"] {
   return { kind: "GameServer", namespace: "default", name, uid: `uid-of-${name}` };
 }
 
-/** Asks again until `isSo`, ten seconds at most. */
+/** Asks again until `isSo`, thirty seconds at most: programs start slowly on a busy machine. */
 export async function until<T>(ask: () => T, isSo: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 1000; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const value = ask();
     if (isSo(value)) return value;
     await systemClock.sleep(10);
   }
-  throw new Error(`not so within ten seconds: ${isSo}, last ${JSON.stringify(ask())}`);
+  throw new Error(`not so within thirty seconds: ${isSo}, last ${JSON.stringify(ask())}`);
 }

@@ -146,7 +146,7 @@ describe("the door's REST", () => {
     expect(fixture.link.listeners(key)).toBe(1);
     await fixture.remove("one");
     await response.text();
-    await expect.poll(() => fixture.link.listeners(key)).toBe(0);
+    await expect.poll(() => fixture.link.listeners(key), { timeout: 10_000 }).toBe(0);
   });
 
   it("refuses the seventeenth watcher, and takes another when one has gone", async () => {

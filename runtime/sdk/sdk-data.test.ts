@@ -9,7 +9,7 @@ let url: string;
 let sdk: OfficialClient;
 
 beforeEach(async () => {
-  fixture = await DoorFixture.open({ callWaitMs: 2000 });
+  fixture = await DoorFixture.open({ callWaitMs: 10_000 });
   const { grpc, http } = await fixture.add("one");
   fixture.link.put(
     startedGameServer("one", {

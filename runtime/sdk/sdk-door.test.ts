@@ -15,7 +15,7 @@ async function connected(port: number): Promise<OfficialClient> {
 }
 
 beforeEach(async () => {
-  fixture = await DoorFixture.open({ callWaitMs: 400, healthTickMs: 20 });
+  fixture = await DoorFixture.open({ callWaitMs: 10_000, healthTickMs: 20 });
   ports = await fixture.add("one");
 });
 afterEach(() => fixture[Symbol.asyncDispose]());
@@ -135,12 +135,13 @@ describe("the official client at the door", () => {
   });
 
   it("says UNAVAILABLE after the wait, and makes the call all the same", async () => {
-    const sdk = await connected(ports.grpc);
-    fixture.link.away = true;
+    await using impatient = await DoorFixture.open({ callWaitMs: 400 });
+    const sdk = await connected((await impatient.add("one")).grpc);
+    impatient.link.away = true;
     await expect(sdk.ready()).rejects.toMatchObject({ code: 14 });
-    fixture.link.away = false;
+    impatient.link.away = false;
     await until(
-      () => fixture.state("one"),
+      () => impatient.state("one"),
       (state) => state === "RequestReady",
     );
     sdk.close();
