@@ -322,11 +322,13 @@ function isOfService(resource: GameServer | Container): boolean {
   return resource.kind === "Container" && serviceOwnerOf(resource.metadata) !== undefined;
 }
 
-/** One that was adopted is what the control plane knew it to be, until its probe says something else. */
+/** One that was adopted is what the control plane knew this life of it to be, until its probe says something else. */
 function isReady({ readiness, adopted, resource, found }: Kept): boolean {
   if (readiness) return readiness.ready;
   if (!found?.plan.readinessProbe) return true;
-  return adopted && resource?.kind === "Container" && resource.status.ready === true;
+  if (!adopted || resource?.kind !== "Container") return false;
+  const { ready, container } = resource.status;
+  return ready === true && container?.pid === found.running?.pid;
 }
 
 function readinessFacts(kept: Kept): Partial<Report> {

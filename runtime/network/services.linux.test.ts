@@ -142,6 +142,32 @@ describe("a service", () => {
   });
 });
 
+/** Connects as fast as it can for so many seconds; prints how often that worked and how often it was refused. */
+const CONNECT_MANY = `
+const { connect } = require("node:net");
+const [port, host, seconds] = process.argv.slice(1);
+const until = Date.now() + Number(seconds) * 1000;
+const seen = { worked: 0, refused: 0 };
+const one = () => new Promise((resolve) => {
+  const socket = connect(Number(port), host, () => { seen.worked++; socket.resetAndDestroy(); });
+  socket.on("error", (error) => { if (error.code === "ECONNREFUSED") seen.refused++; });
+  socket.on("close", resolve);
+});
+const loop = async () => { while (Date.now() < until) await one(); };
+Promise.all(Array.from({ length: 8 }, loop)).then(() => console.log(JSON.stringify(seen)));`;
+
+describe("a service whose replicas come and go", () => {
+  it("refuses nobody", async () => {
+    const argv = [process.execPath, "-e", CONNECT_MANY, "8080", "127.0.0.1", "20"];
+    let isOver = false;
+    const asking = lab.inside(lab.host, argv).finally(() => {
+      isOver = true;
+    });
+    for (let changes = 0; !isOver; changes++) await network.setServices([lead(2 + (changes % 2))]);
+    expect(JSON.parse(await asking).refused).toBe(0);
+  });
+});
+
 describe("what services lead to", () => {
   it("is put back when somebody flushed it, and by an agent that starts anew", async () => {
     const two = lead(3, { replicas: addresses.slice(1, 3) });

@@ -22,9 +22,12 @@ describe("rules of services", () => {
     "dnat ip to numgen random mod 2 map { 0 : 10.87.0.2 . 3000, 1 : 10.87.0.3 . 3000 }";
 
   it("lead the address, from its own network only, and the host port to every replica alike", () => {
+    const address = 'iifname "fltab120" ip daddr 10.86.0.1 tcp dport 80';
+    // The second for what finds the map empty, in the moment in which the kernel takes these rules away.
+    const one = "dnat ip to 10.87.0.2:3000";
     expect(serviceRules([WEB], bridgeOf)).toEqual({
-      addresses: [`iifname "fltab120" ip daddr 10.86.0.1 tcp dport 80 ${spread}`],
-      hostPorts: [`tcp dport 8080 ${spread}`],
+      addresses: [`${address} ${spread}`, `${address} ${one}`],
+      hostPorts: [`tcp dport 8080 ${spread}`, `tcp dport 8080 ${one}`],
     });
   });
   it("lead only the sources that are named, where any are", () => {

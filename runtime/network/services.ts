@@ -31,8 +31,10 @@ const SLOTS = 128;
 const HASH_SEED = "0x666c7431";
 
 /**
- * A rule per port, none per container: connections that are there stay where they are, because the kernel looks at
- * these rules for the first packet of each only. A port without a ready replica has no rule.
+ * Two rules per port, none per container: connections that are there stay where they are, because the kernel looks at
+ * these rules for the first packet of each only. A port without a ready replica has no rule. The second is for a packet
+ * that has begun with the rules of before when the kernel changes to those of now: it finds the map of its rule empty, goes
+ * on to the next rule, and would be refused if there were none.
  */
 export function serviceRules(
   leads: readonly ServiceLead[],
@@ -45,14 +47,17 @@ export function serviceRules(
       const { address, protocol, port, sources } = lead;
       const from = sources ? ` ip saddr { ${sources.join(", ")} }` : "";
       const match = `iifname "${bridge}"${from} ip daddr ${address} ${protocol} dport ${port}`;
-      return bridge === undefined ? [] : [`${match} dnat ip to ${spreadOf(lead)}`];
+      return bridge === undefined ? [] : led(match, lead);
     }),
     hostPorts: ready.flatMap((lead) =>
-      lead.hostPort === undefined
-        ? []
-        : [`${lead.protocol} dport ${lead.hostPort} dnat ip to ${spreadOf(lead)}`],
+      lead.hostPort === undefined ? [] : led(`${lead.protocol} dport ${lead.hostPort}`, lead),
     ),
   };
+}
+
+function led(match: string, lead: ServiceLead): readonly string[] {
+  const [first] = lead.replicas;
+  return [spreadOf(lead), `${first}:${lead.targetPort}`].map((to) => `${match} dnat ip to ${to}`);
 }
 
 function spreadOf({ replicas, targetPort, isSticky }: ServiceLead): string {
