@@ -15,7 +15,7 @@ import { HostLinux } from "../linux/host-linux.ts";
 import { Stage } from "./driver-conformance.ts";
 import { endLater, fixturePlan, writeFixtureImage } from "./driver-fixture.ts";
 import { ProcessDriver } from "./process-driver.ts";
-import { cpuSeconds, ProcTable } from "./process-table.ts";
+import { cpuSeconds, type ProcessTable, ProcTable } from "./process-table.ts";
 
 let folder = "";
 let images: FolderImageStore;
@@ -24,11 +24,11 @@ const table = new ProcTable(new HostLinux());
 const SOON = { timeout: 15_000, interval: 10 };
 const membersOf = async (group: number): Promise<number> =>
   (await table.groups(new Set([group]))).size;
-const open = (): Promise<ProcessDriver> =>
+const openWith = (processes: ProcessTable): Promise<ProcessDriver> =>
   ProcessDriver.open({
     folder,
     images,
-    table,
+    table: processes,
     host: { nodeBinary: process.execPath, path: "/usr/bin:/bin" },
     clock: systemClock,
     logger: silentLogger,
@@ -51,6 +51,8 @@ afterEach(async () => {
   await stage.close();
   await rm(folder, { recursive: true });
 });
+
+const open = (): Promise<ProcessDriver> => openWith(table);
 
 /** Another process that opens a driver on our folder, starts these and is killed without a word. */
 async function agentThatDies(plans: readonly object[]): Promise<void> {
@@ -291,4 +293,33 @@ it("keeps its files to its own user", async () => {
     expect((await stat(join(folder, path))).mode & 0o077).toBe(0);
   const plan = await readFile(join(folder, "containers", id, "plan.json"), "utf8");
   expect(JSON.parse(plan).plan.id).toBe(id);
+});
+
+it("waits for who is left of a program that was over before its start was noted", async () => {
+  let looks = 0;
+  const over = Promise.withResolvers<void>();
+  const slow: ProcessTable = {
+    // As `ps` on a busy machine: when it has answered, the program is over.
+    identity: (pid) => over.promise.then(() => table.identity(pid)),
+    command: (pid) => table.command(pid),
+    marked: (group, row) => table.marked(group, row),
+    groups: async (groups) => {
+      looks += 1;
+      return await table.groups(groups);
+    },
+  };
+  const driver = await openWith(slow);
+  const plan = fixturePlan("0rphans", ["orphans"], {});
+  const ended = new Promise((resolve) => driver.onExit((_, exit) => resolve(exit)));
+  const starting = driver.start(plan);
+  await expect
+    .poll(() => readFile(join(folder, "containers", plan.id, "exit"), "utf8").catch(() => ""), SOON)
+    .toBe("exit 4\n");
+  await systemClock.sleep(300);
+  over.resolve();
+  await starting;
+  await ended;
+  expect(looks).toBeGreaterThan(0);
+  await driver.remove(plan.id);
+  await driver[Symbol.asyncDispose]();
 });

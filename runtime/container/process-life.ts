@@ -220,18 +220,24 @@ export class ProcessLife implements Disposable {
 
   /** A wrapper that was killed could not end its group: members are told by the mark in their environment. */
   async #sweep(): Promise<void> {
-    if (this.#run === undefined) return;
+    const group = this.#group();
+    if (group === undefined) return;
     const row = `${ID_VARIABLE}=${this.#id}`;
-    for (const pid of await this.#options.table.marked(this.#run.pid, row))
-      sendSignal(pid, "SIGKILL");
+    for (const pid of await this.#options.table.marked(group, row)) sendSignal(pid, "SIGKILL");
+  }
+
+  /** A program may be over before its start is noted. */
+  #group(): number | undefined {
+    return this.#run?.pid ?? this.#child?.pid;
   }
 
   /** Killed members take a moment to go. One that the kernel does not let go of is not waited for: the end is told all the same. */
   async #groupGone(): Promise<void> {
-    if (this.#run === undefined) return;
+    const group = this.#group();
+    if (group === undefined) return;
     const { table, clock } = this.#options;
     const options = { clock, killWaitMs: LAST_MOMENT_MS, pollMs: GROUP_POLL_MS };
-    await groupGone(table, this.#run.pid, options).catch(() => undefined);
+    await groupGone(table, group, options).catch(() => undefined);
   }
 
   /** We died between starting it and writing run.json: its wrapper wrote its pid, and carries the container's name. */
