@@ -5,6 +5,8 @@ import { TestInstance } from "../testing/test-instance.ts";
 import { initOf, type Seen, seen, until } from "./look-inside.ts";
 
 const CONTAINERS = "/apis/flotilla.dev/v1/namespaces/default/containers";
+/** In a container, the part of its own root that anybody may write to. */
+const OWN = "/tmp";
 /** Three seconds for a program to start in, and an answer may be late: what counts is a no. */
 const PROBED = {
   initialDelaySeconds: 1,
@@ -114,7 +116,7 @@ describe("a Container", () => {
   it("finds what it wrote to its named volume after a restart, and its own root fresh", async () => {
     await make(
       "keeps",
-      "echo life >>/tmp/lives; echo life >>/data/lives; exec busybox sleep 1000",
+      `echo life >>${OWN}/lives; echo life >>/data/lives; exec busybox sleep 1000`,
       {
         volumes: [{ name: "data", named: { volume: "kept" } }],
         volumeMounts: [{ name: "data", mountPath: "/data" }],
@@ -126,7 +128,7 @@ describe("a Container", () => {
     await instance.mustCli("restart", "container/keeps");
     await expect.poll(() => lines("/data/lives"), SOON).toBe("2\n");
     // It was written before that.
-    expect(await lines("/tmp/lives")).toBe("1\n");
+    expect(await lines(`${OWN}/lives`)).toBe("1\n");
   });
 
   it("shares a named volume with others of the same user, and is told when it cannot", async () => {
@@ -231,12 +233,12 @@ describe("a Container", () => {
   });
 
   it("has its log followed to its end", async () => {
-    const goesOn = "until [ -e /tmp/on ]; do busybox usleep 100000; done";
+    const goesOn = `until [ -e ${OWN}/on ]; do busybox usleep 100000; done`;
     const rest = "for i in 2 3 4 5; do echo line $i; busybox usleep 300000; done";
     await make("talks", `echo line 1; ${goesOn}; ${rest}`, { restartPolicy: "Never" });
     await runs("talks");
     const following = instance.cli("logs", "-f", "container/talks");
-    await sh("talks", "touch /tmp/on");
+    await sh("talks", `touch ${OWN}/on`);
     const { out, code } = await following;
     expect(out).toBe([1, 2, 3, 4, 5].map((i) => `line ${i}\n`).join(""));
     expect(code).toBe(0);

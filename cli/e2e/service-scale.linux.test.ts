@@ -8,8 +8,8 @@ import { TestInstance } from "../testing/test-instance.ts";
 import { listed } from "./look-inside.ts";
 
 /** Until it is told to end: what is looked at meanwhile takes as long as the machine needs for it. */
-const BURN = 'while (!fs.existsSync("/tmp/over"));';
-const END = 'fs.writeFileSync("/tmp/over", "")';
+const BURN = 'while (!fs.existsSync(os.tmpdir() + "/over"));';
+const END = 'fs.writeFileSync(os.tmpdir() + "/over", "")';
 /** Percent of the request of 20 thousandths of a core; one that burns all of its limit has 500. */
 const BUSY = {
   apiVersion: "flotilla.dev/v1",

@@ -36,6 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine?.[Symbol.asyncDispose]());
 beforeEach((context) => {
+  // Where there is no systemd, or no root to boot it: the reason is said at the end of the run.
   if (missing !== undefined) context.skip(missing);
 });
 
